@@ -1,0 +1,114 @@
+import { gpConnect } from './gp-connect.ts';
+import type { Description, Scope, ScopeGrammar } from './grammar.ts';
+import { oidc } from './oidc.ts';
+import { plain } from './plain.ts';
+import { spine } from './spine.ts';
+
+export type {
+  Access,
+  ConfidentialityScope,
+  Context,
+  Description,
+  OidcScope,
+  PlainScope,
+  ResourceScope,
+  Scope,
+} from './grammar.ts';
+export { splitScope } from './split.ts';
+
+/** A further family (SMART) is one more name here, one more file and one more line in `grammars`. */
+export type ScopeFamily = 'spine' | 'gp-connect' | 'oidc' | 'plain';
+
+const grammars: Record<ScopeFamily, ScopeGrammar> = { spine, 'gp-connect': gpConnect, oidc, plain };
+
+/**
+ * Reads one scope in the grammar of its family.
+ *
+ * @param text one token, as `splitScope` gives it
+ * @returns undefined if the family does not admit it; to be answered as `invalid_scope` (RFC 6749 section 5.2)
+ */
+export function parseScope(family: ScopeFamily, text: string): Scope | undefined {
+  return grammars[family].parse(text);
+}
+
+/** Parses texts in one family's grammar and leaves out those which it does not admit. */
+function parseAll(grammar: ScopeGrammar, texts: readonly string[]): Scope[] {
+  return texts.map((text) => grammar.parse(text)).filter((scope) => scope !== undefined);
+}
+
+/** Gives a test of single texts against the allowed ones, which are parsed once. */
+function coveredBy(family: ScopeFamily, allowed: readonly string[]): (requested: string) => boolean {
+  const grammar = grammars[family];
+  const held = parseAll(grammar, allowed);
+  return (requested) => {
+    const scope = grammar.parse(requested);
+    return scope !== undefined && held.some((one) => grammar.covers(one, scope));
+  };
+}
+
+/**
+ * Tells whether a client that was given `allowed` has `requested`. What that means for `*` is said in each
+ * family's file. False if either text is outside the grammar, even if they are equal.
+ */
+export function covers(family: ScopeFamily, allowed: string, requested: string): boolean {
+  return coveredBy(family, [allowed])(requested);
+}
+
+/** The requested scopes that some allowed one covers, as they were spelt and in the order requested. */
+export function intersect(
+  family: ScopeFamily,
+  allowed: readonly string[],
+  requested: readonly string[],
+): string[] {
+  return requested.filter(coveredBy(family, allowed));
+}
+
+/**
+ * The requested scopes that no allowed one covers, in the order requested: what `intersect` leaves out. The first
+ * is the one to name in an `invalid_scope` error.
+ */
+export function uncovered(
+  family: ScopeFamily,
+  allowed: readonly string[],
+  requested: readonly string[],
+): string[] {
+  const covered = coveredBy(family, allowed);
+  return requested.filter((text) => !covered(text));
+}
+
+/**
+ * Tells whether a client that acts for no person (client credentials) may never hold the scope: all of OpenID
+ * Connect and GP Connect, and in the Spine family everything but `system/`. A text outside the grammar counts as
+ * needing a person, so that a caller which forgot to refuse it stays on the safe side.
+ */
+export function needsPerson(family: ScopeFamily, text: string): boolean {
+  const grammar = grammars[family];
+  const scope = grammar.parse(text);
+  return scope === undefined || grammar.needsPerson(scope);
+}
+
+/**
+ * Says what is wrong with the scopes of one request taken together, where each of them alone would do.
+ *
+ * @param texts all scopes of the request; those outside the family (such as `openid` beside GP Connect's) are
+ *   passed over, as is a repeated one
+ * @returns a short English sentence, in the characters that RFC 6749 section 5.2 allows in an error_description;
+ *   undefined if nothing is wrong. Only GP Connect has such rules (cross organisation audit and provenance page).
+ */
+export function combinationFault(family: ScopeFamily, texts: readonly string[]): string | undefined {
+  const grammar = grammars[family];
+  return grammar.combinationFault(parseAll(grammar, texts));
+}
+
+/**
+ * Finds the sentence that tells a person what a scope allows.
+ *
+ * @returns a key under `scope` in `locales/` and the values to put in; for a scope with a resource type these are
+ *   `resourceKey`, a key under `resource`, and `resource`, the bare FHIR name for a type that has no words yet.
+ *   Undefined if the text is outside the grammar.
+ */
+export function describe(family: ScopeFamily, text: string): Description | undefined {
+  const grammar = grammars[family];
+  const scope = grammar.parse(text);
+  return scope && grammar.describe(scope);
+}
