@@ -1,0 +1,78 @@
+/**
+ * What the audit knows how to say. `token.*` concern requests at the token endpoint; the others are acts
+ * of administration. Personal data and secrets have no place in any member.
+ */
+export type AuditType =
+  | 'token.issued'
+  | 'token.denied'
+  | 'client.created'
+  | 'client.updated'
+  | 'key.created'
+  | 'key.rotated'
+  | 'demo.seeded';
+
+export interface AuditEvent {
+  readonly type: AuditType;
+  readonly clientId?: string | undefined;
+  /** Key of the organisation on whose behalf the client acts. */
+  readonly organization?: string | undefined;
+  readonly apiId?: string | undefined;
+  readonly grantType?: string | undefined;
+  /** Granted scopes for an issued token, requested ones for a denial. */
+  readonly scope?: string | undefined;
+  /** `sub` of the issued token. */
+  readonly subject?: string | undefined;
+  /** `jti` of a JWT; the SHA-256 (base64url) of an opaque token, whose value is never stored. */
+  readonly tokenId?: string | undefined;
+  /** OAuth error code of a denial. */
+  readonly error?: string | undefined;
+  /** Network address of the caller. */
+  readonly source?: string | undefined;
+  readonly detail?: Readonly<Record<string, unknown>>;
+}
+
+/** An event as a row: identifier and time are set once, when it happens. */
+export interface AuditRow {
+  readonly id: string;
+  readonly at: string;
+  readonly type: AuditType;
+  readonly client_id: string | null;
+  readonly organization: string | null;
+  readonly api_id: string | null;
+  readonly grant_type: string | null;
+  readonly scope: string | null;
+  readonly subject: string | null;
+  readonly token_id: string | null;
+  readonly error: string | null;
+  readonly source: string | null;
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
+/** Longest text taken over from a request, in characters. */
+const LONGEST = 1000;
+
+/** PostgreSQL cannot store U+0000, and no column of the audit needs other control characters or long texts. */
+function clean(text: string | undefined): string | null {
+  if (text === undefined) return null;
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
+  return text.slice(0, LONGEST).replace(/[\u0000-\u001f\u007f]/g, '\ufffd');
+}
+
+/** Makes the row of an event. */
+export function auditRow(event: AuditEvent, id: string, at: Date): AuditRow {
+  return {
+    id,
+    at: at.toISOString(),
+    type: event.type,
+    client_id: clean(event.clientId),
+    organization: clean(event.organization),
+    api_id: clean(event.apiId),
+    grant_type: clean(event.grantType),
+    scope: clean(event.scope),
+    subject: clean(event.subject),
+    token_id: clean(event.tokenId),
+    error: clean(event.error),
+    source: clean(event.source),
+    detail: event.detail ?? {},
+  };
+}

@@ -1,0 +1,22 @@
+import { randomUUID } from 'node:crypto';
+
+/** Where features read the time. Its only source is `Date`, so that shifting `Date` moves the libraries too. */
+export interface Clock {
+  /** The time now. */
+  now(): Date;
+  /** The time now in whole seconds since 1970 (NumericDate of RFC 7519 section 2). */
+  seconds(): number;
+}
+
+/** Where features take new identifiers from. */
+export interface Ids {
+  /** A random UUID (version 4): unique, not secret. */
+  uuid(): string;
+}
+
+export const systemClock: Clock = {
+  now: () => new Date(),
+  seconds: () => Math.floor(Date.now() / 1000),
+};
+
+export const randomIds: Ids = { uuid: () => randomUUID() };

@@ -1,0 +1,275 @@
+import { readFileSync } from 'node:fs';
+import ipaddr from 'ipaddr.js';
+import { z } from 'zod';
+import { Refused } from './errors.ts';
+
+/** The master key in its two written forms: 32 bytes as base64 or as hexadecimal. */
+function masterKeyBytes(text: string): Buffer | undefined {
+  const bytes = Buffer.from(text, /^[0-9a-f]{64}$/i.test(text) ? 'hex' : 'base64');
+  return bytes.length === 32 ? bytes : undefined;
+}
+
+const list = (text: string) =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean);
+
+const isNetwork = (text: string) => ipaddr.isValid(text) || ipaddr.isValidCIDR(text);
+
+const flag = z.enum(['0', '1'], 'must be 0 or 1').transform((text) => text === '1');
+
+const url = (protocols: string[]) =>
+  z.string().refine((text) => protocols.includes(URL.parse(text)?.protocol ?? ''), {
+    error: `must be a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
+  });
+
+/**
+ * Every setting of the running program: environment variable, check, explanation.
+ *
+ * `secret` settings can also be given as `NAME_FILE`, the path of a file that holds the value.
+ * `docs/configuration.md` is generated from here.
+ */
+export const settings = z.object({
+  PORT: z.coerce
+    .number('must be a number')
+    .int('must be a whole number')
+    .min(1, 'must be at least 1')
+    .max(65535, 'must be at most 65535')
+    .default(3000)
+    .meta({ description: 'Port to listen on.', default: '3000' }),
+  ISSUER: url(['https:', 'http:'])
+    .refine((text) => new URL(text).origin === text, {
+      error:
+        'must be an origin only, such as https://auth.example.org: no path, query, user or closing slash',
+      when: (payload) => typeof payload.value === 'string' && URL.canParse(payload.value),
+    })
+    .optional()
+    .meta({
+      description:
+        'The issuer identifier (RFC 8414): the address under which clients and browsers reach Assent.',
+      default: '`http://localhost:$PORT`',
+    }),
+  DATABASE_URL: url(['postgres:', 'postgresql:']).optional().meta({
+    description: 'PostgreSQL 15 or later. Without it an embedded database is kept in `DATA_DIR`.',
+    default: 'none: embedded',
+    secret: true,
+  }),
+  REDIS_URL: url(['redis:', 'rediss:']).optional().meta({
+    description:
+      'Redis for what may be lost: browser sessions, interactions, pushed requests. Without it these are in the database.',
+    default: 'none',
+    secret: true,
+  }),
+  DATA_DIR: z
+    .string()
+    .min(1, 'must not be empty')
+    .default('./data')
+    .meta({
+      description: 'Folder of the embedded database, the demo keys and, outside production, the master key.',
+      default: '`./data`',
+    }),
+  ASSENT_MASTER_KEY: z
+    .string()
+    .refine((text) => masterKeyBytes(text) !== undefined, 'must be 32 bytes in base64 or hexadecimal')
+    .optional()
+    .meta({
+      description:
+        'Encrypts the signing keys at rest (AES-256-GCM). Make one with `openssl rand -base64 32`. Required in production.',
+      default: 'made at first start in `DATA_DIR/master.key`',
+      secret: true,
+    }),
+  COOKIE_KEYS: z
+    .string()
+    .transform(list)
+    .refine((keys) => keys.length > 0 && keys.every((key) => key.length >= 32), {
+      error: 'must be one or more keys of at least 32 characters, separated by commas',
+    })
+    .optional()
+    .meta({
+      description:
+        'Keys that sign browser cookies, newest first, separated by commas; the same on all nodes. Required in production.',
+      default: 'derived from the master key',
+      secret: true,
+    }),
+  TRUST_PROXY: z
+    .string()
+    .transform(list)
+    .refine(
+      (entries) => entries.every(isNetwork),
+      'must be addresses or networks such as 10.0.0.0/8, separated by commas',
+    )
+    .optional()
+    .meta({
+      description:
+        'Addresses or networks of the proxies in front, separated by commas. Only from them are `X-Forwarded-*` headers believed.',
+      default: 'none',
+    }),
+  LOG_LEVEL: z
+    .enum(
+      ['fatal', 'error', 'warn', 'info', 'debug', 'silent'],
+      'must be fatal, error, warn, info, debug or silent',
+    )
+    .default('info')
+    .meta({
+      description: 'What the technical log (JSON lines on standard output) contains.',
+      default: '`info`',
+    }),
+  TIME_ZONE: z
+    .string()
+    .refine((zone) => {
+      try {
+        return Boolean(new Intl.DateTimeFormat('en', { timeZone: zone }));
+      } catch {
+        return false;
+      }
+    }, 'must be a time zone such as Europe/London')
+    .default('Europe/London')
+    .meta({ description: 'Civil time zone of birthdays and age thresholds.', default: '`Europe/London`' }),
+  OUTGOING_ALLOW: z
+    .string()
+    .transform(list)
+    .refine((entries) => entries.every((entry) => /^(\[[0-9a-f:.]+\]|[^:[\]/]+):\d{1,5}$/i.test(entry)), {
+      error: 'must be host:port entries separated by commas',
+    })
+    .optional()
+    .meta({
+      description:
+        'Hosts (`host:port`, separated by commas) that Assent may call although their address is not public, also over http. Loopback is refused in production.',
+      default: 'none',
+    }),
+  DEMO: flag.optional().meta({
+    description:
+      'With `1` the demo world (fictional people, organisations, APIs, clients with known secrets) is seeded. Refused in production.',
+    default: '`1` without `DATABASE_URL`, else `0`',
+  }),
+  NODE_ENV: z
+    .string()
+    .optional()
+    .meta({
+      description: 'With `production`, Assent refuses to start with anything meant for trying out.',
+      default: 'none',
+    }),
+});
+
+/** The checked configuration: one frozen object, made once at start. */
+export interface Config {
+  readonly port: number;
+  /** Issuer identifier without a closing slash. */
+  readonly issuer: string;
+  readonly databaseUrl: string | undefined;
+  readonly redisUrl: string | undefined;
+  readonly dataDir: string;
+  readonly masterKey: Buffer | undefined;
+  readonly cookieKeys: readonly string[] | undefined;
+  /** Addresses and CIDR networks of trusted proxies. */
+  readonly trustProxy: readonly string[];
+  readonly logLevel: string;
+  readonly timeZone: string;
+  /** `host:port` entries, lower case. */
+  readonly outgoingAllow: readonly string[];
+  readonly demo: boolean;
+  readonly production: boolean;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const names = Object.keys(settings.shape) as (keyof typeof settings.shape)[];
+const isSecret = (name: keyof typeof settings.shape) => settings.shape[name].meta()?.secret === true;
+
+/** Takes the values that concern us from the environment; an empty value counts as not given. */
+function collect(env: Environment, faults: string[]): Record<string, string> {
+  const values: Record<string, string> = {};
+  for (const name of names) {
+    const direct = env[name] || undefined;
+    const file = isSecret(name) ? env[`${name}_FILE`] || undefined : undefined;
+    if (direct !== undefined && file !== undefined) {
+      faults.push(`${name} and ${name}_FILE are both set: give one of them`);
+    } else if (file !== undefined) {
+      try {
+        values[name] = readFileSync(file, 'utf8').trim();
+      } catch {
+        faults.push(`${name}_FILE: the file ${file} cannot be read`);
+      }
+    } else if (direct !== undefined) {
+      values[name] = direct;
+    }
+  }
+  return values;
+}
+
+function unknownNames(env: Environment): string[] {
+  const known = new Set(
+    names.flatMap((name) => (isSecret(name) ? [name, `${name}_FILE`] : [name])) as string[],
+  );
+  return Object.keys(env)
+    .filter((name) => name.startsWith('ASSENT_') && !known.has(name))
+    .map(
+      (name) => `${name} is not a setting of Assent: remove it, or see docs/configuration.md for the names`,
+    );
+}
+
+const isLoopback = (entry: string) => {
+  const host = entry.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
+  if (host === 'localhost' || host.endsWith('.localhost')) return true;
+  return ipaddr.isValid(host) && ipaddr.process(host).range() === 'loopback';
+};
+
+function productionFaults(config: Config, values: Record<string, string>): string[] {
+  const faults: string[] = [];
+  if (values.ISSUER === undefined || config.issuer.startsWith('http:')) {
+    faults.push('ISSUER must be an https address in production');
+  }
+  for (const name of ['DATABASE_URL', 'ASSENT_MASTER_KEY', 'COOKIE_KEYS']) {
+    if (values[name] === undefined) faults.push(`${name} is required in production`);
+  }
+  if (config.demo) faults.push('DEMO must not be 1 in production');
+  for (const entry of config.outgoingAllow.filter(isLoopback)) {
+    faults.push(`OUTGOING_ALLOW must not name the loopback address ${entry} in production`);
+  }
+  return faults;
+}
+
+/** Checks each value by its own rule, so that one fault never hides another. */
+function parse(values: Record<string, string>, faults: string[]): Partial<z.output<typeof settings>> {
+  const given: Record<string, unknown> = {};
+  for (const name of names) {
+    const result = settings.shape[name].safeParse(values[name]);
+    if (result.success) given[name] = result.data;
+    else faults.push(...result.error.issues.map((issue) => `${name} ${issue.message}`));
+  }
+  return given;
+}
+
+/**
+ * Reads the configuration from an environment.
+ *
+ * @param env usually `process.env`
+ * @throws Refused that lists every fault at once
+ */
+export function readConfig(env: Environment): Config {
+  const faults: string[] = [];
+  const values = collect(env, faults);
+  faults.push(...unknownNames(env));
+  const given = parse(values, faults);
+  const production = given.NODE_ENV === 'production';
+  const port = given.PORT ?? 0;
+  const config: Config = Object.freeze({
+    port,
+    issuer: given.ISSUER ?? `http://localhost:${port}`,
+    databaseUrl: given.DATABASE_URL,
+    redisUrl: given.REDIS_URL,
+    dataDir: given.DATA_DIR ?? '',
+    masterKey: given.ASSENT_MASTER_KEY === undefined ? undefined : masterKeyBytes(given.ASSENT_MASTER_KEY),
+    cookieKeys: given.COOKIE_KEYS,
+    trustProxy: given.TRUST_PROXY ?? [],
+    logLevel: given.LOG_LEVEL ?? '',
+    timeZone: given.TIME_ZONE ?? '',
+    outgoingAllow: (given.OUTGOING_ALLOW ?? []).map((entry) => entry.toLowerCase()),
+    demo: given.DEMO ?? (values.DATABASE_URL === undefined && !production),
+    production,
+  });
+  if (production) faults.push(...productionFaults(config, values));
+  if (faults.length > 0) throw new Refused('The configuration cannot be used:', faults);
+  return config;
+}

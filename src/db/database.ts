@@ -1,0 +1,48 @@
+import type { Knex } from 'knex';
+
+/** A row as the driver returns it. */
+export type Row = Record<string, unknown>;
+
+/**
+ * A fixed SQL text. On PostgreSQL it is sent as a prepared statement under its name,
+ * so a text has one name and a name one text in the whole program.
+ */
+export interface Statement {
+  readonly name: string;
+  readonly text: string;
+}
+
+/**
+ * The one handle through which features reach the database, whichever it is.
+ *
+ * Inside `transaction` every call of this handle belongs to that transaction, however deep in the call
+ * stack (AsyncLocalStorage carries it); a call on another handle throws.
+ */
+export interface Database {
+  readonly kind: 'postgres' | 'pglite';
+  /** Runs a statement and returns its rows. @throws DatabaseUnavailable when trying again may help */
+  query<R extends object = Row>(statement: Statement, values?: readonly unknown[]): Promise<R[]>;
+  /** Runs a statement composed with `sql`: for administration, not for the hot path. */
+  run<R extends object = Row>(builder: Knex.QueryBuilder): Promise<R[]>;
+  /** Composes SQL for `run`; it holds no connection of its own. */
+  readonly sql: Knex;
+  /**
+   * Runs `work` in one transaction: committed when it resolves, rolled back when it rejects.
+   * A transaction inside a transaction is the same transaction.
+   */
+  transaction<T>(work: () => Promise<T>): Promise<T>;
+  /** Whether the caller is inside a transaction. */
+  inTransaction(): boolean;
+  /** The database server's own clock, for comparing with ours. */
+  serverTime(): Promise<Date>;
+  close(): Promise<void>;
+}
+
+/** What a driver has to offer; `createDatabase` builds the handle on it. */
+export interface Driver {
+  readonly kind: Database['kind'];
+  query(statement: Statement, values: readonly unknown[]): Promise<Row[]>;
+  /** Runs `work` between BEGIN and COMMIT on one connection, which `work` gets as a query function. */
+  transaction<T>(work: (query: Driver['query']) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,46 @@
+import { AssentError, DatabaseUnavailable } from '../errors.ts';
+
+/**
+ * SQLSTATE classes and codes after which the same statement may succeed later (PostgreSQL appendix A):
+ * connection lost, serialisation and deadlock, out of resources (disk full, too many connections), shutting
+ * down, read-only standby, statement or lock time-out.
+ */
+const transient = /^(08|40|53|57P|58)|^(55P03|57014|25006)$/;
+
+/** Faults of the network and of the pool, which carry no SQLSTATE. */
+const connectionFaults = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ENOENT',
+]);
+
+const poolFault =
+  /timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error|Cannot use a pool after calling end|not queryable/i;
+
+const codeOf = (error: unknown) =>
+  typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string'
+    ? error.code
+    : undefined;
+
+/** Whether trying the same again later may help. */
+export function isTransient(error: unknown): boolean {
+  const code = codeOf(error);
+  if (code !== undefined && (transient.test(code) || connectionFaults.has(code))) return true;
+  return error instanceof Error && poolFault.test(error.message);
+}
+
+/** Whether a unique or exclusion constraint refused the row (SQLSTATE 23505, 23P01). */
+export function isConflict(error: unknown): boolean {
+  const code = codeOf(error);
+  return code === '23505' || code === '23P01';
+}
+
+/** Makes a DatabaseUnavailable of a passing fault; any other error stays what it is. */
+export function translate(error: unknown): unknown {
+  if (error instanceof AssentError) return error;
+  return isTransient(error) ? new DatabaseUnavailable(error) : error;
+}

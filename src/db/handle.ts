@@ -1,0 +1,92 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import knex from 'knex';
+import { AssentError } from '../errors.ts';
+import type { Database, Driver, Row, Statement } from './database.ts';
+import { translate } from './faults.ts';
+
+interface Transaction {
+  readonly driver: Driver;
+  readonly query: Driver['query'];
+  ended: boolean;
+  /** The first fault inside: PostgreSQL has then aborted the transaction and would answer COMMIT with a silent rollback. */
+  fault?: { readonly error: unknown };
+}
+
+/** One store for all handles of the process, so that a second handle used inside a transaction is noticed. */
+const current = new AsyncLocalStorage<Transaction>();
+
+/** Throws when the caller is inside a transaction: for work that must not be part of one. */
+export function refuseInsideTransaction(what: string): void {
+  const transaction = current.getStore();
+  if (transaction !== undefined && !transaction.ended) {
+    throw new AssentError('wrong_handle', 500, `${what} was used inside a transaction`);
+  }
+}
+
+/** Builds the database handle on a driver. */
+export function createDatabase(driver: Driver): Database {
+  const sql = knex({ client: 'pg' });
+
+  function own(): Transaction | undefined {
+    const transaction = current.getStore();
+    if (transaction === undefined) return undefined;
+    if (transaction.ended)
+      throw new AssentError('transaction_ended', 500, 'A query came after the end of its transaction');
+    if (transaction.driver !== driver)
+      throw new AssentError('wrong_handle', 500, 'Another database handle was used inside a transaction');
+    return transaction;
+  }
+
+  async function query<R extends object = Row>(
+    statement: Statement,
+    values: readonly unknown[] = [],
+  ): Promise<R[]> {
+    const transaction = own();
+    try {
+      return (await (transaction?.query ?? driver.query)(statement, values)) as R[];
+    } catch (error) {
+      const translated = translate(error);
+      if (transaction !== undefined) transaction.fault ??= { error: translated };
+      throw translated;
+    }
+  }
+
+  return {
+    kind: driver.kind,
+    sql,
+    query,
+    run(builder) {
+      const native = builder.toSQL().toNative();
+      return query({ name: '', text: native.sql }, native.bindings);
+    },
+    inTransaction: () => own() !== undefined,
+    async transaction(work) {
+      if (own() !== undefined) return work();
+      try {
+        return await driver.transaction(async (run) => {
+          const transaction: Transaction = { driver, query: run, ended: false };
+          try {
+            const result = await current.run(transaction, work);
+            if (transaction.fault !== undefined) throw transaction.fault.error;
+            return result;
+          } finally {
+            transaction.ended = true;
+          }
+        });
+      } catch (error) {
+        throw translate(error);
+      }
+    },
+    async serverTime() {
+      const [row] = await query<{ at: Date }>({
+        name: 'server_time',
+        text: 'SELECT clock_timestamp() AS at',
+      });
+      return row?.at ?? new Date(Number.NaN);
+    },
+    async close() {
+      await sql.destroy();
+      await driver.close();
+    },
+  };
+}

@@ -1,0 +1,111 @@
+import knex, { type Knex } from 'knex';
+import ClientPGLite from 'knex-pglite';
+import pg from 'pg';
+import * as firstToken from '../../migrations/0001_first_token.ts';
+import { translate } from './faults.ts';
+import type { EmbeddedDriver } from './pglite.ts';
+
+/** One numbered change of the schema. Forward only: a mistake is mended by the next number. */
+interface Migration {
+  readonly name: string;
+  readonly sql: string;
+  /** `safe-while-running`: the version before it works on the new schema too. */
+  readonly safety: string;
+}
+
+const migrations: readonly Migration[] = [{ name: '0001_first_token', ...firstToken }];
+
+const source: Knex.MigrationSource<Migration> = {
+  getMigrations: async () => [...migrations],
+  getMigrationName: (migration) => migration.name,
+  getMigration: async (migration) => ({
+    up: (handle) => handle.raw(migration.sql),
+    down: () => Promise.reject(new Error('Migrations go forward only')),
+  }),
+};
+
+/** Key of the advisory lock that one migrating process holds; chosen once, arbitrary. */
+const LOCK_KEY = 7_202_611;
+
+/** How long a starter waits for another one that is migrating, in milliseconds. */
+const LOCK_WAIT = 120_000;
+
+/** How long a migration waits for a table that others use before it gives up, in milliseconds. */
+const MIGRATION_LOCK_WAIT = 5000;
+
+/** Where migrations run: a PostgreSQL server by its URL, or the embedded database. */
+export type MigrationTarget = { readonly url: string } | { readonly pglite: EmbeddedDriver['pglite'] };
+
+export interface MigrationStatus {
+  readonly applied: readonly string[];
+  readonly pending: readonly Migration[];
+}
+
+/** knex closes the one PGlite session with its pool; ours stays open, so this client leaves it alone. */
+class SharedPGLite extends ClientPGLite {
+  override async destroyRawConnection(): Promise<void> {}
+}
+
+function open(target: MigrationTarget): Knex {
+  const migrationConfig = { migrationSource: source };
+  if ('pglite' in target) {
+    const connection: object = { pglite: target.pglite };
+    return knex({ client: SharedPGLite, connection, migrations: migrationConfig });
+  }
+  const connection: object = { connectionString: target.url, lock_timeout: MIGRATION_LOCK_WAIT };
+  return knex({ client: 'pg', connection, pool: { min: 0, max: 1 }, migrations: migrationConfig });
+}
+
+async function withKnex<T>(target: MigrationTarget, work: (handle: Knex) => Promise<T>): Promise<T> {
+  const handle = open(target);
+  try {
+    return await work(handle);
+  } catch (error) {
+    throw translate(error);
+  } finally {
+    await handle.destroy();
+  }
+}
+
+/** Holds our own lock while `work` runs. The embedded database has one process only and needs none. */
+async function withLock<T>(target: MigrationTarget, work: () => Promise<T>): Promise<T> {
+  if (!('url' in target)) return work();
+  const client = new pg.Client({ connectionString: target.url, lock_timeout: LOCK_WAIT });
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    await client.query('SELECT pg_advisory_lock($1)', [LOCK_KEY]);
+    return await work();
+  } catch (error) {
+    throw translate(error);
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
+
+/** Which migrations the database has, and which it lacks. */
+export function migrationStatus(target: MigrationTarget): Promise<MigrationStatus> {
+  return withKnex(target, async (handle) => {
+    const has = await handle.schema.hasTable('knex_migrations');
+    const rows: { name: string }[] = has ? await handle('knex_migrations').select('name').orderBy('id') : [];
+    const applied = rows.map((row) => row.name);
+    return { applied, pending: migrations.filter((migration) => !applied.includes(migration.name)) };
+  });
+}
+
+/**
+ * Brings the schema up to date and returns the names that were applied.
+ *
+ * Several processes may start at once: one migrates, the others wait. knex's own lock row is set free
+ * first, because a process that was killed inside a migration leaves it set and every later start would
+ * fail; our advisory lock, which ends with its session, makes that safe. Each migration is one transaction.
+ */
+export function migrate(target: MigrationTarget): Promise<readonly string[]> {
+  return withLock(target, () =>
+    withKnex(target, async (handle) => {
+      await handle.migrate.forceFreeMigrationsLock();
+      const [, applied] = (await handle.migrate.latest()) as [number, string[]];
+      return applied;
+    }),
+  );
+}

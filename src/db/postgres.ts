@@ -1,0 +1,67 @@
+import pg from 'pg';
+import type { Driver, Statement } from './database.ts';
+
+/** Milliseconds; see docs/reliability.md for how they follow from each other. */
+const STATEMENT_TIMEOUT = 2000;
+const LOCK_TIMEOUT = 1000;
+const CONNECT_TIMEOUT = 2000;
+const IDLE_TRANSACTION_TIMEOUT = 5000;
+
+/** Connections a node. The signing thread is busy long before ten sessions are. */
+const POOL_SIZE = 10;
+
+/** int8 arrives as text, because it may exceed a double; ours never do. */
+const types = new pg.TypeOverrides();
+types.setTypeParser(pg.types.builtins.INT8, Number);
+
+function asQuery(statement: Statement, values: readonly unknown[]): pg.QueryConfig {
+  const query = { text: statement.text, values: [...values] };
+  return statement.name === '' ? query : { ...query, name: statement.name };
+}
+
+/**
+ * Opens a pool on a PostgreSQL server and warms it, so that the first requests do not pay for connecting.
+ *
+ * @param onError receives faults of idle connections; without a listener a restart of PostgreSQL would end the process
+ */
+export async function openPostgres(url: string, onError: (error: Error) => void): Promise<Driver> {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: POOL_SIZE,
+    idleTimeoutMillis: 0,
+    connectionTimeoutMillis: CONNECT_TIMEOUT,
+    statement_timeout: STATEMENT_TIMEOUT,
+    lock_timeout: LOCK_TIMEOUT,
+    idle_in_transaction_session_timeout: IDLE_TRANSACTION_TIMEOUT,
+    application_name: 'assent',
+    types,
+  });
+  pool.on('error', onError);
+  const warm = await Promise.allSettled(Array.from({ length: POOL_SIZE }, () => pool.connect()));
+  for (const result of warm) if (result.status === 'fulfilled') result.value.release();
+
+  return {
+    kind: 'postgres',
+    query: async (statement, values) => (await pool.query(asQuery(statement, values))).rows,
+    async transaction(work) {
+      const client = await pool.connect();
+      let broken: Error | undefined;
+      try {
+        await client.query('BEGIN');
+        const result = await work(
+          async (statement, values) => (await client.query(asQuery(statement, values))).rows,
+        );
+        await client.query('COMMIT');
+        return result;
+      } catch (error) {
+        await client.query('ROLLBACK').catch((fault: Error) => {
+          broken = fault;
+        });
+        throw error;
+      } finally {
+        client.release(broken);
+      }
+    },
+    close: () => pool.end(),
+  };
+}

@@ -1,0 +1,9 @@
+export { derive } from './cipher.ts';
+export { readMasterKey } from './master-key.ts';
+export {
+  createSigningKeys,
+  type SigningAlgorithm,
+  type SigningKey,
+  type SigningKeys,
+  signingAlgorithms,
+} from './signing-keys.ts';
