@@ -1,0 +1,2 @@
+export * from './identifiers.ts';
+export * as spineCore from './spine-core.ts';
