@@ -6,6 +6,7 @@ import type { MigrationTarget } from './migrate.ts';
 import { openPglite } from './pglite.ts';
 import { openPostgres } from './postgres.ts';
 
+export { type Cache, createCache } from './cache.ts';
 export type { Database, Row, Statement } from './database.ts';
 export { isConflict } from './faults.ts';
 export { createGroup } from './group.ts';

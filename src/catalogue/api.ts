@@ -1,0 +1,34 @@
+import type { ScopeFamily } from '../scopes/index.ts';
+
+/** Which claims a token for the API carries. */
+export type TokenProfile = 'spine-core' | 'gp-connect' | 'smart' | 'none';
+
+/** A resource server: what a token for it looks like and who may have one. */
+export interface Api {
+  readonly id: string;
+  /** The resource indicator (RFC 8707) and the `aud` of its tokens. */
+  readonly audience: string;
+  readonly profile: TokenProfile;
+  readonly tokenFormat: 'jwt' | 'opaque';
+  /** `typ` header of its JWTs: RFC 9068 wants `at+jwt`, older receivers insist on `JWT`. */
+  readonly tokenTyp: 'at+jwt' | 'JWT';
+  readonly signingAlg: string;
+  /** Seconds. */
+  readonly tokenLifetime: number;
+  readonly scopes: readonly string[];
+  /** Values allowed for `reason_for_request`; the first is the default. */
+  readonly reasons: readonly string[];
+  /** Assurance level (0 to 3) that a person needs; stored and shown, not demanded yet. */
+  readonly requiredAcr: number | undefined;
+}
+
+const families: Partial<Record<TokenProfile, ScopeFamily>> = {
+  'spine-core': 'spine',
+  'gp-connect': 'gp-connect',
+  none: 'plain',
+};
+
+/** The scope grammar of an API, or undefined while its grammar does not exist. */
+export function scopeFamily(api: Pick<Api, 'profile'>): ScopeFamily | undefined {
+  return families[api.profile];
+}

@@ -1,0 +1,87 @@
+import type { Clock } from '../clock.ts';
+import { createCache, type Database, type Statement } from '../db/index.ts';
+import type { Api, TokenProfile } from './api.ts';
+
+const statements = {
+  all: {
+    name: 'apis_all',
+    text: `SELECT id, audience, profile, token_format, token_typ, signing_alg, token_lifetime, scopes, reasons, required_acr
+           FROM apis ORDER BY id`,
+  },
+  put: {
+    name: 'apis_put',
+    text: `INSERT INTO apis (id, audience, profile, token_format, token_typ, signing_alg, token_lifetime, scopes, reasons,
+                             required_acr, demo, created_at, updated_at)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)
+           ON CONFLICT (id) DO UPDATE SET audience = excluded.audience, profile = excluded.profile,
+             token_format = excluded.token_format, token_typ = excluded.token_typ, signing_alg = excluded.signing_alg,
+             token_lifetime = excluded.token_lifetime, scopes = excluded.scopes, reasons = excluded.reasons,
+             required_acr = excluded.required_acr, demo = excluded.demo, updated_at = excluded.updated_at`,
+  },
+} satisfies Record<string, Statement>;
+
+interface ApiRow {
+  id: string;
+  audience: string;
+  profile: TokenProfile;
+  token_format: Api['tokenFormat'];
+  token_typ: Api['tokenTyp'];
+  signing_alg: string;
+  token_lifetime: number;
+  scopes: string;
+  reasons: string;
+  required_acr: number | null;
+}
+
+const asApi = (row: ApiRow): Api => ({
+  id: row.id,
+  audience: row.audience,
+  profile: row.profile,
+  tokenFormat: row.token_format,
+  tokenTyp: row.token_typ,
+  signingAlg: row.signing_alg,
+  tokenLifetime: row.token_lifetime,
+  scopes: row.scopes.split(' '),
+  reasons: row.reasons.split(' '),
+  requiredAcr: row.required_acr ?? undefined,
+});
+
+export interface Catalogue {
+  /** All APIs, as of at most a second ago. */
+  all(): Promise<readonly Api[]>;
+  byId(id: string): Promise<Api | undefined>;
+  /** The API whose audience is exactly this resource indicator (RFC 8707 section 2). */
+  byAudience(audience: string): Promise<Api | undefined>;
+  /** Creates the API, or replaces what is kept under its id. */
+  put(api: Api, options: { demo: boolean }): Promise<void>;
+}
+
+/** The API catalogue: which resource servers tokens are issued for. */
+export function createCatalogue(options: { db: Database; clock: Clock }): Catalogue {
+  const { db, clock } = options;
+  const load = async () => (await db.query<ApiRow>(statements.all)).map(asApi);
+  const cache = createCache<readonly Api[]>({ db, clock, max: 1, load });
+  const all = () => cache.get('all');
+  return {
+    all,
+    byId: async (id) => (await all()).find((api) => api.id === id),
+    byAudience: async (audience) => (await all()).find((api) => api.audience === audience),
+    async put(api, { demo }) {
+      await db.query(statements.put, [
+        api.id,
+        api.audience,
+        api.profile,
+        api.tokenFormat,
+        api.tokenTyp,
+        api.signingAlg,
+        api.tokenLifetime,
+        api.scopes.join(' '),
+        api.reasons.join(' '),
+        api.requiredAcr ?? null,
+        demo,
+        clock.now(),
+      ]);
+      cache.clear();
+    },
+  };
+}

@@ -1,0 +1,2 @@
+export { type Api, scopeFamily, type TokenProfile } from './api.ts';
+export { type Catalogue, createCatalogue } from './catalogue.ts';

@@ -1,0 +1,94 @@
+import type { JWK } from 'jose';
+import { z } from 'zod';
+
+/** Printable text without control characters; U+0000 could not even be stored. */
+const text = z
+  .string()
+  .min(1, 'must not be empty')
+  .max(2000, 'is too long')
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
+  .refine((value) => !/[\u0000-\u001f\u007f]/.test(value), 'must not contain control characters');
+
+/** Only web addresses: `javascript:` and the like would become links on our pages. */
+const webUri = text.refine(
+  (value) => ['https:', 'http:'].includes(URL.parse(value)?.protocol ?? ''),
+  'must be a web address',
+);
+
+const seconds = z
+  .int('must be a whole number of seconds')
+  .min(0, 'must not be negative')
+  .max(253_402_300_799, 'must be before the year 10000');
+
+/** Grant types that this server offers. */
+export const grantTypes = ['client_credentials'] as const;
+
+/** Ways in which a client can prove who it is. */
+export const authenticationMethods = ['client_secret_basic', 'private_key_jwt'] as const;
+
+/** VSCHAR without space (RFC 6749 appendix A.1): no client library trips over its encoding. */
+const clientId = z
+  .string()
+  .regex(/^[A-Za-z0-9._~:/@-]{1,200}$/, 'must be 1 to 200 letters, digits or . _ ~ : / @ -');
+
+/** VSCHAR (RFC 6749 appendix A.2). */
+const secret = z.string().regex(/^[\x20-\x7e]{1,500}$/, 'must be 1 to 500 printable ASCII characters');
+
+const jwk = z.looseObject({ kty: z.string('must be a text') }).transform((value) => value as JWK);
+
+const device = z.strictObject({
+  identifier: z.strictObject({ system: text, value: text }),
+  model: text,
+  version: text,
+});
+
+/**
+ * What a client registration may say: members of RFC 7591, and ours (organization, asid, device, apis,
+ * client_secrets). Each member is checked by its own rule here; rules that concern several members, and
+ * references to what is in the database, are in `registration.ts`.
+ */
+export const registrationSchema = z.object({
+  client_id: clientId.optional(),
+  client_secret: secret.optional(),
+  client_secret_expires_at: seconds.optional(),
+  client_secrets: z
+    .array(z.strictObject({ client_secret: secret, client_secret_expires_at: seconds.optional() }))
+    .min(1, 'must not be empty')
+    .optional(),
+  client_id_issued_at: seconds.optional(),
+  client_name: text.optional(),
+  client_uri: webUri.optional(),
+  logo_uri: webUri.optional(),
+  policy_uri: webUri.optional(),
+  tos_uri: webUri.optional(),
+  contacts: z.array(text).optional(),
+  software_id: text.optional(),
+  software_version: text.optional(),
+  grant_types: z
+    .array(
+      z.enum(grantTypes, `must be one of ${grantTypes.join(', ')}: this server offers no other grant type`),
+    )
+    .default([]),
+  token_endpoint_auth_method: z
+    .enum(
+      authenticationMethods,
+      `must be ${authenticationMethods.join(' or ')}: this server accepts no other method`,
+    )
+    .default('client_secret_basic'),
+  token_endpoint_auth_signing_alg: text.optional(),
+  jwks: z.strictObject({ keys: z.array(jwk).min(1, 'must hold a key') }).optional(),
+  jwks_uri: webUri.optional(),
+  scope: text.optional(),
+  organization: text.optional(),
+  asid: z
+    .string()
+    .regex(/^[0-9]{1,18}$/, 'must be an ASID: digits, 12 as a rule')
+    .optional(),
+  device: device.optional(),
+  apis: z.record(text, z.string('must be the scopes, separated by spaces')).default({}),
+});
+
+export type Registration = z.output<typeof registrationSchema>;
+
+/** Names of all members that mean something here. */
+export const knownMembers: ReadonlySet<string> = new Set(Object.keys(registrationSchema.shape));

@@ -1,0 +1,159 @@
+import { randomBytes } from 'node:crypto';
+import { type Api, scopeFamily } from '../catalogue/index.ts';
+import type { Ids } from '../clock.ts';
+import type { Organization } from '../organizations/index.ts';
+import { splitScope, uncovered } from '../scopes/index.ts';
+import { secretHash } from './client.ts';
+import { assertionAlgorithms, jwksFaults } from './jwks.ts';
+import { knownMembers, type Registration, registrationSchema } from './metadata.ts';
+import type { ClientRecord } from './registry.ts';
+
+/** What a registration refers to and has to agree with. */
+export interface RegistrationContext {
+  readonly apis: readonly Api[];
+  readonly organizations: readonly Organization[];
+  /** Tells of a jwks_uri why Assent would not fetch it, or undefined. */
+  readonly addressFault: (url: string) => string | undefined;
+  /** Whether the client exists already and has a secret. */
+  readonly hasSecret: (clientId: string) => boolean;
+  readonly ids: Ids;
+}
+
+/** A checked registration, ready to be stored. */
+export interface CheckedRegistration {
+  readonly record: ClientRecord;
+  /** A secret that was made here: to be shown once. */
+  readonly newSecret: string | undefined;
+  /** Members that mean nothing to this server (RFC 7591 section 2 lets it ignore them). */
+  readonly ignored: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/** Text of 128 random bits in base64url; a shorter secret may be guessable once its fast hash is stolen. */
+const SHORT_SECRET = 22;
+
+/** Members of the registration that are kept apart from the RFC 7591 metadata. */
+const apart = new Set([
+  'client_id',
+  'client_secret',
+  'client_secret_expires_at',
+  'client_secrets',
+  'client_id_issued_at',
+  'organization',
+  'asid',
+  'device',
+  'apis',
+  'scope',
+]);
+
+function keyFaults(given: Registration, context: RegistrationContext): string[] {
+  const faults: string[] = [];
+  const usesKeys = given.token_endpoint_auth_method === 'private_key_jwt';
+  if (given.jwks !== undefined && given.jwks_uri !== undefined)
+    faults.push('jwks and jwks_uri exclude each other');
+  if (usesKeys && given.jwks === undefined && given.jwks_uri === undefined)
+    faults.push('private_key_jwt needs jwks or jwks_uri');
+  if (given.jwks_uri !== undefined) {
+    const fault = context.addressFault(given.jwks_uri);
+    if (fault !== undefined) faults.push(`jwks_uri ${fault}`);
+  }
+  const alg = given.token_endpoint_auth_signing_alg;
+  if (alg !== undefined && !assertionAlgorithms.some((one) => one === alg)) {
+    faults.push(`token_endpoint_auth_signing_alg must be one of ${assertionAlgorithms.join(', ')}`);
+  }
+  const secrets = given.client_secret !== undefined || given.client_secrets !== undefined;
+  if (usesKeys && secrets) faults.push('a client of private_key_jwt has no secret');
+  if (given.client_secret !== undefined && given.client_secrets !== undefined)
+    faults.push('client_secret and client_secrets exclude each other');
+  return faults;
+}
+
+function apiFaults(given: Registration, context: RegistrationContext): string[] {
+  const faults: string[] = [];
+  for (const [id, text] of Object.entries(given.apis)) {
+    const api = context.apis.find((one) => one.id === id);
+    const scopes = splitScope(text);
+    const family = api && scopeFamily(api);
+    if (api === undefined || family === undefined) faults.push(`apis.${id} is not an API of this server`);
+    else if (scopes === undefined) faults.push(`apis.${id} must be scopes separated by single spaces`);
+    else {
+      for (const scope of uncovered(family, api.scopes, scopes))
+        faults.push(`apis.${id}: the API has no scope ${scope}`);
+    }
+  }
+  const { organization } = given;
+  if (organization !== undefined && !context.organizations.some((one) => one.key === organization)) {
+    faults.push(`organization ${organization} is not known: organisations are named by their key`);
+  }
+  return faults;
+}
+
+function secretsOf(given: Registration): ClientRecord['secrets'] {
+  const list =
+    given.client_secrets ??
+    (given.client_secret === undefined
+      ? undefined
+      : [{ client_secret: given.client_secret, client_secret_expires_at: given.client_secret_expires_at }]);
+  return list?.map((one) => ({
+    hash: secretHash(one.client_secret),
+    // RFC 7591 section 3.2.1: 0 means that the secret does not expire.
+    expiresAt: one.client_secret_expires_at ? new Date(one.client_secret_expires_at * 1000) : undefined,
+  }));
+}
+
+function warningsOf(given: Registration): string[] {
+  const secrets = [given.client_secret, ...(given.client_secrets ?? []).map((one) => one.client_secret)];
+  const short = secrets.some((secret) => secret !== undefined && secret.length < SHORT_SECRET);
+  return short ? [`a secret has fewer than ${SHORT_SECRET} characters: replace it with a random one`] : [];
+}
+
+/**
+ * Checks one client registration (RFC 7591 metadata and our members).
+ *
+ * @param input anything, usually parsed JSON
+ * @param fallbackId client_id when the input names none, for instance its name in a map
+ * @returns the record to store, or the list of faults, each beginning with the member's path
+ */
+export async function checkRegistration(
+  input: unknown,
+  fallbackId: string | undefined,
+  context: RegistrationContext,
+): Promise<CheckedRegistration | { readonly faults: readonly string[] }> {
+  const named =
+    typeof input === 'object' && input !== null && !Array.isArray(input)
+      ? { client_id: fallbackId, ...input }
+      : input;
+  const result = registrationSchema.safeParse(named);
+  if (!result.success) {
+    return { faults: result.error.issues.map((issue) => `${issue.path.join('.') || 'it'} ${issue.message}`) };
+  }
+  const given = result.data;
+  const faults = [...keyFaults(given, context), ...apiFaults(given, context)];
+  if (given.jwks !== undefined) faults.push(...(await jwksFaults(given.jwks)));
+  if (faults.length > 0) return { faults };
+
+  const clientId = given.client_id ?? context.ids.uuid();
+  const needsSecret = given.token_endpoint_auth_method === 'client_secret_basic';
+  const givenSecrets = secretsOf(given);
+  const newSecret =
+    needsSecret && givenSecrets === undefined && !context.hasSecret(clientId)
+      ? randomBytes(32).toString('base64url')
+      : undefined;
+  const made = newSecret === undefined ? undefined : [{ hash: secretHash(newSecret), expiresAt: undefined }];
+  return {
+    record: {
+      clientId,
+      metadata: Object.fromEntries(
+        Object.entries(given).filter(([member, value]) => !apart.has(member) && value !== undefined),
+      ),
+      organization: given.organization,
+      asid: given.asid,
+      device: given.device,
+      secrets: needsSecret ? (givenSecrets ?? made) : [],
+      apis: Object.fromEntries(Object.entries(given.apis).map(([id, text]) => [id, splitScope(text) ?? []])),
+    },
+    newSecret,
+    ignored: Object.keys(named as object).filter((member) => !knownMembers.has(member)),
+    warnings: warningsOf(given),
+  };
+}

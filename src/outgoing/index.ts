@@ -1,0 +1,2 @@
+export { createOutgoing, type Outgoing } from './fetch.ts';
+export { createRemoteJwks, type RemoteJwks } from './remote-jwks.ts';
