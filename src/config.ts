@@ -61,14 +61,10 @@ export const settings = z.object({
     default: 'none',
     secret: true,
   }),
-  DATA_DIR: z
-    .string()
-    .min(1, 'must not be empty')
-    .default('./data')
-    .meta({
-      description: 'Folder of the embedded database, the demo keys and, outside production, the master key.',
-      default: '`./data`',
-    }),
+  DATA_DIR: z.string().min(1, 'must not be empty').default('./data').meta({
+    description: 'Folder of the embedded database, the demo keys and, outside production, the master key.',
+    default: '`./data`',
+  }),
   ASSENT_MASTER_KEY: z
     .string()
     .refine((text) => masterKeyBytes(text) !== undefined, 'must be 32 bytes in base64 or hexadecimal')
@@ -143,13 +139,10 @@ export const settings = z.object({
       'With `1` the demo world (fictional people, organisations, APIs, clients with known secrets) is seeded. Refused in production.',
     default: '`1` without `DATABASE_URL`, else `0`',
   }),
-  NODE_ENV: z
-    .string()
-    .optional()
-    .meta({
-      description: 'With `production`, Assent refuses to start with anything meant for trying out.',
-      default: 'none',
-    }),
+  NODE_ENV: z.string().optional().meta({
+    description: 'With `production`, Assent refuses to start with anything meant for trying out.',
+    default: 'none',
+  }),
 });
 
 /** The checked configuration: one frozen object, made once at start. */

@@ -2,13 +2,15 @@ import knex, { type Knex } from 'knex';
 import ClientPGLite from 'knex-pglite';
 import pg from 'pg';
 import * as firstToken from '../../migrations/0001_first_token.ts';
+import { AssentError } from '../errors.ts';
 import { translate } from './faults.ts';
 import type { EmbeddedDriver } from './pglite.ts';
 
 /** One numbered change of the schema. Forward only: a mistake is mended by the next number. */
 interface Migration {
   readonly name: string;
-  readonly sql: string;
+  /** SQL, one statement an entry. */
+  readonly statements: readonly string[];
   /** `safe-while-running`: the version before it works on the new schema too. */
   readonly safety: string;
 }
@@ -19,7 +21,9 @@ const source: Knex.MigrationSource<Migration> = {
   getMigrations: async () => [...migrations],
   getMigrationName: (migration) => migration.name,
   getMigration: async (migration) => ({
-    up: (handle) => handle.raw(migration.sql),
+    async up(handle) {
+      for (const statement of migration.statements) await handle.raw(statement);
+    },
     down: () => Promise.reject(new Error('Migrations go forward only')),
   }),
 };
@@ -32,6 +36,18 @@ const LOCK_WAIT = 120_000;
 
 /** How long a migration waits for a table that others use before it gives up, in milliseconds. */
 const MIGRATION_LOCK_WAIT = 5000;
+
+const silent = { warn() {}, error() {}, debug() {}, deprecate() {} };
+
+/** A failed migration in one line: knex puts the whole statement in front of the database's own words. */
+function explain(error: unknown): unknown {
+  const translated = translate(error);
+  if (translated instanceof AssentError || !(translated instanceof Error)) return translated;
+  const reason = translated.message.split(' - ').at(-1) ?? '';
+  return new AssentError('migration_failed', 500, `The database could not be migrated: ${reason}`, {
+    cause: error,
+  });
+}
 
 /** Where migrations run: a PostgreSQL server by its URL, or the embedded database. */
 export type MigrationTarget = { readonly url: string } | { readonly pglite: EmbeddedDriver['pglite'] };
@@ -50,10 +66,16 @@ function open(target: MigrationTarget): Knex {
   const migrationConfig = { migrationSource: source };
   if ('pglite' in target) {
     const connection: object = { pglite: target.pglite };
-    return knex({ client: SharedPGLite, connection, migrations: migrationConfig });
+    return knex({ client: SharedPGLite, connection, migrations: migrationConfig, log: silent });
   }
   const connection: object = { connectionString: target.url, lock_timeout: MIGRATION_LOCK_WAIT };
-  return knex({ client: 'pg', connection, pool: { min: 0, max: 1 }, migrations: migrationConfig });
+  return knex({
+    client: 'pg',
+    connection,
+    pool: { min: 0, max: 1 },
+    migrations: migrationConfig,
+    log: silent,
+  });
 }
 
 async function withKnex<T>(target: MigrationTarget, work: (handle: Knex) => Promise<T>): Promise<T> {
@@ -61,7 +83,7 @@ async function withKnex<T>(target: MigrationTarget, work: (handle: Knex) => Prom
   try {
     return await work(handle);
   } catch (error) {
-    throw translate(error);
+    throw explain(error);
   } finally {
     await handle.destroy();
   }

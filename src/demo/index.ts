@@ -1,0 +1,3 @@
+export { demoKeyFile } from './keys.ts';
+export { hasDemoData, type SeedOptions, seedDemo } from './seed.ts';
+export { demoSecret } from './world.ts';

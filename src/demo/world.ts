@@ -1,0 +1,116 @@
+import type { Api } from '../catalogue/index.ts';
+import type { Organization } from '../organizations/index.ts';
+
+/** The organisations of the demo world. All are fictional; their codes come from ranges kept for tests. */
+export const organizations: readonly Organization[] = [
+  {
+    key: 'millbrook',
+    name: 'Millbrook Surgery',
+    odsCode: 'ZZ901',
+    asid: '200000990901',
+    kind: 'GP practice',
+  },
+  { key: 'fernhill', name: 'Fernhill Hospital', odsCode: 'ZZ800', asid: '200000990800', kind: 'hospital' },
+  { key: 'kete', name: 'Kete Health Ltd', odsCode: undefined, asid: undefined, kind: 'application maker' },
+  { key: 'platform', name: 'Assent platform', odsCode: 'ZZ001', asid: '200000990001', kind: 'operator' },
+];
+
+/** The APIs of the demo world for which tokens can be had so far, or whose callers are refused with a reason. */
+export function apis(issuer: string): readonly Api[] {
+  return [
+    {
+      id: 'reasonable-adjustments',
+      audience: 'https://spine.example.test/raflags/STU3',
+      profile: 'spine-core',
+      tokenFormat: 'jwt',
+      tokenTyp: 'at+jwt',
+      signingAlg: 'ES256',
+      tokenLifetime: 300,
+      scopes: [
+        ...['Flag', 'Consent', 'Condition', 'List'].flatMap((type) => [
+          `user/${type}.read`,
+          `user/${type}.write`,
+        ]),
+        // Ours: the published API always has a user. It shows the unattended shape of a Spine Core token.
+        'system/Flag.read',
+      ],
+      reasons: ['directcare'],
+      requiredAcr: 2,
+    },
+    {
+      id: 'gp-connect',
+      audience: 'https://gp.millbrook.example.test/ZZ901/STU3/1/gpconnect/structured',
+      profile: 'gp-connect',
+      tokenFormat: 'jwt',
+      tokenTyp: 'at+jwt',
+      signingAlg: 'ES256',
+      tokenLifetime: 300,
+      scopes: [
+        'patient/*.read',
+        'patient/*.write',
+        'organization/*.read',
+        'organization/*.write',
+        'conf/N',
+        'conf/R',
+      ],
+      reasons: ['directcare'],
+      requiredAcr: 2,
+    },
+    {
+      id: 'admin-api',
+      audience: `${issuer}/api/admin/v1`,
+      profile: 'none',
+      tokenFormat: 'jwt',
+      tokenTyp: 'at+jwt',
+      signingAlg: 'ES256',
+      tokenLifetime: 300,
+      scopes: ['admin.read', 'admin.write', 'admin.audit'],
+      reasons: ['directcare'],
+      requiredAcr: undefined,
+    },
+  ];
+}
+
+const fernhill = {
+  organization: 'fernhill',
+  asid: '200000990800',
+  device: {
+    identifier: { system: 'https://fernhill.example.test/Id/device', value: 'ward-app' },
+    model: 'Fernhill Ward App',
+    version: '3.4.1',
+  },
+};
+
+/** The secret of a demo client that has one. Published on purpose: nothing here is real. */
+export const demoSecret = (clientId: string) => `demo-secret-${clientId}`;
+
+/** Demo clients as they would be registered; those of `private_key_jwt` get their key when they are seeded. */
+export const clients: readonly (Readonly<Record<string, unknown>> & { readonly client_id: string })[] = [
+  {
+    client_id: 'clinic-backend',
+    client_name: 'Fernhill clinic back end',
+    client_secret: demoSecret('clinic-backend'),
+    token_endpoint_auth_method: 'client_secret_basic',
+    grant_types: ['client_credentials'],
+    apis: { 'reasonable-adjustments': 'system/Flag.read' },
+    ...fernhill,
+  },
+  {
+    client_id: 'clinic-jwt',
+    client_name: 'Fernhill clinic back end (keys)',
+    token_endpoint_auth_method: 'private_key_jwt',
+    token_endpoint_auth_signing_alg: 'ES384',
+    grant_types: ['client_credentials'],
+    apis: { 'reasonable-adjustments': 'system/Flag.read' },
+    ...fernhill,
+  },
+  {
+    client_id: 'admin-cli',
+    client_name: 'Command line of the platform',
+    client_secret: demoSecret('admin-cli'),
+    token_endpoint_auth_method: 'client_secret_basic',
+    grant_types: ['client_credentials'],
+    organization: 'platform',
+    apis: { 'admin-api': 'admin.read admin.write admin.audit' },
+  },
+];

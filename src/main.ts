@@ -1,0 +1,58 @@
+import { createApp, demoCommands } from './app.ts';
+import { type Config, readConfig } from './config.ts';
+import { AssentError } from './errors.ts';
+import { createLog } from './log.ts';
+import { openServices, prepare } from './services.ts';
+
+/** What a person at the terminal needs: where to look, and one command that obtains a token. */
+function banner(config: Config): string {
+  const [token] = demoCommands(config.issuer);
+  const lines = [
+    '',
+    `Assent is ready at ${config.issuer}`,
+    '',
+    `  Start page   ${config.issuer}/`,
+    `  Discovery    ${config.issuer}/.well-known/openid-configuration`,
+  ];
+  if (config.demo && token !== undefined) lines.push('', 'Obtain a token:', '', `  ${token.command}`, '');
+  return `${lines.join('\n')}\n`;
+}
+
+async function main(): Promise<void> {
+  const config = readConfig(process.env);
+  const log = createLog(config.logLevel);
+  const services = await openServices(config, log);
+  const app = await prepare(services)
+    .then(() => createApp(services, log))
+    .catch(async (error: unknown) => {
+      await services.db.close();
+      throw error;
+    });
+
+  let stopping = false;
+  async function stop(signal: string): Promise<void> {
+    if (stopping) return;
+    stopping = true;
+    log.info({ signal }, 'stopping');
+    await app.close();
+    await services.db.close();
+    process.exit(0);
+  }
+  process.on('SIGTERM', (signal) => void stop(signal));
+  process.on('SIGINT', (signal) => void stop(signal));
+
+  await new Promise<void>((resolve, reject) => {
+    app.server.once('error', reject);
+    app.server.listen(config.port, resolve);
+  });
+  process.stdout.write(banner(config));
+  log.info({ issuer: config.issuer, database: services.db.kind, demo: config.demo }, 'ready');
+}
+
+try {
+  await main();
+} catch (error) {
+  const known = error instanceof AssentError || (error instanceof Error && 'syscall' in error);
+  process.stderr.write(`${known ? error.message : `Assent could not start: ${String(error)}`}\n`);
+  process.exit(1);
+}

@@ -1,0 +1,92 @@
+import { type Api, scopeFamily } from '../catalogue/index.ts';
+import type { Client } from '../clients/index.ts';
+import { combinationFault, needsPerson, parseScope, splitScope, uncovered } from '../scopes/index.ts';
+import { spineCore } from '../tokens/index.ts';
+
+/** A refusal in the words of RFC 6749 section 5.2 and RFC 8707 section 2. */
+export interface Refusal {
+  readonly error: 'invalid_scope' | 'invalid_target' | 'unauthorized_client' | 'invalid_request';
+  readonly description: string;
+}
+
+/** What a client without a person may have. */
+export interface Admission {
+  readonly scopes: readonly string[];
+  readonly reason: string;
+}
+
+/** Longest `scope` parameter that is looked at, in characters. */
+const LONGEST_SCOPE = 4000;
+
+const refuse = (error: Refusal['error'], description: string): Refusal => ({ error, description });
+
+/**
+ * Reads the `scope` parameter. Assent has no default scope, so leaving it out is `invalid_scope`
+ * (RFC 6749 section 3.3 lets the server choose).
+ */
+export function requestedScopes(scope: unknown): readonly string[] | Refusal {
+  if (scope === undefined || scope === '') return refuse('invalid_scope', 'scope is required');
+  const scopes = typeof scope === 'string' && scope.length <= LONGEST_SCOPE ? splitScope(scope) : undefined;
+  return scopes ?? refuse('invalid_scope', 'scope is malformed');
+}
+
+/** Whether the client was given all these scopes at the API. */
+export function clientHolds(client: Client, api: Api, scopes: readonly string[]): boolean {
+  const family = scopeFamily(api);
+  return family !== undefined && uncovered(family, client.apis[api.id] ?? [], scopes).length === 0;
+}
+
+function scopeRefusal(api: Api, client: Client, scopes: readonly string[]): Refusal | undefined {
+  const family = scopeFamily(api);
+  if (family === undefined) return refuse('invalid_target', 'no tokens are issued for this resource');
+  const unknown = scopes.find((scope) => parseScope(family, scope) === undefined);
+  if (unknown !== undefined) return refuse('invalid_scope', `${unknown} is not a scope of this resource`);
+  const [beyondApi] = uncovered(family, api.scopes, scopes);
+  if (beyondApi !== undefined) return refuse('invalid_scope', `${beyondApi} is not a scope of this resource`);
+  const [beyondClient] = uncovered(family, client.apis[api.id] ?? [], scopes);
+  if (beyondClient !== undefined) return refuse('invalid_scope', `the client may not have ${beyondClient}`);
+  const personal = scopes.find((scope) => needsPerson(family, scope));
+  if (personal !== undefined) return refuse('invalid_scope', `${personal} needs a person who signed in`);
+  const fault = combinationFault(family, scopes);
+  return fault === undefined ? undefined : refuse('invalid_scope', fault);
+}
+
+function reasonOf(api: Api, given: unknown): string | Refusal {
+  const reason = given === undefined ? api.reasons[0] : given;
+  if (typeof reason !== 'string') return refuse('invalid_request', 'reason_for_request must be given once');
+  const fault = spineCore.reasonFault({ reason, allowedReasons: api.reasons, hasPatient: false });
+  return fault === undefined ? reason : refuse('invalid_request', fault);
+}
+
+/**
+ * Decides a client-credentials request: what a client may have at an API when no person takes part.
+ * Pure; every refusal names its cause, because the client has proved who it is by then.
+ *
+ * @param scope the `scope` parameter as it came
+ * @param reason the `reason_for_request` parameter as it came
+ */
+export function admitSystem(request: {
+  api: Api;
+  client: Client;
+  scope: unknown;
+  reason: unknown;
+}): Admission | Refusal {
+  const { api, client, scope, reason } = request;
+  if (client.apis[api.id] === undefined)
+    return refuse('invalid_target', 'the client may not use this resource');
+  if (api.profile === 'gp-connect') {
+    return refuse(
+      'unauthorized_client',
+      'a token for this resource names a person, so client credentials cannot obtain it',
+    );
+  }
+  const scopes = requestedScopes(scope);
+  if ('error' in scopes) return scopes;
+  const refusal = scopeRefusal(api, client, scopes);
+  if (refusal !== undefined) return refusal;
+  if (api.profile !== 'spine-core') return { scopes, reason: '' };
+  const admitted = reasonOf(api, reason);
+  if (typeof admitted !== 'string') return admitted;
+  const hole = spineCore.provenanceFault({ asid: client.asid, odsCode: client.organization?.odsCode });
+  return hole === undefined ? { scopes, reason: admitted } : refuse('unauthorized_client', hole);
+}

@@ -1,0 +1,101 @@
+import type { Redis } from 'ioredis';
+import type { Context } from 'koa';
+import Provider, { type Configuration } from 'oidc-provider';
+import type { Logger } from 'pino';
+import type { AnonymousDenials, Audit } from '../audit/index.ts';
+import type { Catalogue } from '../catalogue/index.ts';
+import { type ClientRegistry, secretMatches } from '../clients/index.ts';
+import type { Clock } from '../clock.ts';
+import type { Database } from '../db/index.ts';
+import type { SigningKeys } from '../keys/index.ts';
+import type { RemoteJwks } from '../outgoing/index.ts';
+import { checkBody } from './client-authentication.ts';
+import { createProvider, placeholderSecret } from './provider.ts';
+import { createRequestStates } from './request-state.ts';
+import { createResources } from './resources.ts';
+import { createAdapter, createRedisStore, createReplayGuard, createSqlStore } from './storage/index.ts';
+import { createTokenClaims } from './token-claims.ts';
+import { createTokenEndpoint } from './token-endpoint.ts';
+
+/** What the OAuth side of Assent needs from the rest. */
+export interface OidcOptions {
+  readonly issuer: string;
+  readonly cookieKeys: readonly string[];
+  readonly db: Database;
+  /** Where sessions, interactions and pushed requests are kept; undefined: in the database. */
+  readonly redis: Redis | undefined;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly keys: SigningKeys;
+  readonly registry: ClientRegistry;
+  readonly catalogue: Catalogue;
+  readonly audit: Audit;
+  readonly denials: AnonymousDenials;
+  readonly remoteJwks: RemoteJwks;
+  /** Network address of the caller of a request. */
+  readonly sourceOf: (ctx: Context) => string;
+  readonly renderError: NonNullable<Configuration['renderError']>;
+}
+
+/** Makes the metadata that the library sees of a registered client. */
+function libraryMetadata(
+  clientId: string,
+  metadata: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const needsSecret = metadata.token_endpoint_auth_method === 'client_secret_basic';
+  return { ...metadata, client_id: clientId, ...(needsSecret ? { client_secret: placeholderSecret } : {}) };
+}
+
+/** Puts the OpenID provider together: storage, decisions, claims, and what goes around its token endpoint. */
+export async function createOidc(options: OidcOptions): Promise<Provider> {
+  const { issuer, db, redis, clock, log, registry, catalogue, remoteJwks } = options;
+  const states = createRequestStates();
+  const store = createSqlStore({ db, clock });
+
+  const adapter = createAdapter({
+    durable: store,
+    volatile: redis === undefined ? store : createRedisStore({ redis, clock }),
+    replayGuard: createReplayGuard({ db }),
+    clock,
+    pending: {
+      collect(placed) {
+        const ctx = Provider.ctx;
+        const tokens = ctx === undefined ? undefined : states.of(ctx).tokens;
+        tokens?.push(placed);
+        return tokens !== undefined;
+      },
+    },
+    async findClient(clientId) {
+      // Client authentication is the first look-up of every request with a body, so this is the body's door.
+      const ctx = Provider.ctx;
+      checkBody(ctx?.oidc?.body, ctx?.headers.authorization !== undefined);
+      const client = clientId.includes('\0') ? undefined : await registry.find(clientId);
+      return client && libraryMetadata(clientId, client.metadata);
+    },
+  });
+
+  const provider = createProvider({
+    issuer,
+    clock,
+    adapter,
+    cookieKeys: options.cookieKeys,
+    privateJwks: await options.keys.privateJwks(),
+    resources: createResources({ catalogue, registry, states }),
+    tokenClaims: createTokenClaims({ issuer, states }),
+    async secretMatches(clientId, presented) {
+      const client = await registry.find(clientId);
+      return client !== undefined && secretMatches(client, presented, clock.now());
+    },
+    // The only outgoing call of the features that are on: a client's jwks_uri.
+    fetch: (input) => remoteJwks.fetch(String(input)),
+    renderError: options.renderError,
+  });
+
+  provider.use(createTokenEndpoint({ ...options, store, states }));
+  provider.on('grant.error', (ctx, error) => {
+    const detail = 'error_detail' in error && !error.cause ? error.error_detail : undefined;
+    log.info({ client_id: ctx.oidc.client?.clientId, error: error.message, detail }, 'token request refused');
+  });
+  provider.on('server_error', (_ctx, error) => log.error({ err: error }, 'request failed'));
+  return provider;
+}

@@ -1,0 +1,36 @@
+import type { IncomingMessage } from 'node:http';
+import type { Api } from '../catalogue/index.ts';
+import type { Client } from '../clients/index.ts';
+import type { PlacedArtefact } from './storage/index.ts';
+
+/** What is found out in the course of one request, kept beside it until the audit row is written. */
+export interface RequestState {
+  /** The API that a token is asked for. */
+  api?: Api;
+  /** The client as it was when it was admitted. */
+  client?: Client;
+  reason?: string;
+  /** `sub` of the token that was made. */
+  subject?: string;
+  /** Opaque tokens to be stored together with the audit row; undefined where tokens are stored at once. */
+  tokens?: PlacedArtefact[];
+  /** The error behind a 5xx answer; for the log. */
+  fault?: unknown;
+}
+
+export interface RequestStates {
+  /** The state of the request that a Koa context or a bare request belongs to. */
+  of(context: { readonly req: IncomingMessage }): RequestState;
+}
+
+/** Keeps one state a request, for as long as the request itself is reachable. */
+export function createRequestStates(): RequestStates {
+  const states = new WeakMap<IncomingMessage, RequestState>();
+  return {
+    of({ req }) {
+      const state = states.get(req) ?? {};
+      states.set(req, state);
+      return state;
+    },
+  };
+}

@@ -1,0 +1,5 @@
+export { createAdapter, type PendingTokens } from './adapter.ts';
+export { createRedisStore } from './redis-store.ts';
+export { createReplayGuard } from './replay-guard.ts';
+export { createSqlStore, type PlacedArtefact, type SqlStore } from './sql-store.ts';
+export type { ArtefactStore } from './store.ts';

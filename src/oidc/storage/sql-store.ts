@@ -1,0 +1,124 @@
+import type { Clock } from '../../clock.ts';
+import type { Database, Statement } from '../../db/index.ts';
+import type { Artefact, ArtefactStore, StoredArtefact } from './store.ts';
+
+const values = '(model, id, payload, grant_id, uid, user_code, account_id, client_id, expires_at)';
+
+/** consumed_at is left out on purpose: saving again must not make a used artefact usable. */
+const replace = `payload = excluded.payload, grant_id = excluded.grant_id, uid = excluded.uid,
+  user_code = excluded.user_code, account_id = excluded.account_id, client_id = excluded.client_id,
+  expires_at = excluded.expires_at`;
+
+const alive = '(expires_at IS NULL OR expires_at > $3)';
+
+const statements = {
+  put: {
+    name: 'oidc_artefacts_put',
+    text: `INSERT INTO oidc_artefacts ${values} VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+           ON CONFLICT (model, id) DO UPDATE SET ${replace}`,
+  },
+  // Two requests of one browser may both give the session a new id; the uid stays, and the later id is kept.
+  putSession: {
+    name: 'oidc_artefacts_put_session',
+    text: `INSERT INTO oidc_artefacts ${values} VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+           ON CONFLICT (uid) WHERE model = 'Session' DO UPDATE SET id = excluded.id, ${replace}`,
+  },
+  putMany: {
+    name: 'oidc_artefacts_put_many',
+    text: `INSERT INTO oidc_artefacts ${values}
+           SELECT model, id, payload, grant_id, uid, user_code, account_id, client_id, expires_at
+           FROM jsonb_to_recordset($1::jsonb) AS artefact
+             (model text, id text, payload jsonb, grant_id text, uid text, user_code text, account_id text,
+              client_id text, expires_at timestamptz)`,
+  },
+  find: {
+    name: 'oidc_artefacts_find',
+    text: `SELECT payload, consumed_at FROM oidc_artefacts WHERE model = $1 AND id = $2 AND ${alive}`,
+  },
+  findByUid: {
+    name: 'oidc_artefacts_find_by_uid',
+    text: `SELECT payload, consumed_at FROM oidc_artefacts WHERE model = $1 AND uid = $2 AND ${alive}`,
+  },
+  findByUserCode: {
+    name: 'oidc_artefacts_find_by_user_code',
+    text: `SELECT payload, consumed_at FROM oidc_artefacts WHERE model = $1 AND user_code = $2 AND ${alive}`,
+  },
+  consume: {
+    name: 'oidc_artefacts_consume',
+    text: `UPDATE oidc_artefacts SET consumed_at = $3
+           WHERE model = $1 AND id = $2 AND consumed_at IS NULL AND ${alive} RETURNING id`,
+  },
+  destroy: {
+    name: 'oidc_artefacts_destroy',
+    text: 'DELETE FROM oidc_artefacts WHERE model = $1 AND id = $2',
+  },
+  revoke: { name: 'oidc_artefacts_revoke', text: 'DELETE FROM oidc_artefacts WHERE grant_id = $1' },
+} satisfies Record<string, Statement>;
+
+interface ArtefactRow {
+  payload: Record<string, unknown>;
+  consumed_at: Date | null;
+}
+
+const stored = (row: ArtefactRow | undefined): StoredArtefact | undefined =>
+  row && { payload: row.payload, consumedAt: row.consumed_at ?? undefined };
+
+/** An artefact with its place, as the batch writer collects it. */
+export interface PlacedArtefact {
+  readonly model: string;
+  readonly id: string;
+  readonly artefact: Artefact;
+}
+
+export interface SqlStore extends ArtefactStore {
+  /** Stores new artefacts in one statement. */
+  putMany(artefacts: readonly PlacedArtefact[]): Promise<void>;
+}
+
+/** Artefacts in PostgreSQL or the embedded database. */
+export function createSqlStore(options: { db: Database; clock: Clock }): SqlStore {
+  const { db, clock } = options;
+  const one = async (statement: Statement, model: string, key: string) =>
+    stored((await db.query<ArtefactRow>(statement, [model, key, clock.now()]))[0]);
+  return {
+    async put(model, id, artefact) {
+      await db.query(model === 'Session' ? statements.putSession : statements.put, [
+        model,
+        id,
+        JSON.stringify(artefact.payload),
+        artefact.grantId ?? null,
+        artefact.uid ?? null,
+        artefact.userCode ?? null,
+        artefact.accountId ?? null,
+        artefact.clientId ?? null,
+        artefact.expiresAt ?? null,
+      ]);
+    },
+    async putMany(artefacts) {
+      const rows = artefacts.map(({ model, id, artefact }) => ({
+        model,
+        id,
+        payload: artefact.payload,
+        grant_id: artefact.grantId,
+        uid: artefact.uid,
+        user_code: artefact.userCode,
+        account_id: artefact.accountId,
+        client_id: artefact.clientId,
+        expires_at: artefact.expiresAt,
+      }));
+      await db.query(statements.putMany, [JSON.stringify(rows)]);
+    },
+    find: (model, id) => one(statements.find, model, id),
+    findByUid: (model, uid) => one(statements.findByUid, model, uid),
+    findByUserCode: (model, userCode) => one(statements.findByUserCode, model, userCode),
+    async consume(model, id) {
+      return (await db.query(statements.consume, [model, id, clock.now()])).length === 1;
+    },
+    async destroy(model, id) {
+      await db.query(statements.destroy, [model, id]);
+    },
+    async revokeByGrantId(grantId) {
+      await db.query(statements.revoke, [grantId]);
+    },
+  };
+}

@@ -1,0 +1,35 @@
+/** What oidc-provider asks us to keep, as a store sees it: identifiers are hashed already, secrets taken out. */
+export interface Artefact {
+  readonly payload: Readonly<Record<string, unknown>>;
+  readonly grantId: string | undefined;
+  readonly uid: string | undefined;
+  readonly userCode: string | undefined;
+  readonly accountId: string | undefined;
+  readonly clientId: string | undefined;
+  /** Undefined: lives until it is destroyed. */
+  readonly expiresAt: Date | undefined;
+}
+
+export interface StoredArtefact {
+  readonly payload: Readonly<Record<string, unknown>>;
+  /** When it was used, if it was; such a thing is never usable again. */
+  readonly consumedAt: Date | undefined;
+}
+
+/**
+ * A store for artefacts of oidc-provider. The same contract tests run against every implementation.
+ *
+ * An expired artefact is absent to every `find`, even before it is cleaned away.
+ */
+export interface ArtefactStore {
+  /** Creates or replaces; never makes a consumed artefact unused again. */
+  put(model: string, id: string, artefact: Artefact): Promise<void>;
+  find(model: string, id: string): Promise<StoredArtefact | undefined>;
+  findByUid(model: string, uid: string): Promise<StoredArtefact | undefined>;
+  findByUserCode(model: string, userCode: string): Promise<StoredArtefact | undefined>;
+  /** Marks as used. Of any number of callers exactly one gets true; false also when there is nothing to use. */
+  consume(model: string, id: string): Promise<boolean>;
+  destroy(model: string, id: string): Promise<void>;
+  /** Destroys everything that came from a grant, of whatever model, at once. */
+  revokeByGrantId(grantId: string): Promise<void>;
+}

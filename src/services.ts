@@ -1,0 +1,79 @@
+import type { Logger } from 'pino';
+import { type Audit, createAudit } from './audit/index.ts';
+import { type Catalogue, createCatalogue } from './catalogue/index.ts';
+import { type ClientRegistry, createClientRegistry } from './clients/index.ts';
+import { type Clock, type Ids, randomIds, systemClock } from './clock.ts';
+import type { Config } from './config.ts';
+import { type Database, migrate, migrationStatus, type OpenedDatabase, openDatabase } from './db/index.ts';
+import { hasDemoData, seedDemo } from './demo/index.ts';
+import { Refused } from './errors.ts';
+import { createSigningKeys, readMasterKey, type SigningKeys } from './keys/index.ts';
+import { createOrganizations, type Organizations } from './organizations/index.ts';
+
+/** The features on one database: what the server and the command line both work with. */
+export interface Services {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly db: Database;
+  readonly target: OpenedDatabase['target'];
+  readonly masterKey: Buffer;
+  readonly audit: Audit;
+  readonly organizations: Organizations;
+  readonly catalogue: Catalogue;
+  readonly registry: ClientRegistry;
+  readonly keys: SigningKeys;
+}
+
+/** Opens the database and the features on it; nothing is written yet. */
+export async function openServices(config: Config, log: Logger): Promise<Services> {
+  const onError = (error: Error) => log.warn({ err: error }, 'an idle database connection was lost');
+  const { db, target } = await openDatabase({ url: config.databaseUrl, dataDir: config.dataDir, onError });
+  const clock = systemClock;
+  const ids = randomIds;
+  const masterKey = readMasterKey(config);
+  const audit = createAudit({ db, clock, ids });
+  return {
+    config,
+    clock,
+    ids,
+    db,
+    target,
+    masterKey,
+    audit,
+    organizations: createOrganizations({ db, clock }),
+    catalogue: createCatalogue({ db, clock }),
+    registry: createClientRegistry({ db, clock, audit }),
+    keys: createSigningKeys({ db, masterKey, clock, audit }),
+  };
+}
+
+/** Seeds the demo world into the services' database. */
+export function seed(services: Services): Promise<void> {
+  const { issuer, dataDir } = services.config;
+  return seedDemo({ ...services, issuer, dataDir });
+}
+
+/**
+ * Makes the database ready for use. In production it only checks, because a schema is changed there by an
+ * operator's own step (`assent migrate up`); elsewhere it migrates and, in demo mode, seeds an empty world.
+ *
+ * @throws Refused in production, when migrations are pending or demo data is present
+ */
+export async function prepare(services: Services): Promise<void> {
+  const { config, db, target, keys } = services;
+  if (config.production) {
+    const { pending } = await migrationStatus(target);
+    if (pending.length > 0) {
+      throw new Refused('The database is not ready for this version:', [
+        `pending migrations: ${pending.map(({ name }) => name).join(', ')}; run assent migrate up`,
+      ]);
+    }
+    if (await hasDemoData(db))
+      throw new Refused('The database cannot be used in production:', ['it holds demo data']);
+  } else {
+    await migrate(target);
+    if (config.demo && !(await hasDemoData(db))) await seed(services);
+  }
+  await keys.ensure();
+}

@@ -1,0 +1,84 @@
+import type { IncomingMessage } from 'node:http';
+import ipaddr from 'ipaddr.js';
+
+/** What the door lets in: who is calling. Or why it does not. */
+export type Passage = { readonly source: string } | { readonly refusal: string };
+
+export interface Door {
+  /**
+   * Checks where a request says it goes and who sent it, and stamps the issuer's origin on it, so that nothing
+   * behind the door can be misled by `Host` or forwarded headers.
+   */
+  enter(req: IncomingMessage): Passage;
+}
+
+type Range = readonly [ipaddr.IPv4 | ipaddr.IPv6, number];
+
+function asRange(text: string): Range {
+  if (text.includes('/')) return ipaddr.parseCIDR(text);
+  const address = ipaddr.process(text);
+  return [address, address.kind() === 'ipv4' ? 32 : 128];
+}
+
+const first = (value: string | string[] | undefined): string | undefined =>
+  (Array.isArray(value) ? value.join(',') : value)?.split(',')[0]?.trim().toLowerCase();
+
+const forwardedHeaders = [
+  'forwarded',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-port',
+  'x-real-ip',
+];
+
+/**
+ * The door in front of everything but health checks.
+ *
+ * @param issuer the issuer identifier: only requests for its origin pass
+ * @param trustProxy addresses and networks whose forwarded headers are believed
+ */
+export function createDoor(options: { issuer: string; trustProxy: readonly string[] }): Door {
+  const issuer = new URL(options.issuer);
+  const scheme = issuer.protocol.slice(0, -1);
+  const port = scheme === 'https' ? '443' : '80';
+  const hosts = new Set([issuer.host, issuer.port === '' ? `${issuer.host}:${port}` : issuer.host]);
+  const ranges = options.trustProxy.map(asRange);
+
+  function trusted(address: string): boolean {
+    if (!ipaddr.isValid(address)) return false;
+    const parsed = ipaddr.process(address);
+    return ranges.some(([network, bits]) => parsed.kind() === network.kind() && parsed.match(network, bits));
+  }
+
+  /** The nearest address that is no trusted proxy: what stands left of it, anyone could have written. */
+  function caller(req: IncomingMessage): string {
+    const peer = req.socket.remoteAddress ?? 'unknown';
+    if (ranges.length === 0 || !trusted(peer)) return peer;
+    const chain = String(req.headers['x-forwarded-for'] ?? '')
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => ipaddr.isValid(part));
+    return chain.findLast((address) => !trusted(address)) ?? chain[0] ?? peer;
+  }
+
+  return {
+    enter(req) {
+      const { headers } = req;
+      const url = req.url ?? '';
+      if (!url.startsWith('/') || url.startsWith('//'))
+        return { refusal: 'the request target must be a path' };
+      if (url.includes('%00')) return { refusal: 'the address contains the character U+0000' };
+      const viaProxy = ranges.length > 0 && trusted(req.socket.remoteAddress ?? '');
+      const host =
+        (viaProxy ? first(headers['x-forwarded-host']) : undefined) ?? headers.host?.toLowerCase() ?? '';
+      const sentScheme = (viaProxy ? first(headers['x-forwarded-proto']) : undefined) ?? scheme;
+      if (!hosts.has(host) || sentScheme !== scheme)
+        return { refusal: 'this server does not answer under that address' };
+      const source = caller(req);
+      for (const name of forwardedHeaders) delete headers[name];
+      headers.host = issuer.host;
+      headers['x-forwarded-proto'] = scheme;
+      return { source };
+    },
+  };
+}
