@@ -25,10 +25,8 @@ export interface Services {
   readonly keys: SigningKeys;
 }
 
-/** Opens the database and the features on it; nothing is written yet. */
-export async function openServices(config: Config, log: Logger): Promise<Services> {
-  const onError = (error: Error) => log.warn({ err: error }, 'an idle database connection was lost');
-  const { db, target } = await openDatabase({ url: config.databaseUrl, dataDir: config.dataDir, onError });
+/** Builds the features on an opened database; nothing is written yet. */
+export function createServices(config: Config, { db, target }: OpenedDatabase): Services {
   const clock = systemClock;
   const ids = randomIds;
   const masterKey = readMasterKey(config);
@@ -46,6 +44,15 @@ export async function openServices(config: Config, log: Logger): Promise<Service
     registry: createClientRegistry({ db, clock, audit }),
     keys: createSigningKeys({ db, masterKey, clock, audit }),
   };
+}
+
+/** Opens the database of the configuration and the features on it. */
+export async function openServices(config: Config, log: Logger): Promise<Services> {
+  const onError = (error: Error) => log.warn({ err: error }, 'an idle database connection was lost');
+  return createServices(
+    config,
+    await openDatabase({ url: config.databaseUrl, dataDir: config.dataDir, onError }),
+  );
 }
 
 /** Seeds the demo world into the services' database. */

@@ -1,0 +1,57 @@
+import { type Config, readConfig } from '../config.ts';
+import { migrationStatus } from '../db/index.ts';
+import { Refused } from '../errors.ts';
+import { createLog } from '../log.ts';
+import { openServices, prepare, type Services } from '../services.ts';
+
+/** Prints lines to standard output. */
+export function print(...lines: string[]): void {
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+/** The configuration, for commands that need no database. */
+export function configuration(): Config {
+  return readConfig(process.env);
+}
+
+/**
+ * Runs a command's work on the opened services and closes them. The embedded database is migrated and, in demo
+ * mode, seeded first; a PostgreSQL server is left as it is.
+ */
+export async function withServices(work: (services: Services) => Promise<void>): Promise<void> {
+  const config = configuration();
+  const services = await openServices(config, createLog('warn'));
+  try {
+    if (services.db.kind === 'pglite') await prepare(services);
+    await work(services);
+  } finally {
+    await services.db.close();
+  }
+}
+
+/** As `withServices`, for work that needs the schema of this version. @throws Refused while migrations are pending */
+export function withSchema(work: (services: Services) => Promise<void>): Promise<void> {
+  return withServices(async (services) => {
+    const { pending } = await migrationStatus(services.target);
+    if (pending.length > 0) {
+      throw new Refused('The database is not ready for this version:', [
+        `pending migrations: ${pending.map(({ name }) => name).join(', ')}`,
+        'run assent migrate up first',
+      ]);
+    }
+    await work(services);
+  });
+}
+
+/** Lays rows out in columns, each as wide as its widest cell. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const widths = head.map((title, column) =>
+    Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  const line = (cells: readonly string[]) =>
+    cells
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd();
+  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)];
+}
