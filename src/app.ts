@@ -18,7 +18,7 @@ import { createDoor } from './web/door.ts';
 import { type CheckResult, createHealth } from './web/health.ts';
 import { createLanding, type LandingModel } from './web/landing.ts';
 import { createRenderer, type Renderer } from './web/render.ts';
-import { createSecurityHeaders } from './web/security-headers.ts';
+import { createApiHeaders, createSecurityHeaders } from './web/security-headers.ts';
 
 /** A running application, before it listens. */
 export interface App {
@@ -160,6 +160,7 @@ export async function createApp(services: Services, log: Logger): Promise<App> {
   const assets = createAssets();
   const renderer = createRenderer({ locale: 'en', assets });
   const securityHeaders = createSecurityHeaders({ issuer: config.issuer, formAction: ["'self'"] });
+  const apiHeaders = createApiHeaders({ issuer: config.issuer });
   const sources = new WeakMap<IncomingMessage, string>();
   let draining = false;
 
@@ -191,7 +192,7 @@ export async function createApp(services: Services, log: Logger): Promise<App> {
       ? renderer.render('error.njk', { kind: 'notFound', incident: randomUUID() })
       : { error: 'not_found' };
   });
-  provider.use(securityHeaders);
+  provider.use((ctx, next) => (ctx.path === '/token' ? apiHeaders(ctx, next) : securityHeaders(ctx, next)));
 
   const health = createHealth({ checks: healthChecks(services, redis), draining: () => draining });
   const site = createSite(services, {

@@ -7,6 +7,7 @@ const statements = {
     text: `INSERT INTO anonymous_denials AS kept (minute, source, error, count)
            SELECT minute, source, error, count
            FROM jsonb_to_recordset($1::jsonb) AS seen (minute timestamptz, source text, error text, count integer)
+           ORDER BY minute, source, error
            ON CONFLICT (minute, source, error) DO UPDATE SET count = kept.count + excluded.count`,
   },
 } satisfies Record<string, Statement>;

@@ -1,4 +1,5 @@
 export { derive } from './cipher.ts';
+export { createOnce } from './create-once.ts';
 export { readMasterKey } from './master-key.ts';
 export {
   createSigningKeys,

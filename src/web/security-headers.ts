@@ -54,3 +54,17 @@ export function createSecurityHeaders({ issuer, formAction }: SecurityHeadersOpt
     await next();
   };
 }
+
+/**
+ * The headers of answers that only programs read: a few, because they are on the path of every token. A browser that is
+ * led there sees JSON, which it neither frames nor runs.
+ */
+export function createApiHeaders({ issuer }: { issuer: string }): Koa.Middleware {
+  const secure = new URL(issuer).protocol === 'https:';
+  return async (ctx, next) => {
+    ctx.set('X-Content-Type-Options', 'nosniff');
+    ctx.set('X-Frame-Options', 'DENY');
+    if (secure) ctx.set('Strict-Transport-Security', `max-age=${year}`);
+    await next();
+  };
+}

@@ -1,11 +1,13 @@
 import { createGroup, type Database, type Statement } from '../../db/index.ts';
 
 const statements = {
+  // In one order everywhere, or two groups with the same identifiers could wait for each other.
   // A plain INSERT: of all who offer an identifier, one sees it returned. It is never updated, not even when expired.
   add: {
     name: 'replay_guards_add',
     text: `INSERT INTO replay_guards (id, expires_at)
            SELECT id, expires_at FROM jsonb_to_recordset($1::jsonb) AS offered (id text, expires_at timestamptz)
+           ORDER BY id
            ON CONFLICT (id) DO NOTHING RETURNING id`,
   },
 } satisfies Record<string, Statement>;
