@@ -1,0 +1,177 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import type { Artefact, ArtefactStore } from '../../../src/oidc/storage/store.ts';
+import { shiftTime } from '../../support/time.ts';
+import { arohas, fresh, LIFE, together } from './artefacts.ts';
+
+/** Models whose loss costs a person no more than a new sign-in: every store must be able to keep them. */
+export const volatileModels = ['Session', 'Interaction', 'PushedAuthorizationRequest'] as const;
+
+/**
+ * What every artefact store does, whatever is behind it.
+ *
+ * @param store called in each test, because stores are opened in `beforeAll`
+ */
+export function describeContract(store: () => ArtefactStore, models: readonly string[]): void {
+  afterEach(() => shiftTime(0));
+
+  /** Puts as the library does: a session always has a uid of its own. */
+  const put = (model: string, id: string, changes: Partial<Artefact> = {}) =>
+    store().put(model, id, arohas({ ...(model === 'Session' ? { uid: `uid-of-${id}` } : {}), ...changes }));
+
+  describe.each(models)('%s', (model) => {
+    test('comes back as it was put, with members that nobody here knows', async () => {
+      const id = fresh('id');
+      const payload = {
+        accountId: 'aroha',
+        from_a_later_release: { nested: [1, 'two', null, { māori: '🌿' }] },
+      };
+      await put(model, id, { payload });
+      expect(await store().find(model, id)).toEqual({ payload, consumedAt: undefined });
+    });
+
+    test('is unknown under another id or another model', async () => {
+      const id = fresh('id');
+      await put(model, id);
+      expect(await store().find(model, fresh('id'))).toBeUndefined();
+      expect(await store().find('AnotherModel', id)).toBeUndefined();
+      expect(await store().findByUid(model, id)).toBeUndefined();
+      expect(await store().findByUserCode(model, id)).toBeUndefined();
+    });
+
+    test('is replaced as a whole', async () => {
+      const id = fresh('id');
+      await put(model, id, { payload: { result: 'none', left: 'over' } });
+      await put(model, id, { payload: { result: 'login' } });
+      expect(await store().find(model, id)).toEqual({ payload: { result: 'login' }, consumedAt: undefined });
+    });
+
+    test('lives as long as the later put says', async () => {
+      const id = fresh('id');
+      await put(model, id);
+      await put(model, id, { expiresAt: new Date(Date.now() + 2 * LIFE * 1000) });
+      shiftTime(LIFE + 5);
+      expect(await store().find(model, id)).toBeDefined();
+    });
+
+    test('is absent once it is replaced by one that has expired', async () => {
+      const id = fresh('id');
+      await put(model, id);
+      await put(model, id, { expiresAt: new Date(Date.now() - 1000) });
+      expect(await store().find(model, id)).toBeUndefined();
+      expect(await store().consume(model, id)).toBe(false);
+    });
+
+    test('is found until it expires, and by no path afterwards', async () => {
+      const [id, uid] = [fresh('id'), fresh('uid')];
+      await put(model, id, { uid });
+      shiftTime(LIFE - 2);
+      expect(await store().find(model, id)).toBeDefined();
+      expect(await store().findByUid(model, uid)).toBeDefined();
+      shiftTime(LIFE + 1);
+      expect(await store().find(model, id)).toBeUndefined();
+      expect(await store().findByUid(model, uid)).toBeUndefined();
+      expect(await store().consume(model, id)).toBe(false);
+    });
+
+    test('is consumed once, and shows when', async () => {
+      const id = fresh('id');
+      await put(model, id);
+      const before = Date.now();
+      expect(await store().consume(model, id)).toBe(true);
+      expect(await store().consume(model, id)).toBe(false);
+      const consumedAt = (await store().find(model, id))?.consumedAt?.getTime();
+      expect(consumedAt).toBeGreaterThanOrEqual(before);
+      expect(consumedAt).toBeLessThanOrEqual(Date.now());
+    });
+
+    test('has exactly one winner of 50 who consume it at the same time', async () => {
+      const id = fresh('id');
+      await put(model, id);
+      const won = await together(50, () => store().consume(model, id));
+      expect(won.filter(Boolean)).toHaveLength(1);
+    });
+
+    test('cannot be consumed when it does not exist', async () => {
+      expect(await store().consume(model, fresh('id'))).toBe(false);
+    });
+
+    test('stays consumed when it is put again, also by a racing put', async () => {
+      const id = fresh('id');
+      await put(model, id);
+      await store().consume(model, id);
+      await together(10, () => put(model, id, { payload: { saved: 'again' } }));
+      expect(await store().find(model, id)).toEqual({
+        payload: { saved: 'again' },
+        consumedAt: expect.any(Date),
+      });
+      expect(await store().consume(model, id)).toBe(false);
+    });
+
+    test('lives no longer for having been consumed', async () => {
+      const id = fresh('id');
+      await put(model, id);
+      shiftTime(LIFE - 5);
+      await store().consume(model, id);
+      shiftTime(LIFE + 1);
+      expect(await store().find(model, id)).toBeUndefined();
+    });
+
+    test('is gone when it is destroyed, from every path; destroying nothing is no fault', async () => {
+      const [id, uid] = [fresh('id'), fresh('uid')];
+      await put(model, id, { uid });
+      await store().destroy(model, id);
+      await store().destroy(model, id);
+      expect(await store().find(model, id)).toBeUndefined();
+      expect(await store().findByUid(model, uid)).toBeUndefined();
+      expect(await store().consume(model, id)).toBe(false);
+    });
+
+    test('is not brought back from destruction as a consumed one', async () => {
+      const id = fresh('id');
+      await put(model, id);
+      await store().consume(model, id);
+      await store().destroy(model, id);
+      await put(model, id);
+      expect(await store().find(model, id)).toEqual({ payload: arohas().payload, consumedAt: undefined });
+    });
+  });
+
+  describe('a session and its uid', () => {
+    test('is found by its uid', async () => {
+      const [id, uid] = [fresh('id'), fresh('uid')];
+      await store().put('Session', id, arohas({ uid, payload: { uid } }));
+      expect(await store().findByUid('Session', uid)).toEqual({ payload: { uid }, consumedAt: undefined });
+      expect(await store().findByUid('Session', fresh('uid'))).toBeUndefined();
+    });
+
+    test('saved by ten requests of one browser at once, under one id: 50 rounds without an error', async () => {
+      for (let round = 0; round < 50; round += 1) {
+        const [id, uid] = [fresh('id'), fresh('uid')];
+        await together(10, (index) => store().put('Session', id, arohas({ uid, payload: { index } })));
+        expect(await store().find('Session', id)).toEqual(await store().findByUid('Session', uid));
+      }
+    });
+
+    test('given a new id by two requests at once: one survives, the uid leads to it; 50 rounds without an error', async () => {
+      for (let round = 0; round < 50; round += 1) {
+        const uid = fresh('uid');
+        const ids = [fresh('left'), fresh('right')];
+        await together(2, (index) =>
+          store().put('Session', String(ids[index]), arohas({ uid, payload: { index } })),
+        );
+        const found = await Promise.all(ids.map((id) => store().find('Session', id)));
+        const survivors = found.filter((one) => one !== undefined);
+        expect(survivors).toHaveLength(1);
+        expect(await store().findByUid('Session', uid)).toEqual(survivors[0]);
+      }
+    });
+
+    test('of two ids, one after the other, the later one counts', async () => {
+      const [first, second, uid] = [fresh('first'), fresh('second'), fresh('uid')];
+      await store().put('Session', first, arohas({ uid, payload: { at: 'first' } }));
+      await store().put('Session', second, arohas({ uid, payload: { at: 'second' } }));
+      expect(await store().find('Session', first)).toBeUndefined();
+      expect(await store().findByUid('Session', uid)).toMatchObject({ payload: { at: 'second' } });
+    });
+  });
+}
