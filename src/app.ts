@@ -2,21 +2,20 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import { Redis } from 'ioredis';
 import Koa from 'koa';
+import type Provider from 'oidc-provider';
 import type { Logger } from 'pino';
 import packageJson from '../package.json' with { type: 'json' };
 import { createAnonymousDenials } from './audit/index.ts';
-import { scopeFamily } from './catalogue/index.ts';
-import { migrationStatus } from './db/index.ts';
-import { demoSecret } from './demo/index.ts';
 import { derive } from './keys/index.ts';
 import { createOidc } from './oidc/index.ts';
 import { createOutgoing, createRemoteJwks } from './outgoing/index.ts';
-import { describe } from './scopes/index.ts';
 import type { Services } from './services.ts';
 import { createAssets } from './web/assets.ts';
 import { createDoor } from './web/door.ts';
-import { type CheckResult, createHealth } from './web/health.ts';
-import { createLanding, type LandingModel } from './web/landing.ts';
+import { createHealth } from './web/health.ts';
+import { createHealthChecks } from './web/health-checks.ts';
+import { createLanding } from './web/landing.ts';
+import { createLandingModel } from './web/landing-model.ts';
 import { createRenderer, type Renderer } from './web/render.ts';
 import { createApiHeaders, createSecurityHeaders } from './web/security-headers.ts';
 
@@ -27,15 +26,12 @@ export interface App {
   close(): Promise<void>;
 }
 
-/** Milliseconds; a slow or silent client is cut off (RFC 9110 has no say; 15 s is ample for a 64 kB body). */
+/** Milliseconds after which a slow or silent client is cut off; ample for the largest body the library takes (56 kB). */
 const HEADERS_TIMEOUT = 10_000;
 const REQUEST_TIMEOUT = 15_000;
 
 /** How long requests under way may take when the process is told to stop, in milliseconds. */
 const DRAIN_TIMEOUT = 10_000;
-
-/** A node whose clock is this far from the database's issues nothing, in milliseconds (F-08 of the threat model). */
-const CLOCK_SKEW = 60_000;
 
 function connectRedis(url: string | undefined, log: Logger): Redis | undefined {
   if (url === undefined) return undefined;
@@ -49,84 +45,12 @@ function connectRedis(url: string | undefined, log: Logger): Redis | undefined {
   return redis;
 }
 
-function healthChecks(
-  services: Services,
-  redis: Redis | undefined,
-): Record<string, () => Promise<CheckResult>> {
-  const { db, target, keys, clock } = services;
-  let migrated = false;
-  return {
-    async database() {
-      const skew = Math.abs((await db.serverTime()).getTime() - clock.now().getTime());
-      return skew < CLOCK_SKEW ? 'ok' : 'failed';
-    },
-    async migrations() {
-      // Once complete they stay complete: the schema only goes forward.
-      migrated ||= (await migrationStatus(target)).pending.length === 0;
-      return migrated ? 'ok' : 'failed';
-    },
-    keys: async () => ((await keys.list()).some((key) => key.state === 'active') ? 'ok' : 'failed'),
-    async redis() {
-      if (redis === undefined) return 'off';
-      return redis.ping().then(
-        () => 'ok' as const,
-        () => 'degraded' as const,
-      );
-    },
-  };
-}
-
-function landingModel(services: Services, renderer: Renderer): () => Promise<LandingModel> {
-  const { config, catalogue, registry } = services;
-  const sentence = (api: Parameters<typeof scopeFamily>[0], text: string) => {
-    const family = scopeFamily(api);
-    const description = family && describe(family, text);
-    return description === undefined ? text : renderer.scopeSentence(description);
-  };
-  return async () => {
-    const shown = config.demo ? await Promise.all([catalogue.all(), registry.list()]) : undefined;
-    const [apis, clients] = shown ?? [[], []];
-    return {
-      issuer: config.issuer,
-      version: packageJson.version,
-      demo: config.demo,
-      apis: apis.map(({ id, audience, profile, scopes, ...api }) => ({
-        id,
-        audience,
-        profile,
-        scopes: scopes.map((text) => ({ text, sentence: sentence({ profile, ...api }, text) })),
-      })),
-      clients: clients.flatMap((client) =>
-        Object.entries(client.apis).map(([api, scopes]) => ({
-          clientId: client.clientId,
-          organization: client.organization?.name ?? '',
-          authentication: String(client.metadata.token_endpoint_auth_method),
-          api,
-          scopes: scopes.join(' '),
-        })),
-      ),
-      commands: config.demo ? demoCommands(config.issuer) : [],
-    };
-  };
-}
-
-/** The commands that a newcomer can paste. */
-export function demoCommands(issuer: string): LandingModel['commands'] {
-  const token = (secret: string) =>
-    `curl -s -u clinic-backend:${secret} -d grant_type=client_credentials -d scope=system/Flag.read ${issuer}/token`;
-  return [
-    { title: 'landing.command.token', command: token(demoSecret('clinic-backend')) },
-    { title: 'landing.command.keyToken', command: 'npm run assent -- token --client clinic-jwt' },
-    { title: 'landing.command.refused', command: token('wrong') },
-    { title: 'landing.command.discovery', command: `curl -s ${issuer}/.well-known/openid-configuration` },
-  ];
-}
-
 /** Pages for people, and health. A fault becomes a page with an incident number, never a stack trace. */
-function createSite(
-  services: Services,
-  options: { renderer: Renderer; log: Logger; middleware: Koa.Middleware[] },
-): Koa {
+function createSite(options: {
+  renderer: Renderer;
+  log: Logger;
+  middleware: readonly Koa.Middleware[];
+}): Koa {
   const { renderer, log, middleware } = options;
   const site = new Koa();
   site.use(async (ctx, next) => {
@@ -140,8 +64,26 @@ function createSite(
     }
   });
   for (const one of middleware) site.use(one);
-  site.use(createLanding({ render: renderer.render, model: landingModel(services, renderer) }));
   return site;
+}
+
+/** What goes around every answer of the provider: headers, and a readable page for an address that does not exist. */
+function dress(
+  provider: Provider,
+  options: { issuer: string; renderer: Renderer; log: Logger; pageHeaders: Koa.Middleware },
+): void {
+  const { issuer, renderer, log, pageHeaders } = options;
+  const apiHeaders = createApiHeaders({ issuer });
+  provider.use(async (ctx, next) => {
+    await next();
+    if (ctx.status !== 404 || ctx.body) return;
+    const incident = randomUUID();
+    log.info({ incident }, 'an address was not found');
+    const html = ctx.accepts('json', 'html') === 'html';
+    ctx.status = 404;
+    ctx.body = html ? renderer.render('error.njk', { kind: 'notFound', incident }) : { error: 'not_found' };
+  });
+  provider.use((ctx, next) => (ctx.path === '/token' ? apiHeaders(ctx, next) : pageHeaders(ctx, next)));
 }
 
 const isSite = (path: string) =>
@@ -150,23 +92,20 @@ const isSite = (path: string) =>
 /** Wires the rooms together. */
 export async function createApp(services: Services, log: Logger): Promise<App> {
   const { config, db, clock, masterKey } = services;
+  const { issuer } = config;
   const redis = connectRedis(config.redisUrl, log);
   const outgoing = createOutgoing(config.outgoingAllow);
-  const denials = createAnonymousDenials({
-    db,
-    clock,
-    onError: (error) => log.warn({ err: error }, 'denials wait to be counted'),
-  });
+  const onError = (error: unknown) => log.warn({ err: error }, 'denials wait to be counted');
+  const denials = createAnonymousDenials({ db, clock, onError });
   const assets = createAssets();
   const renderer = createRenderer({ locale: 'en', assets });
-  const securityHeaders = createSecurityHeaders({ issuer: config.issuer, formAction: ["'self'"] });
-  const apiHeaders = createApiHeaders({ issuer: config.issuer });
+  const pageHeaders = createSecurityHeaders({ issuer, formAction: ["'self'"] });
   const sources = new WeakMap<IncomingMessage, string>();
   let draining = false;
 
   const provider = await createOidc({
     ...services,
-    issuer: config.issuer,
+    issuer,
     cookieKeys: config.cookieKeys ?? [derive(masterKey, 'cookie-keys')],
     redis,
     log,
@@ -183,26 +122,24 @@ export async function createApp(services: Services, log: Logger): Promise<App> {
       });
     },
   });
-  provider.use(async (ctx, next) => {
-    await next();
-    if (ctx.status !== 404 || ctx.body) return;
-    const html = ctx.accepts('json', 'html') === 'html';
-    ctx.status = 404;
-    ctx.body = html
-      ? renderer.render('error.njk', { kind: 'notFound', incident: randomUUID() })
-      : { error: 'not_found' };
-  });
-  provider.use((ctx, next) => (ctx.path === '/token' ? apiHeaders(ctx, next) : securityHeaders(ctx, next)));
+  dress(provider, { issuer, renderer, log, pageHeaders });
 
-  const health = createHealth({ checks: healthChecks(services, redis), draining: () => draining });
-  const site = createSite(services, {
-    renderer,
-    log,
-    middleware: [securityHeaders, health, assets.middleware],
+  const health = createHealth({
+    checks: createHealthChecks({ ...services, redis }),
+    draining: () => draining,
   });
+  const model = createLandingModel({
+    ...services,
+    issuer,
+    version: packageJson.version,
+    demo: config.demo,
+    scopeSentence: renderer.scopeSentence,
+  });
+  const landing = createLanding({ render: renderer.render, model });
+  const site = createSite({ renderer, log, middleware: [pageHeaders, health, assets.middleware, landing] });
   const toSite = site.callback();
   const toProvider = provider.callback();
-  const door = createDoor({ issuer: config.issuer, trustProxy: config.trustProxy });
+  const door = createDoor({ issuer, trustProxy: config.trustProxy });
 
   const listener: RequestListener = (req, res) => {
     if (draining) res.setHeader('Connection', 'close');

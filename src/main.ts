@@ -1,5 +1,6 @@
-import { createApp, demoCommands } from './app.ts';
+import { createApp } from './app.ts';
 import { type Config, readConfig } from './config.ts';
+import { demoCommands } from './demo/index.ts';
 import { AssentError } from './errors.ts';
 import { createLog } from './log.ts';
 import { openServices, prepare } from './services.ts';
@@ -14,7 +15,7 @@ function banner(config: Config): string {
     `  Start page   ${config.issuer}/`,
     `  Discovery    ${config.issuer}/.well-known/openid-configuration`,
   ];
-  if (config.demo && token !== undefined) lines.push('', 'Obtain a token:', '', `  ${token.command}`, '');
+  if (config.demo) lines.push('', 'Obtain a token:', '', `  ${token.command}`, '');
   return `${lines.join('\n')}\n`;
 }
 
