@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import { Redis } from 'ioredis';
 import Koa from 'koa';
-import type Provider from 'oidc-provider';
 import type { Logger } from 'pino';
 import packageJson from '../package.json' with { type: 'json' };
 import { createAnonymousDenials } from './audit/index.ts';
@@ -69,7 +68,7 @@ function createSite(options: {
 
 /** What goes around every answer of the provider: headers, and a readable page for an address that does not exist. */
 function dress(
-  provider: Provider,
+  provider: Koa,
   options: { issuer: string; renderer: Renderer; log: Logger; pageHeaders: Koa.Middleware },
 ): void {
   const { issuer, renderer, log, pageHeaders } = options;
