@@ -21,7 +21,7 @@ interface Tally {
   readonly issued: number;
 }
 
-interface Observation {
+export interface Observation {
   readonly sent: Sent;
   readonly answer: Answer;
   readonly before: Tally;
