@@ -8,10 +8,12 @@ import { openPglite } from '../../../src/db/pglite.ts';
 import { openPostgres } from '../../../src/db/postgres.ts';
 import { assent, type Finished } from '../../support/child.ts';
 import { createServerDatabase, onServer } from '../../support/database.ts';
+import { freePort } from '../../support/server.ts';
 import { masterKey } from '../../support/template.ts';
 
 /** A database and a data folder of its own, for commands that run as processes of their own. */
 export interface World {
+  /** What a server of this world is started with. */
   readonly env: Readonly<Record<string, string>>;
   readonly dataDir: string;
   /** Runs `assent …` in this world. */
@@ -32,6 +34,7 @@ export async function createWorld(from: 'template' | 'empty' = 'template'): Prom
   const dataDir = mkdtempSync(join(tmpdir(), 'assent-world-'));
   const server = onServer ? await createServerDatabase(from) : undefined;
   const env = {
+    PORT: String(await freePort()),
     DATA_DIR: dataDir,
     ASSENT_MASTER_KEY: masterKey,
     DEMO: '1',

@@ -5,7 +5,6 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { readConfig } from '../../../src/config.ts';
 import { readMasterKey } from '../../../src/keys/index.ts';
 import { startScript } from '../../support/child.ts';
-import { freePort } from '../../support/server.ts';
 import { createWorld } from '../command-line/world.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'assent-master-key-'));
@@ -45,7 +44,6 @@ test('a server with another master key than that of its database says so and doe
   const world = await createWorld();
   const env = {
     ...world.env,
-    PORT: String(await freePort()),
     ASSENT_MASTER_KEY: Buffer.alloc(32, 8).toString('base64'),
   };
   const { code, stdout, stderr } = await startScript('src/main.ts', [], env).finished;

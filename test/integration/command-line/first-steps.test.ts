@@ -1,0 +1,129 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { assent } from '../../support/child.ts';
+import { onServer } from '../../support/database.ts';
+import { createWorld, type World } from './world.ts';
+
+let world: World;
+
+beforeAll(async () => {
+  world = await createWorld('empty');
+});
+afterAll(() => world.dispose());
+
+if (!onServer)
+  console.warn(
+    'Pending migrations are not tested: every command migrates the embedded database first; set DATABASE_URL',
+  );
+
+describe.skipIf(!onServer)('an empty database on a server', () => {
+  test('has everything pending; looking, planning and examining change nothing', async () => {
+    expect(await world.out('migrate', 'status')).toBe('pending  0001_first_token\n');
+    const plan = await world.out('migrate', 'plan');
+    expect(plan).toMatch(/^-- 0001_first_token \(safe-while-running\)\nCREATE TABLE organizations \(/);
+    expect(plan.match(/^CREATE TABLE \w+/gm)).toHaveLength(12);
+    const doctor = await world.run('doctor');
+    expect(doctor.stdout).toMatch(/^FAULT {2}migrations: pending: 0001_first_token$/m);
+    expect(doctor.stdout).toMatch(/^ok {5}database \(postgres\)$/m);
+    expect([doctor.code, doctor.stderr]).toEqual([1, '']);
+    expect(await world.out('migrate', 'status')).toBe('pending  0001_first_token\n');
+  });
+
+  test('is refused by commands that need the tables, with what to do', async () => {
+    const commands = [
+      ['client', 'list'],
+      ['key', 'list'],
+      ['key', 'rotate'],
+      ['seed', 'demo'],
+    ];
+    for (const { code, stdout, stderr } of await Promise.all(commands.map((one) => world.run(...one)))) {
+      expect(stderr).toMatch(/pending migrations: 0001_first_token\n {2}- run assent migrate up first\n$/);
+      expect([code, stdout]).toEqual([1, '']);
+    }
+  });
+
+  test('is migrated once', async () => {
+    expect(await world.out('migrate', 'up')).toBe('applied  0001_first_token\n');
+  });
+});
+
+describe('a database on which a server can start', () => {
+  test('is migrated, and says so', async () => {
+    expect(await world.out('migrate', 'status')).toBe('applied  0001_first_token\n');
+    expect(await world.out('migrate', 'plan')).toBe('-- nothing to do\n');
+    expect(await world.out('migrate', 'up')).toBe('nothing to do\n');
+  });
+
+  test('gets the demo world, as often as one likes: the same world, with the same keys', async () => {
+    const content = () =>
+      world.look(async (sql) => ({
+        clients: await sql('SELECT client_id, metadata, organization, demo FROM clients ORDER BY client_id'),
+        secrets: await sql('SELECT client_id, hash FROM client_secrets ORDER BY client_id'),
+        apis: await sql('SELECT id, audience, scopes, demo FROM apis ORDER BY id'),
+        organizations: await sql('SELECT key, name, ods_code, demo FROM organizations ORDER BY key'),
+        marker: await sql('SELECT one FROM demo_marker'),
+      }));
+    expect(await world.out('seed', 'demo')).toMatch(/^The demo world is in the database/);
+    const first = await content();
+    expect(first.clients.map((client) => client.client_id)).toEqual([
+      'admin-cli',
+      'clinic-backend',
+      'clinic-jwt',
+    ]);
+    await world.out('seed', 'demo');
+    expect(await content()).toEqual(first);
+  });
+
+  test('gets the demo world back as it was', async () => {
+    await world.look(async (sql) => {
+      await sql(
+        "UPDATE clients SET organization = 'kete', metadata = '{}' WHERE client_id = 'clinic-backend'",
+      );
+      await sql("DELETE FROM client_secrets WHERE client_id = 'clinic-backend'");
+    });
+    await world.out('seed', 'demo');
+    const [client, ...others] = await world.look((sql) =>
+      sql(`SELECT organization, metadata->>'client_name' AS name FROM clients JOIN client_secrets USING (client_id)
+           WHERE client_id = 'clinic-backend'`),
+    );
+    expect([client, others]).toEqual([{ organization: 'fernhill', name: 'Fernhill clinic back end' }, []]);
+  });
+
+  test('is in good health', async () => {
+    await world.out('key', 'rotate');
+    const { code, stdout, stderr } = await world.run('doctor');
+    expect(stdout.split('\n').filter((line) => line.startsWith('FAULT'))).toEqual([]);
+    expect(stdout.match(/^ok /gm)).toHaveLength(7);
+    expect([code, stderr]).toEqual([0, '']);
+  });
+
+  test('is not in good health when Redis does not answer, or the master key is another one', async () => {
+    // Port 1 is reserved (tcpmux), and nothing listens on it.
+    const redis = await assent(['doctor'], { ...world.env, REDIS_URL: 'redis://127.0.0.1:1' });
+    expect(redis.stdout).toMatch(/^FAULT {2}Redis: not reachable/m);
+    expect(redis.code).toBe(1);
+    const other = { ...world.env, ASSENT_MASTER_KEY: Buffer.alloc(32, 8).toString('base64') };
+    const key = await assent(['doctor'], other);
+    expect(key.stdout).toMatch(/^FAULT {2}signing keys: .*ASSENT_MASTER_KEY/m);
+    expect(key.code).toBe(1);
+  });
+});
+
+describe.skipIf(!onServer)('a production database', () => {
+  test('is never given clients with published secrets', async () => {
+    const live = await createWorld('empty');
+    await live.out('migrate', 'up');
+    const { DEMO: _demo, PORT: _port, ...rest } = live.env;
+    const env = {
+      ...rest,
+      NODE_ENV: 'production',
+      ISSUER: 'https://auth.example.test',
+      COOKIE_KEYS: 'k'.repeat(32),
+    };
+    const { code, stderr } = await assent(['seed', 'demo'], env);
+    const clients = await live.look((sql) => sql('SELECT client_id FROM clients'));
+    await live.dispose();
+    expect(clients).toEqual([]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/production/);
+  });
+});
