@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
-import { connect, type Socket } from 'node:net';
+import { connect } from 'node:net';
 import type { Place } from '../../support/process.ts';
 
 /** A token request that the server has accepted and that waits for its body. */
@@ -31,6 +31,8 @@ export async function holdRequest(place: Place): Promise<HeldRequest> {
       Expect: '100-continue',
     },
   });
+  // Whoever waits for the answer hears of a fault; in between nobody waits, and the test must not end by it.
+  sent.on('error', () => {});
   sent.flushHeaders();
   await once(sent, 'continue');
   return {
@@ -46,17 +48,15 @@ export async function holdRequest(place: Place): Promise<HeldRequest> {
 }
 
 /** A connection that the server has and on which nothing was asked yet. */
-export async function openConnection(place: Place): Promise<Socket> {
-  const { hostname, port } = new URL(place.issuer);
-  const socket = connect({ host: hostname, port: Number(port) });
-  await once(socket, 'connect');
-  // Connections are taken in the order in which they came: when a later one is answered, this one is taken.
-  await (await fetch(`${place.issuer}/health/live`)).arrayBuffer();
-  return socket;
+export interface OpenConnection {
+  /** Asks for readiness: the status, or `closed` when the server has cut the connection off. */
+  readiness(): Promise<number | 'closed'>;
 }
 
-/** Asks for readiness on a connection opened earlier: the status, or `closed` when the server has cut it off. */
-export async function readinessOn(socket: Socket, place: Place): Promise<number | 'closed'> {
+/** Opens a connection and waits until the server has taken it. */
+export async function openConnection(place: Place): Promise<OpenConnection> {
+  const { hostname, port, host } = new URL(place.issuer);
+  const socket = connect({ host: hostname, port: Number(port) });
   let text = '';
   socket.setEncoding('utf8').on('data', (chunk: string) => {
     text += chunk;
@@ -64,12 +64,19 @@ export async function readinessOn(socket: Socket, place: Place): Promise<number 
   const over = new Promise<void>((resolve) => {
     socket.on('error', () => {}).once('close', () => resolve());
   });
-  socket.write(
-    `GET /health/ready HTTP/1.1\r\nHost: ${new URL(place.issuer).host}\r\nConnection: close\r\n\r\n`,
-  );
-  await over;
-  const status = /^HTTP\/1\.1 (\d{3}) /.exec(text)?.[1];
-  return status === undefined ? 'closed' : Number(status);
+  await once(socket, 'connect');
+  // Connections are taken in the order in which they came: when a later one is answered, this one is taken.
+  const later = request(`${place.issuer}/health/live`, { agent: false }).end();
+  const [answer] = (await once(later, 'response')) as [IncomingMessage];
+  await read(answer);
+  return {
+    async readiness() {
+      socket.write(`GET /health/ready HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+      await over;
+      const status = /^HTTP\/1\.1 (\d{3}) /.exec(text)?.[1];
+      return status === undefined ? 'closed' : Number(status);
+    },
+  };
 }
 
 /** Whether the server takes new connections. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { decodeJwt, type JWK } from 'jose';
 import { assertion, assertionForm } from '../../support/assertion.ts';
 
@@ -10,6 +11,7 @@ const ANSWER_WITHIN = 30_000;
 /** A token that a client holds in its hands. */
 export interface Received {
   readonly clientId: string;
+  /** What the audit calls it: `jti` of a JWT, the SHA-256 of an opaque token. */
   readonly jti: string;
   readonly token: string;
 }
@@ -20,6 +22,11 @@ export interface SentAssertion {
   successes: number;
   /** Whether any answer came for it. */
   answered: boolean;
+}
+
+function identifier(token: string): string {
+  if (!token.includes('.')) return createHash('sha256').update(token).digest('base64url');
+  return String(decodeJwt(token).jti);
 }
 
 /** A request that ended without a whole answer; `begun` when a part of one had come. */
@@ -55,9 +62,10 @@ export interface Load {
  *
  * @param key private key of `clinic-jwt`
  * @param inFlight requests at a time
+ * @param opaque lets `admin-cli` take part, whose tokens the caller has made opaque
  */
-export function createLoad(options: { issuer: string; key: JWK; inFlight: number }): Load {
-  const { issuer, key, inFlight } = options;
+export function createLoad(options: { issuer: string; key: JWK; inFlight: number; opaque?: boolean }): Load {
+  const { issuer, key, inFlight, opaque = false } = options;
   const received: Received[] = [];
   const assertions: SentAssertion[] = [];
   const outcomes: Outcome[] = [];
@@ -85,9 +93,13 @@ export function createLoad(options: { issuer: string; key: JWK; inFlight: number
       const body = (await response.json()) as { access_token?: string };
       const { access_token: token } = body;
       if (response.status === 200 && token !== undefined) {
-        received.push({ clientId, jti: String(decodeJwt(token).jti), token });
+        received.push({ clientId, jti: identifier(token), token });
       }
-      return { lost: false, status: response.status, retryAfter: response.headers.get('retry-after') };
+      return {
+        lost: false,
+        status: response.status,
+        retryAfter: response.headers.get('retry-after'),
+      };
     } catch {
       return { lost: true, begun };
     }
@@ -113,8 +125,12 @@ export function createLoad(options: { issuer: string; key: JWK; inFlight: number
     return resend(sent);
   }
 
-  const basic = `Basic ${Buffer.from('clinic-backend:demo-secret-clinic-backend').toString('base64')}`;
-  const withSecret = () => ask('clinic-backend', {}, { Authorization: basic });
+  const withSecret = (clientId: string, scope: string) => () => {
+    const credentials = Buffer.from(`${clientId}:demo-secret-${clientId}`).toString('base64');
+    return ask(clientId, { scope }, { Authorization: `Basic ${credentials}` });
+  };
+  const kinds = [withSecret('clinic-backend', 'system/Flag.read'), withAssertion];
+  if (opaque) kinds.push(withSecret('admin-cli', 'admin.read'));
 
   async function work(one: () => Promise<Outcome>): Promise<void> {
     // A lost request ends the worker's turn: while the server is down there is nobody to ask.
@@ -136,7 +152,7 @@ export function createLoad(options: { issuer: string; key: JWK; inFlight: number
     release() {
       held = false;
       for (let index = 0; index < inFlight; index += 1) {
-        const worker = work(index % 2 === 0 ? withSecret : withAssertion).finally(() =>
+        const worker = work(kinds[index % kinds.length] ?? withAssertion).finally(() =>
           workers.delete(worker),
         );
         workers.add(worker);
