@@ -82,6 +82,24 @@ describe('a transaction', () => {
     expect(await names()).not.toContain('inner');
   });
 
+  test('inside a transaction that rejects undoes the whole, though somebody in between swallows the error', async () => {
+    const outcome = await db
+      .transaction(async () => {
+        await db
+          .transaction(async () => {
+            await add('half of a pair');
+            throw new Error('the other half is missing');
+          })
+          .catch(() => {});
+      })
+      .then(
+        () => 'resolved',
+        () => 'rejected',
+      );
+    expect(await names()).not.toContain('half of a pair');
+    expect(outcome).toBe('rejected');
+  });
+
   test('does not reach what runs beside it', async () => {
     const [failed, kept] = await Promise.allSettled([
       db.transaction(async () => {
