@@ -92,6 +92,12 @@ describe('assent token, while a server runs', () => {
   });
 });
 
+if (onServer) console.warn('The lock of the embedded database is not tested: DATABASE_URL is set');
+else
+  console.warn(
+    'Commands beside a running server are not tested: the embedded database has one process; set DATABASE_URL',
+  );
+
 describe('a command that needs the database, while a server runs', () => {
   test.skipIf(onServer)('is refused on the embedded one, with what to do instead', async () => {
     const results = [

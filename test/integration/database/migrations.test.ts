@@ -9,6 +9,7 @@ import { together } from '../storage/artefacts.ts';
 import { needsServer, openOnServer, type ServerDatabase, until } from './server.ts';
 
 if (needsServer) console.warn(`Races of migrations are not tested: ${needsServer}`);
+else console.warn('The empty embedded database is not tested: DATABASE_URL is set');
 
 const all = ['0001_first_token'];
 
