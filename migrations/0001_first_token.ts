@@ -20,7 +20,7 @@ export const statements: readonly string[] = [
     profile        text NOT NULL CHECK (profile IN ('spine-core', 'gp-connect', 'smart', 'none')),
     token_format   text NOT NULL CHECK (token_format IN ('jwt', 'opaque')),
     token_typ      text NOT NULL DEFAULT 'at+jwt' CHECK (token_typ IN ('at+jwt', 'JWT')),
-    signing_alg    text NOT NULL DEFAULT 'ES256' CHECK (signing_alg IN ('ES256', 'RS256', 'PS256')),
+    signing_alg    text NOT NULL DEFAULT 'ES256' CHECK (signing_alg IN ('ES256', 'RS256')),
     token_lifetime integer NOT NULL,
     scopes         text NOT NULL,
     reasons        text NOT NULL DEFAULT 'directcare',

@@ -5,6 +5,7 @@ import Koa from 'koa';
 import type { Logger } from 'pino';
 import packageJson from '../package.json' with { type: 'json' };
 import { createAnonymousDenials } from './audit/index.ts';
+import { isUsableKey } from './clients/index.ts';
 import { derive } from './keys/index.ts';
 import { createOidc } from './oidc/index.ts';
 import { createOutgoing, createRemoteJwks } from './outgoing/index.ts';
@@ -28,6 +29,9 @@ export interface App {
 /** Milliseconds after which a slow or silent client is cut off; ample for the largest body the library takes (56 kB). */
 const HEADERS_TIMEOUT = 10_000;
 const REQUEST_TIMEOUT = 15_000;
+
+/** How often those two are looked at, in milliseconds; Node's own half a minute would double them. */
+const CHECK_EVERY = 2000;
 
 /** How long requests under way may take when the process is told to stop, in milliseconds. */
 const DRAIN_TIMEOUT = 10_000;
@@ -109,7 +113,7 @@ export async function createApp(services: Services, log: Logger): Promise<App> {
     redis,
     log,
     denials,
-    remoteJwks: createRemoteJwks({ db, clock, outgoing }),
+    remoteJwks: createRemoteJwks({ db, clock, outgoing, isUsable: isUsableKey }),
     sourceOf: (ctx) => sources.get(ctx.req) ?? 'unknown',
     async renderError(ctx, out) {
       const incident = randomUUID();
@@ -142,6 +146,8 @@ export async function createApp(services: Services, log: Logger): Promise<App> {
 
   const listener: RequestListener = (req, res) => {
     if (draining) res.setHeader('Connection', 'close');
+    // An answer that began before the stop still says keep-alive; its connection is idle only from here on.
+    else res.once('finish', () => draining && server.closeIdleConnections());
     if (req.url?.startsWith('/health/')) return void toSite(req, res);
     const passage = door.enter(req);
     if ('refusal' in passage) {
@@ -159,7 +165,14 @@ export async function createApp(services: Services, log: Logger): Promise<App> {
     else void toProvider(req, res);
   };
 
-  const server = createServer({ headersTimeout: HEADERS_TIMEOUT, requestTimeout: REQUEST_TIMEOUT }, listener);
+  const server = createServer(
+    {
+      headersTimeout: HEADERS_TIMEOUT,
+      requestTimeout: REQUEST_TIMEOUT,
+      connectionsCheckingInterval: CHECK_EVERY,
+    },
+    listener,
+  );
   return {
     server,
     async close() {

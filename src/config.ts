@@ -5,8 +5,9 @@ import { Refused } from './errors.ts';
 
 /** The master key in its two written forms: 32 bytes as base64 or as hexadecimal. */
 function masterKeyBytes(text: string): Buffer | undefined {
-  const bytes = Buffer.from(text, /^[0-9a-f]{64}$/i.test(text) ? 'hex' : 'base64');
-  return bytes.length === 32 ? bytes : undefined;
+  if (/^[0-9a-f]{64}$/i.test(text)) return Buffer.from(text, 'hex');
+  // 32 bytes are 43 characters and one of padding; anything looser would take a damaged key for a good one.
+  return /^[A-Za-z0-9+/]{43}=$/.test(text) ? Buffer.from(text, 'base64') : undefined;
 }
 
 const list = (text: string) =>
@@ -15,7 +16,20 @@ const list = (text: string) =>
     .map((part) => part.trim())
     .filter(Boolean);
 
-const isNetwork = (text: string) => ipaddr.isValid(text) || ipaddr.isValidCIDR(text);
+/** An address as people write it: `1` and `0x0a000001`, which some parsers take for IPv4, are mistakes here. */
+const isAddress = (text: string) =>
+  ipaddr.IPv4.isValidFourPartDecimal(text) || (text.includes(':') && ipaddr.isValid(text));
+
+/** An address or a network; not the whole Internet, which would let anyone write forwarded headers. */
+function isNetwork(text: string): boolean {
+  const [address = '', bits] = text.split('/');
+  return isAddress(address) && (bits === undefined || (ipaddr.isValidCIDR(text) && bits !== '0'));
+}
+
+function isHostPort(text: string): boolean {
+  const port = text.match(/^(?:\[[0-9a-f:.]+\]|[^:[\]/\s]+):(\d{1,5})$/i)?.[1];
+  return port !== undefined && Number(port) >= 1 && Number(port) <= 65535;
+}
 
 const flag = z.enum(['0', '1'], 'must be 0 or 1').transform((text) => text === '1');
 
@@ -31,11 +45,11 @@ const url = (protocols: string[]) =>
  * `docs/configuration.md` is generated from here.
  */
 export const settings = z.object({
-  PORT: z.coerce
-    .number('must be a number')
-    .int('must be a whole number')
-    .min(1, 'must be at least 1')
-    .max(65535, 'must be at most 65535')
+  PORT: z
+    .string()
+    .regex(/^\d{1,5}$/, 'must be a number')
+    .transform(Number)
+    .refine((port) => port >= 1 && port <= 65535, 'must be between 1 and 65535')
     .default(3000)
     .meta({ description: 'Port to listen on.', default: '3000' }),
   ISSUER: url(['https:', 'http:'])
@@ -125,7 +139,7 @@ export const settings = z.object({
   OUTGOING_ALLOW: z
     .string()
     .transform(list)
-    .refine((entries) => entries.every((entry) => /^(\[[0-9a-f:.]+\]|[^:[\]/]+):\d{1,5}$/i.test(entry)), {
+    .refine((entries) => entries.every(isHostPort), {
       error: 'must be host:port entries separated by commas',
     })
     .optional()
@@ -139,10 +153,13 @@ export const settings = z.object({
       'With `1` the demo world (fictional people, organisations, APIs, clients with known secrets) is seeded. Refused in production.',
     default: '`1` without `DATABASE_URL`, else `0`',
   }),
-  NODE_ENV: z.string().optional().meta({
-    description: 'With `production`, Assent refuses to start with anything meant for trying out.',
-    default: 'none',
-  }),
+  NODE_ENV: z
+    .enum(['production', 'development', 'test'], 'must be production, development or test')
+    .optional()
+    .meta({
+      description: 'With `production`, Assent refuses to start with anything meant for trying out.',
+      default: 'none',
+    }),
 });
 
 /** The checked configuration: one frozen object, made once at start. */
@@ -202,11 +219,15 @@ function unknownNames(env: Environment): string[] {
     );
 }
 
-const isLoopback = (entry: string) => {
-  const host = entry.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
+/** Whether a `host:port` leads to this machine itself, under whichever name; 0.0.0.0 and [::] do too. */
+function isLoopback(entry: string): boolean {
+  const host = entry
+    .replace(/:\d+$/, '')
+    .replace(/^\[|\]$/g, '')
+    .replace(/\.$/, '');
   if (host === 'localhost' || host.endsWith('.localhost')) return true;
-  return ipaddr.isValid(host) && ipaddr.process(host).range() === 'loopback';
-};
+  return ipaddr.isValid(host) && ['loopback', 'unspecified'].includes(ipaddr.process(host).range());
+}
 
 function productionFaults(config: Config, values: Record<string, string>): string[] {
   const faults: string[] = [];

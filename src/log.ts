@@ -10,7 +10,6 @@ export function createLog(level: string): Logger {
     'client_assertion',
     'access_token',
     'refresh_token',
-    'code',
     'password',
     'authorization',
     'cookie',

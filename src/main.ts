@@ -19,6 +19,9 @@ function banner(config: Config): string {
   return `${lines.join('\n')}\n`;
 }
 
+/** The process is gone this long after it was told to stop, whatever hangs, in milliseconds. */
+const STOP_TIMEOUT = 15_000;
+
 async function main(): Promise<void> {
   const config = readConfig(process.env);
   const log = createLog(config.logLevel);
@@ -35,16 +38,26 @@ async function main(): Promise<void> {
     if (stopping) return;
     stopping = true;
     log.info({ signal }, 'stopping');
-    await app.close();
-    await services.db.close();
-    process.exit(0);
+    setTimeout(() => process.exit(1), STOP_TIMEOUT).unref();
+    try {
+      await app.close();
+      await services.db.close();
+      process.exit(0);
+    } catch (error) {
+      log.error({ err: error }, 'stopped with a fault');
+      process.exit(1);
+    }
   }
   process.on('SIGTERM', (signal) => void stop(signal));
   process.on('SIGINT', (signal) => void stop(signal));
 
   await new Promise<void>((resolve, reject) => {
     app.server.once('error', reject);
-    app.server.listen(config.port, resolve);
+    app.server.listen(config.port, () => {
+      app.server.off('error', reject);
+      app.server.on('error', (error) => log.error({ err: error }, 'the listener failed'));
+      resolve();
+    });
   });
   process.stdout.write(banner(config));
   log.info({ issuer: config.issuer, database: services.db.kind, demo: config.demo }, 'ready');

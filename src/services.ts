@@ -55,10 +55,15 @@ export async function openServices(config: Config, log: Logger): Promise<Service
   );
 }
 
-/** Seeds the demo world into the services' database. */
-export function seed(services: Services): Promise<void> {
-  const { issuer, dataDir } = services.config;
-  return seedDemo({ ...services, issuer, dataDir });
+/** Seeds the demo world into the services' database. @throws Refused in production: its secrets are public */
+export async function seed(services: Services): Promise<void> {
+  const { issuer, dataDir, production } = services.config;
+  if (production) {
+    throw new Refused('Nothing was seeded:', [
+      'this is production, and the secrets of the demo world are public',
+    ]);
+  }
+  await seedDemo({ ...services, issuer, dataDir });
 }
 
 /**

@@ -51,11 +51,27 @@ export interface AuditRow {
 /** Longest text taken over from a request, in characters. */
 const LONGEST = 1000;
 
-/** PostgreSQL cannot store U+0000, and no column of the audit needs other control characters or long texts. */
-function clean(text: string | undefined): string | null {
-  if (text === undefined) return null;
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
-  return text.slice(0, LONGEST).replace(/[\u0000-\u001f\u007f]/g, '\ufffd');
+/**
+ * PostgreSQL stores neither U+0000 nor half a surrogate pair (which the cut may leave), and no column of the audit
+ * needs other control characters or long texts.
+ */
+function cleanText(text: string): string {
+  return text
+    .slice(0, LONGEST)
+    .toWellFormed()
+    .replace(/\p{Cc}/gu, '\ufffd');
+}
+
+const clean = (text: string | undefined): string | null => (text === undefined ? null : cleanText(text));
+
+/** Cleans every text in a value of JSON, names of members included. */
+function cleanValue(value: unknown): unknown {
+  if (typeof value === 'string') return cleanText(value);
+  if (Array.isArray(value)) return value.map(cleanValue);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [cleanText(name), cleanValue(member)]),
+  );
 }
 
 /** Makes the row of an event. */
@@ -73,6 +89,6 @@ export function auditRow(event: AuditEvent, id: string, at: Date): AuditRow {
     token_id: clean(event.tokenId),
     error: clean(event.error),
     source: clean(event.source),
-    detail: event.detail ?? {},
+    detail: cleanValue(event.detail ?? {}) as Readonly<Record<string, unknown>>,
   };
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import { createCache, type Database, type Statement } from '../db/index.ts';
+import { createCache, type Database, ONE_SECOND, type Statement } from '../db/index.ts';
 import type { Api, TokenProfile } from './api.ts';
 
 const statements = {
@@ -49,7 +49,6 @@ const asApi = (row: ApiRow): Api => ({
 export interface Catalogue {
   /** All APIs, as of at most a second ago. */
   all(): Promise<readonly Api[]>;
-  byId(id: string): Promise<Api | undefined>;
   /** The API whose audience is exactly this resource indicator (RFC 8707 section 2). */
   byAudience(audience: string): Promise<Api | undefined>;
   /** Creates the API, or replaces what is kept under its id. */
@@ -60,11 +59,16 @@ export interface Catalogue {
 export function createCatalogue(options: { db: Database; clock: Clock }): Catalogue {
   const { db, clock } = options;
   const load = async () => (await db.query<ApiRow>(statements.all)).map(asApi);
-  const cache = createCache<readonly Api[]>({ db, clock, max: 1, load });
+  const cache = createCache<readonly Api[]>({
+    clock,
+    max: 1,
+    load,
+    fresh: () => ONE_SECOND,
+    bypass: db.inTransaction,
+  });
   const all = () => cache.get('all');
   return {
     all,
-    byId: async (id) => (await all()).find((api) => api.id === id),
     byAudience: async (audience) => (await all()).find((api) => api.audience === audience),
     async put(api, { demo }) {
       await db.query(statements.put, [

@@ -1,6 +1,6 @@
 export { type Client, type ClientSecret, type Device, secretHash, secretMatches } from './client.ts';
 export { readRegistrations } from './import.ts';
-export { assertionAlgorithms } from './jwks.ts';
-export { authenticationMethods, grantTypes } from './metadata.ts';
+export { assertionAlgorithms, isUsableKey } from './jwks.ts';
+export { authenticationMethods, isClientId } from './metadata.ts';
 export type { CheckedRegistration } from './registration.ts';
 export { type ClientRecord, type ClientRegistry, createClientRegistry } from './registry.ts';

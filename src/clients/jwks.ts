@@ -1,7 +1,25 @@
+import { createPublicKey, type JsonWebKey } from 'node:crypto';
 import { importJWK, type JWK } from 'jose';
 
 /** Algorithms with which a client may sign its assertions; never `none`, never HMAC (RFC 8725 section 3.1). */
 export const assertionAlgorithms = ['ES256', 'ES384', 'RS384', 'PS256', 'EdDSA'] as const;
+
+/** Members that a registered key keeps: what RFC 7517 and 7518 say of a public signature key. */
+const publicMembers = [
+  'kty',
+  'crv',
+  'x',
+  'y',
+  'n',
+  'e',
+  'kid',
+  'use',
+  'alg',
+  'key_ops',
+  'x5c',
+  'x5t',
+  'x5t#S256',
+];
 
 const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'];
 
@@ -14,14 +32,41 @@ function algorithmsFor(jwk: JWK): readonly string[] {
   return [];
 }
 
-/** RFC 7518 section 3.3: RSA keys have 2048 bits or more. */
-const tooShort = (jwk: JWK) => jwk.kty === 'RSA' && Buffer.from(jwk.n ?? '', 'base64url').length < 256;
+/** Ordinary text of ordinary length: what the members of a key are made of. */
+const isText = (value: unknown) =>
+  typeof value === 'string' && value.length <= 2000 && value.isWellFormed() && !/\p{Cc}/u.test(value);
+
+/** The first member that is not of its type: the library would refuse the whole client because of it. */
+function illTyped(jwk: JWK): string | undefined {
+  const lists = new Set(['key_ops', 'x5c']);
+  return Object.entries(jwk).find(([name, value]) => {
+    if (!publicMembers.includes(name)) return false;
+    return lists.has(name)
+      ? !(Array.isArray(value) && value.every((one) => typeof one === 'string'))
+      : !isText(value);
+  })?.[0];
+}
+
+/**
+ * RFC 7518 section 3.3: RSA keys have 2048 bits or more. A public exponent below 65537 makes faults of
+ * implementations exploitable (NIST SP 800-56B).
+ */
+function weakness(jwk: JWK): string | undefined {
+  if (jwk.kty !== 'RSA') return undefined;
+  const details = createPublicKey({ key: jwk as JsonWebKey, format: 'jwk' }).asymmetricKeyDetails;
+  if ((details?.modulusLength ?? 0) < 2048) return 'is an RSA key of fewer than 2048 bits';
+  return (details?.publicExponent ?? 0n) < 65537n
+    ? 'is an RSA key with a public exponent below 65537'
+    : undefined;
+}
 
 async function keyFault(jwk: JWK): Promise<string | undefined> {
   const found = privateMembers.filter((member) => member in jwk);
   if (found.length > 0) {
     return `holds a private key (member ${found.join(', ')}): register the public key only, and replace this key pair, since it has left its owner`;
   }
+  const member = illTyped(jwk);
+  if (member !== undefined) return `has a member ${member} that is not of its type`;
   const algorithms = algorithmsFor(jwk);
   if (algorithms.length === 0) return 'is not an RSA, P-256, P-384 or Ed25519 key';
   if (jwk.alg !== undefined && !algorithms.includes(jwk.alg))
@@ -32,7 +77,23 @@ async function keyFault(jwk: JWK): Promise<string | undefined> {
   } catch {
     return 'is malformed: its parameters are missing or are no valid key';
   }
-  return tooShort(jwk) ? 'is an RSA key of fewer than 2048 bits' : undefined;
+  return weakness(jwk);
+}
+
+/** Whether a key of a published set can be used; a set may hold keys for other purposes beside it. */
+export async function isUsableKey(jwk: unknown): Promise<boolean> {
+  if (typeof jwk !== 'object' || jwk === null) return false;
+  return (await keyFault(jwk as JWK)) === undefined;
+}
+
+/** The members of a key that are worth keeping. */
+export function publicKey(jwk: JWK): JWK {
+  return Object.fromEntries(Object.entries(jwk).filter(([name]) => publicMembers.includes(name))) as JWK;
+}
+
+/** Whether one of the keys can verify signatures of an algorithm. */
+export function canVerify(jwks: { readonly keys: readonly JWK[] }, alg: string): boolean {
+  return jwks.keys.some((jwk) => algorithmsFor(jwk).includes(alg) && (jwk.alg ?? alg) === alg);
 }
 
 /**

@@ -6,8 +6,10 @@ const text = z
   .string()
   .min(1, 'must not be empty')
   .max(2000, 'is too long')
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
-  .refine((value) => !/[\u0000-\u001f\u007f]/.test(value), 'must not contain control characters');
+  .refine(
+    (value) => value.isWellFormed() && !/\p{Cc}/u.test(value),
+    'must not contain control characters or broken ones',
+  );
 
 /** Only web addresses: `javascript:` and the like would become links on our pages. */
 const webUri = text.refine(
@@ -27,9 +29,13 @@ export const grantTypes = ['client_credentials'] as const;
 export const authenticationMethods = ['client_secret_basic', 'private_key_jwt'] as const;
 
 /** VSCHAR without space (RFC 6749 appendix A.1): no client library trips over its encoding. */
-const clientId = z
-  .string()
-  .regex(/^[A-Za-z0-9._~:/@-]{1,200}$/, 'must be 1 to 200 letters, digits or . _ ~ : / @ -');
+const clientIdPattern = /^[A-Za-z0-9._~:/@-]{1,200}$/;
+const clientId = z.string().regex(clientIdPattern, 'must be 1 to 200 letters, digits or . _ ~ : / @ -');
+
+/** Whether a text could be the client_id of a registered client; what could not is not even looked up. */
+export function isClientId(text: string): boolean {
+  return clientIdPattern.test(text);
+}
 
 /** VSCHAR (RFC 6749 appendix A.2). */
 const secret = z.string().regex(/^[\x20-\x7e]{1,500}$/, 'must be 1 to 500 printable ASCII characters');
@@ -78,7 +84,6 @@ export const registrationSchema = z.object({
   token_endpoint_auth_signing_alg: text.optional(),
   jwks: z.strictObject({ keys: z.array(jwk).min(1, 'must hold a key') }).optional(),
   jwks_uri: webUri.optional(),
-  scope: text.optional(),
   organization: text.optional(),
   asid: z
     .string()

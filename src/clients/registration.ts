@@ -4,7 +4,7 @@ import type { Ids } from '../clock.ts';
 import type { Organization } from '../organizations/index.ts';
 import { splitScope, uncovered } from '../scopes/index.ts';
 import { secretHash } from './client.ts';
-import { assertionAlgorithms, jwksFaults } from './jwks.ts';
+import { assertionAlgorithms, canVerify, jwksFaults, publicKey } from './jwks.ts';
 import { knownMembers, type Registration, registrationSchema } from './metadata.ts';
 import type { ClientRecord } from './registry.ts';
 
@@ -43,7 +43,6 @@ const apart = new Set([
   'asid',
   'device',
   'apis',
-  'scope',
 ]);
 
 function keyFaults(given: Registration, context: RegistrationContext): string[] {
@@ -60,6 +59,10 @@ function keyFaults(given: Registration, context: RegistrationContext): string[] 
   const alg = given.token_endpoint_auth_signing_alg;
   if (alg !== undefined && !assertionAlgorithms.some((one) => one === alg)) {
     faults.push(`token_endpoint_auth_signing_alg must be one of ${assertionAlgorithms.join(', ')}`);
+  } else if (alg !== undefined && !usesKeys) {
+    faults.push('token_endpoint_auth_signing_alg is for clients of private_key_jwt');
+  } else if (alg !== undefined && given.jwks !== undefined && !canVerify(given.jwks, alg)) {
+    faults.push(`token_endpoint_auth_signing_alg is ${alg}, but no key of jwks can be used with it`);
   }
   const secrets = given.client_secret !== undefined || given.client_secrets !== undefined;
   if (usesKeys && secrets) faults.push('a client of private_key_jwt has no secret');
@@ -107,6 +110,13 @@ function warningsOf(given: Registration): string[] {
   return short ? [`a secret has fewer than ${SHORT_SECRET} characters: replace it with a random one`] : [];
 }
 
+/** The RFC 7591 members to keep; of keys only what a public key has. */
+function metadataOf(given: Registration): Record<string, unknown> {
+  const jwks = given.jwks && { keys: given.jwks.keys.map(publicKey) };
+  const members = Object.entries({ ...given, jwks });
+  return Object.fromEntries(members.filter(([member, value]) => !apart.has(member) && value !== undefined));
+}
+
 /**
  * Checks one client registration (RFC 7591 metadata and our members).
  *
@@ -143,9 +153,7 @@ export async function checkRegistration(
   return {
     record: {
       clientId,
-      metadata: Object.fromEntries(
-        Object.entries(given).filter(([member, value]) => !apart.has(member) && value !== undefined),
-      ),
+      metadata: metadataOf(given),
       organization: given.organization,
       asid: given.asid,
       device: given.device,

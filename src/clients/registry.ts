@@ -1,6 +1,6 @@
 import type { Audit } from '../audit/index.ts';
 import type { Clock } from '../clock.ts';
-import { createCache, type Database, type Statement } from '../db/index.ts';
+import { createCache, type Database, ONE_SECOND, type Statement } from '../db/index.ts';
 import type { Client, Device } from './client.ts';
 
 const statements = {
@@ -112,7 +112,13 @@ export function createClientRegistry(options: { db: Database; clock: Clock; audi
     const [row] = await db.query<ClientRow>(statements.find, [clientId]);
     return row === undefined ? undefined : asClient(row);
   }
-  const cache = createCache({ db, clock, max: MOST_CACHED, load });
+  const cache = createCache({
+    clock,
+    max: MOST_CACHED,
+    load,
+    fresh: () => ONE_SECOND,
+    bypass: db.inTransaction,
+  });
 
   async function putSecrets(clientId: string, secrets: Client['secrets'], now: Date): Promise<void> {
     await db.query(statements.dropOtherSecrets, [clientId, JSON.stringify(secrets.map(({ hash }) => hash))]);

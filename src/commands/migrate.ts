@@ -21,10 +21,11 @@ export function planMigrations(): Promise<void> {
   });
 }
 
-/** `assent migrate up`: applies what is pending. */
+/** `assent migrate up`: applies what is pending, and makes the signing keys when there are none. */
 export function applyMigrations(): Promise<void> {
-  return withServices(async ({ target }) => {
+  return withServices(async ({ target, keys }) => {
     const applied = await migrate(target);
+    await keys.ensure();
     print(...(applied.length === 0 ? ['nothing to do'] : applied.map((name) => `applied  ${name}`)));
   });
 }

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRemoteJWKSet, importJWK, type JWK, jwtVerify, SignJWT } from 'jose';
-import { demoKeyFile, demoSecret } from '../demo/index.ts';
+import { demoKeyFile, demoSecret, isDemoClient } from '../demo/index.ts';
 import { AssentError, Refused } from '../errors.ts';
 import { configuration, print } from './run.ts';
 
@@ -71,6 +71,11 @@ export async function obtainToken(options: TokenOptions): Promise<void> {
     form.set('client_assertion_type', 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer');
     form.set('client_assertion', await assertion(readKey(keyFile), client, issuer));
   } else {
+    if (options.secret === undefined && !isDemoClient(client)) {
+      throw new Refused('No token was requested:', [
+        `${client} is not a demo client: give its --secret or its --key`,
+      ]);
+    }
     // RFC 6749 section 2.3.1: both parts are form-encoded before they are joined.
     const parts = [client, options.secret ?? demoSecret(client)].map(encodeURIComponent);
     headers.set('Authorization', `Basic ${Buffer.from(parts.join(':')).toString('base64')}`);

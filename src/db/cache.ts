@@ -1,40 +1,63 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../clock.ts';
-import type { Database } from './database.ts';
-
-/** A change made on another node is seen within this time, in milliseconds. */
-const FRESH = 1000;
 
 export interface Cache<T> {
-  /** The value of a key, as of at most a second ago; inside a transaction always as that transaction sees it. */
+  /** The value of a key, as it was at most its freshness ago. */
   get(key: string): Promise<T>;
   /** Forgets everything, after a change made here. */
   clear(): void;
 }
 
+interface Entry<T> {
+  /** When loading began: what changed since is not in the value. */
+  readonly at: number;
+  readonly value: Promise<T>;
+  /** Milliseconds for which the value serves; until it is known, loading callers share it. */
+  fresh: number;
+}
+
 /**
- * A small read-through cache for rows that every request needs and that seldom change. Callers that ask for
- * the same key at the same time share one query; a failed query is not remembered.
+ * A small read-through cache. Callers that ask for the same key while it is fresh share one load; a failed load
+ * is not remembered; a clock that steps back makes everything stale.
+ *
+ * @param fresh milliseconds for which a value serves, counted from the beginning of its load
+ * @param bypass when it says true, the value is loaded for this caller alone
  */
 export function createCache<T>(options: {
-  db: Database;
   clock: Clock;
   max: number;
   load: (key: string) => Promise<T>;
+  fresh: (value: T) => number;
+  bypass?: () => boolean;
 }): Cache<T> {
-  const { db, clock, max, load } = options;
-  const entries = new LRUCache<string, { readonly value: T }>({
-    max,
-    ttl: FRESH,
-    ttlResolution: 0,
-    perf: { now: () => clock.now().getTime() },
-    fetchMethod: async (key) => ({ value: await load(key) }),
-  });
+  const { clock, max, load, fresh, bypass } = options;
+  const entries = new LRUCache<string, Entry<T>>({ max });
+
+  function begin(key: string, at: number): Entry<T> {
+    const entry: Entry<T> = { at, value: load(key), fresh: Number.POSITIVE_INFINITY };
+    entries.set(key, entry);
+    entry.value.then(
+      (value) => {
+        entry.fresh = fresh(value);
+      },
+      () => {
+        if (entries.peek(key) === entry) entries.delete(key);
+      },
+    );
+    return entry;
+  }
+
   return {
     async get(key) {
-      if (db.inTransaction()) return load(key);
-      return (await entries.forceFetch(key)).value;
+      if (bypass?.()) return load(key);
+      const at = clock.now().getTime();
+      const present = entries.get(key);
+      const age = present === undefined ? Number.NaN : at - present.at;
+      return present !== undefined && age >= 0 && age < present.fresh ? present.value : begin(key, at).value;
     },
     clear: () => entries.clear(),
   };
 }
+
+/** Freshness of rows that decide what a client may have: a change made on another node is seen within a second. */
+export const ONE_SECOND = 1000;

@@ -19,7 +19,7 @@ const connectionFaults = new Set([
 ]);
 
 const poolFault =
-  /timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error|Cannot use a pool after calling end|not queryable/i;
+  /Query read timeout|timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error|Cannot use a pool after calling end|not queryable/i;
 
 const codeOf = (error: unknown) =>
   typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string'
@@ -31,12 +31,6 @@ export function isTransient(error: unknown): boolean {
   const code = codeOf(error);
   if (code !== undefined && (transient.test(code) || connectionFaults.has(code))) return true;
   return error instanceof Error && poolFault.test(error.message);
-}
-
-/** Whether a unique or exclusion constraint refused the row (SQLSTATE 23505, 23P01). */
-export function isConflict(error: unknown): boolean {
-  const code = codeOf(error);
-  return code === '23505' || code === '23P01';
 }
 
 /** Makes a DatabaseUnavailable of a passing fault; any other error stays what it is. */

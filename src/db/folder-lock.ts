@@ -19,7 +19,11 @@ function socketName(folder: string): string {
 
 function listen(name: string): Promise<Server | undefined> {
   return new Promise((resolve, reject) => {
-    const server = createServer((socket) => socket.end(String(process.pid)));
+    const server = createServer((socket) => {
+      // A caller that hangs up early is its own affair.
+      socket.on('error', () => {});
+      socket.end(String(process.pid));
+    });
     server.once('error', (error: NodeJS.ErrnoException) =>
       error.code === 'EADDRINUSE' || error.code === 'EACCES' ? resolve(undefined) : reject(error),
     );

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { AssentError, Overloaded } from '../errors.ts';
 import { isTransient } from './faults.ts';
 
@@ -27,6 +28,8 @@ export function createGroup<T, R>(options: {
   lanes: number;
 }): (item: T) => Promise<R> {
   const { write, maxItems, maxWaiting, lanes } = options;
+  // A group belongs to no request: it must neither run in the transaction of one nor keep its memory.
+  const apart = AsyncLocalStorage.snapshot();
   const queue: Waiting<T, R>[] = [];
   let busy = 0;
 
@@ -48,7 +51,7 @@ export function createGroup<T, R>(options: {
   function next(): void {
     if (busy >= lanes || queue.length === 0) return;
     busy += 1;
-    void settle(queue.splice(0, maxItems)).finally(() => {
+    void apart(settle, queue.splice(0, maxItems)).finally(() => {
       busy -= 1;
       next();
     });

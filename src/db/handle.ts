@@ -61,7 +61,16 @@ export function createDatabase(driver: Driver): Database {
     },
     inTransaction: () => own() !== undefined,
     async transaction(work) {
-      if (own() !== undefined) return work();
+      const outer = own();
+      if (outer !== undefined) {
+        try {
+          return await work();
+        } catch (error) {
+          // Half of what belongs together is done: a caller that swallows the fault must not commit it.
+          outer.fault ??= { error };
+          throw error;
+        }
+      }
       try {
         return await driver.transaction(async (run) => {
           const transaction: Transaction = { driver, query: run, ended: false };

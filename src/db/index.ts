@@ -6,12 +6,12 @@ import type { MigrationTarget } from './migrate.ts';
 import { openPglite } from './pglite.ts';
 import { openPostgres } from './postgres.ts';
 
-export { type Cache, createCache } from './cache.ts';
+export { type Cache, createCache, ONE_SECOND } from './cache.ts';
 export type { Database, Row, Statement } from './database.ts';
-export { isConflict } from './faults.ts';
 export { createGroup } from './group.ts';
 export { refuseInsideTransaction } from './handle.ts';
 export { type MigrationStatus, migrate, migrationStatus } from './migrate.ts';
+export { isStorable } from './storable.ts';
 
 /** A database handle together with where its migrations run. */
 export interface OpenedDatabase {
@@ -35,7 +35,10 @@ export async function openDatabase(options: {
     return { db: createDatabase(await openPostgres(url, onError)), target: { url } };
   }
   const unlock = await lockFolder(dataDir);
-  const driver = await openPglite({ folder: join(dataDir, 'pglite') });
+  const driver = await openPglite({ folder: join(dataDir, 'pglite') }).catch(async (error: unknown) => {
+    await unlock();
+    throw error;
+  });
   const db = createDatabase(driver);
   const close = async () => {
     await db.close();

@@ -34,6 +34,9 @@ const LOCK_KEY = 7_202_611;
 /** How long a starter waits for another one that is migrating, in milliseconds. */
 const LOCK_WAIT = 120_000;
 
+/** How long connecting may take, in milliseconds. */
+const CONNECT_TIMEOUT = 5000;
+
 /** How long a migration waits for a table that others use before it gives up, in milliseconds. */
 const MIGRATION_LOCK_WAIT = 5000;
 
@@ -68,7 +71,11 @@ function open(target: MigrationTarget): Knex {
     const connection: object = { pglite: target.pglite };
     return knex({ client: SharedPGLite, connection, migrations: migrationConfig, log: silent });
   }
-  const connection: object = { connectionString: target.url, lock_timeout: MIGRATION_LOCK_WAIT };
+  const connection: object = {
+    connectionString: target.url,
+    connectionTimeoutMillis: CONNECT_TIMEOUT,
+    lock_timeout: MIGRATION_LOCK_WAIT,
+  };
   return knex({
     client: 'pg',
     connection,
@@ -92,7 +99,11 @@ async function withKnex<T>(target: MigrationTarget, work: (handle: Knex) => Prom
 /** Holds our own lock while `work` runs. The embedded database has one process only and needs none. */
 async function withLock<T>(target: MigrationTarget, work: () => Promise<T>): Promise<T> {
   if (!('url' in target)) return work();
-  const client = new pg.Client({ connectionString: target.url, lock_timeout: LOCK_WAIT });
+  const client = new pg.Client({
+    connectionString: target.url,
+    connectionTimeoutMillis: CONNECT_TIMEOUT,
+    lock_timeout: LOCK_WAIT,
+  });
   client.on('error', () => {});
   try {
     await client.connect();

@@ -7,6 +7,9 @@ const LOCK_TIMEOUT = 1000;
 const CONNECT_TIMEOUT = 2000;
 const IDLE_TRANSACTION_TIMEOUT = 5000;
 
+/** For a server that does not answer at all: it cannot apply its own limits, so ours is a little longer. */
+const SILENCE_TIMEOUT = 3000;
+
 /** Connections a node. The signing thread is busy long before ten sessions are. */
 const POOL_SIZE = 10;
 
@@ -31,12 +34,16 @@ export async function openPostgres(url: string, onError: (error: Error) => void)
     idleTimeoutMillis: 0,
     connectionTimeoutMillis: CONNECT_TIMEOUT,
     statement_timeout: STATEMENT_TIMEOUT,
+    query_timeout: SILENCE_TIMEOUT,
+    keepAlive: true,
     lock_timeout: LOCK_TIMEOUT,
     idle_in_transaction_session_timeout: IDLE_TRANSACTION_TIMEOUT,
     application_name: 'assent',
     types,
   });
   pool.on('error', onError);
+  // The pool listens only to idle connections; one that breaks inside a transaction would end the process too.
+  pool.on('connect', (client) => client.on('error', onError));
   const warm = await Promise.allSettled(Array.from({ length: POOL_SIZE }, () => pool.connect()));
   for (const result of warm) if (result.status === 'fulfilled') result.value.release();
 
@@ -51,7 +58,10 @@ export async function openPostgres(url: string, onError: (error: Error) => void)
         const result = await work(
           async (statement, values) => (await client.query(asQuery(statement, values))).rows,
         );
-        await client.query('COMMIT');
+        // A statement that nobody awaited may have failed: PostgreSQL then answers COMMIT with a rollback.
+        const { command } = await client.query('COMMIT');
+        if (command !== 'COMMIT')
+          throw new Error('a transaction was rolled back: one of its statements had failed');
         return result;
       } catch (error) {
         await client.query('ROLLBACK').catch((fault: Error) => {

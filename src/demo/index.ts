@@ -1,4 +1,4 @@
 export { demoKeyFile } from './keys.ts';
 export { hasDemoData, type SeedOptions, seedDemo } from './seed.ts';
 export { demoCommands } from './try-it.ts';
-export { demoSecret } from './world.ts';
+export { demoSecret, isDemoClient } from './world.ts';

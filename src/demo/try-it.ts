@@ -12,7 +12,10 @@ export function demoCommands(issuer: string): readonly [DemoCommand, ...DemoComm
     `curl -s -u clinic-backend:${secret} -d grant_type=client_credentials -d scope=system/Flag.read ${issuer}/token`;
   return [
     { title: 'landing.command.token', command: token(demoSecret('clinic-backend')) },
-    { title: 'landing.command.keyToken', command: 'npm run assent -- token --client clinic-jwt' },
+    {
+      title: 'landing.command.keyToken',
+      command: `npm run assent -- token --client clinic-jwt --issuer ${issuer}`,
+    },
     { title: 'landing.command.refused', command: token('wrong') },
     { title: 'landing.command.discovery', command: `curl -s ${issuer}/.well-known/openid-configuration` },
   ];

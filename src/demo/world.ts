@@ -82,7 +82,14 @@ const fernhill = {
 };
 
 /** The secret of a demo client that has one. Published on purpose: nothing here is real. */
-export const demoSecret = (clientId: string) => `demo-secret-${clientId}`;
+export function demoSecret(clientId: string): string {
+  return `demo-secret-${clientId}`;
+}
+
+/** Whether the demo world has a client of this name. */
+export function isDemoClient(clientId: string): boolean {
+  return clients.some((client) => client.client_id === clientId);
+}
 
 /** Demo clients as they would be registered; those of `private_key_jwt` get their key when they are seeded. */
 export const clients: readonly (Readonly<Record<string, unknown>> & { readonly client_id: string })[] = [

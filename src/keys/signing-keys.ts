@@ -46,8 +46,21 @@ const statements = {
     name: 'signing_keys_activate',
     text: `UPDATE signing_keys SET state = 'active', active_at = $2 WHERE alg = $1 AND state = 'next' RETURNING kid`,
   },
+  lock: { name: 'signing_keys_lock', text: 'SELECT pg_advisory_xact_lock($1)' },
   forget: { name: 'signing_keys_forget', text: 'DELETE FROM signing_keys WHERE expires_at <= $1' },
 } satisfies Record<string, Statement>;
+
+/** Key of the advisory lock under which one rotation runs at a time; chosen once, arbitrary. */
+const ROTATION_LOCK = 7_202_612;
+
+/** A new pair, ready to be stored. */
+interface KeyPair {
+  readonly kid: string;
+  readonly alg: SigningAlgorithm;
+  /** JSON. */
+  readonly publicJwk: string;
+  readonly sealed: string;
+}
 
 interface KeyRow {
   kid: string;
@@ -85,17 +98,24 @@ export function createSigningKeys(options: {
 
   const rows = () => db.query<KeyRow>(statements.live, [clock.now()]);
 
-  async function make(alg: SigningAlgorithm, state: KeyState): Promise<string | undefined> {
+  async function generate(alg: SigningAlgorithm): Promise<KeyPair> {
     const { privateKey } = await generateKeyPair(alg, { extractable: true, modulusLength: 2048 });
     const jwk = await exportJWK(privateKey);
     const kid = await calculateJwkThumbprint(jwk);
     const { kty, crv, x, y, n, e } = jwk;
-    const publicJwk = { kty, crv, x, y, n, e, kid, alg, use: 'sig' };
-    const sealed = encrypt(masterKey, label(kid, alg), JSON.stringify({ ...jwk, kid, alg, use: 'sig' }));
+    return {
+      kid,
+      alg,
+      publicJwk: JSON.stringify({ kty, crv, x, y, n, e, kid, alg, use: 'sig' }),
+      sealed: encrypt(masterKey, label(kid, alg), JSON.stringify({ ...jwk, kid, alg, use: 'sig' })),
+    };
+  }
+
+  /** Stores a pair in a state, unless another starter has filled it meanwhile. */
+  async function add({ kid, alg, publicJwk, sealed }: KeyPair, state: KeyState): Promise<boolean> {
     const now = clock.now();
-    const values = [kid, alg, state, JSON.stringify(publicJwk), sealed, now, state === 'active' ? now : null];
-    const [added] = await db.query<{ kid: string }>(statements.add, values);
-    return added?.kid;
+    const values = [kid, alg, state, publicJwk, sealed, now, state === 'active' ? now : null];
+    return (await db.query(statements.add, values)).length === 1;
   }
 
   async function list(): Promise<SigningKey[]> {
@@ -115,9 +135,10 @@ export function createSigningKeys(options: {
       for (const alg of signingAlgorithms) {
         for (const state of ['active', 'next'] as const) {
           if (present.has(`${alg}:${state}`)) continue;
+          const pair = await generate(alg);
           await db.transaction(async () => {
-            const kid = await make(alg, state);
-            if (kid !== undefined) await audit.record({ type: 'key.created', detail: { kid, alg, state } });
+            const added = await add(pair, state);
+            if (added) await audit.record({ type: 'key.created', detail: { kid: pair.kid, alg, state } });
           });
         }
       }
@@ -129,26 +150,23 @@ export function createSigningKeys(options: {
       );
     },
     async rotate(actor) {
+      // Made beforehand: an RSA key takes its time, and nobody should wait for a lock meanwhile.
+      const pairs = await Promise.all(signingAlgorithms.flatMap((alg) => [generate(alg), generate(alg)]));
       await db.transaction(async () => {
+        await db.query(statements.lock, [ROTATION_LOCK]);
         const now = clock.now();
         await db.query(statements.forget, [now]);
         for (const alg of signingAlgorithms) {
-          const [old] = await db.query<{ kid: string }>(statements.retire, [
-            alg,
-            new Date(now.getTime() + RETIRING_LIFE * 1000),
-          ]);
-          const [active] = await db.query<{ kid: string }>(statements.activate, [alg, now]);
-          if (active === undefined) await make(alg, 'active');
-          const next = await make(alg, 'next');
+          const [next, spare] = pairs.filter((pair) => pair.alg === alg) as [KeyPair, KeyPair];
+          const until = new Date(now.getTime() + RETIRING_LIFE * 1000);
+          const [old] = await db.query<{ kid: string }>(statements.retire, [alg, until]);
+          const [promoted] = await db.query<{ kid: string }>(statements.activate, [alg, now]);
+          if (promoted === undefined) await add(spare, 'active');
+          await add(next, 'next');
+          const active = promoted?.kid ?? spare.kid;
           await audit.record({
             type: 'key.rotated',
-            detail: {
-              alg,
-              actor,
-              retiring: old?.kid ?? null,
-              active: active?.kid ?? null,
-              next: next ?? null,
-            },
+            detail: { alg, actor, retiring: old?.kid ?? null, active, next: next.kid },
           });
         }
       });

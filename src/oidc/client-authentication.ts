@@ -8,6 +8,9 @@ export const CLOCK_TOLERANCE = 10;
 
 const LONGEST_JTI = 255;
 
+/** Parameters of a request. The library silently drops those after the thousandth, so a second `scope` could hide there. */
+const MOST_PARAMETERS = 100;
+
 const isTime = (value: unknown): value is number =>
   typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 
@@ -36,8 +39,9 @@ export function assertionFault(
     if (!isTime(value)) return `${name} must be whole seconds`;
     if (value > now + CLOCK_TOLERANCE) return `${name} must be at most ${CLOCK_TOLERANCE} s ahead`;
   }
-  if (typeof jti !== 'string' || jti.length > LONGEST_JTI)
-    return `jti must be a text of at most ${LONGEST_JTI} characters`;
+  if (typeof jti !== 'string' || jti.length > LONGEST_JTI || /\p{Cc}/u.test(jti)) {
+    return `jti must be a text of at most ${LONGEST_JTI} characters without control characters`;
+  }
   return undefined;
 }
 
@@ -47,9 +51,9 @@ const holdsNul = (value: unknown): boolean =>
   Array.isArray(value) ? value.some(holdsNul) : String(value).includes('\0');
 
 /**
- * Refuses at the door what the library would overlook in a request body: U+0000, which PostgreSQL cannot store,
- * in any parameter; and a `client_secret` beside another authentication method (RFC 6749 section 2.3), which
- * the library drops unseen because `client_secret_post` is not offered.
+ * Refuses at the door what the library would overlook in a request body: U+0000, which PostgreSQL cannot store, in
+ * any parameter; more parameters than any request has; and a `client_secret` beside another authentication method
+ * (RFC 6749 section 2.3), which the library drops unseen because `client_secret_post` is not offered.
  *
  * @throws InvalidRequest
  */
@@ -58,8 +62,10 @@ export function checkBody(body: Body | undefined, hasAuthorization: boolean): vo
   if (Object.entries(body).some(([name, value]) => name.includes('\0') || holdsNul(value))) {
     throw new errors.InvalidRequest('a parameter contains the character U+0000');
   }
-  const asserted = body.client_assertion !== undefined;
-  if (body.client_secret !== undefined && (hasAuthorization || asserted)) {
+  if (Object.values(body).flat().length > MOST_PARAMETERS)
+    throw new errors.InvalidRequest('too many parameters');
+  // A parameter without a value counts as left out (RFC 6749 section 3.2).
+  if (body.client_secret && (hasAuthorization || body.client_assertion)) {
     throw new errors.InvalidRequest('client authentication must only be provided using one mechanism');
   }
 }

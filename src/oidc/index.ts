@@ -1,10 +1,10 @@
 import type { Redis } from 'ioredis';
 import type { Context } from 'koa';
-import Provider, { type Configuration } from 'oidc-provider';
+import Provider, { type AdapterPayload, type Configuration } from 'oidc-provider';
 import type { Logger } from 'pino';
 import type { AnonymousDenials, Audit } from '../audit/index.ts';
 import type { Catalogue } from '../catalogue/index.ts';
-import { type ClientRegistry, secretMatches } from '../clients/index.ts';
+import { type Client, type ClientRegistry, isClientId, secretMatches } from '../clients/index.ts';
 import type { Clock } from '../clock.ts';
 import type { Database } from '../db/index.ts';
 import type { SigningKeys } from '../keys/index.ts';
@@ -37,14 +37,23 @@ export interface OidcOptions {
   readonly renderError: NonNullable<Configuration['renderError']>;
 }
 
-/** Makes the metadata that the library sees of a registered client. */
-function libraryMetadata(
-  clientId: string,
-  metadata: Readonly<Record<string, unknown>>,
-): Record<string, unknown> {
+/**
+ * Makes the metadata that the library sees of a registered client. A jwks_uri is replaced by the keys behind it:
+ * the library itself asks again only when a signature fails, so a key that was taken back would go on working.
+ */
+async function libraryMetadata(client: Client, remoteJwks: RemoteJwks): Promise<AdapterPayload> {
+  const { jwks_uri: uri, ...metadata } = client.metadata;
   const needsSecret = metadata.token_endpoint_auth_method === 'client_secret_basic';
-  return { ...metadata, client_id: clientId, ...(needsSecret ? { client_secret: placeholderSecret } : {}) };
+  return {
+    ...metadata,
+    ...(typeof uri === 'string' ? { jwks: { keys: [...(await remoteJwks.keys(uri))] } } : {}),
+    ...(needsSecret ? { client_secret: placeholderSecret } : {}),
+    client_id: client.clientId,
+  } as AdapterPayload;
 }
+
+/** Headers of methods that are off: the library would look at them all the same, before it authenticates. */
+const headersOfOtherMethods = ['oauth-client-attestation', 'oauth-client-attestation-pop', 'dpop'];
 
 /** Puts the OpenID provider together: storage, decisions, claims, and what goes around its token endpoint. */
 export async function createOidc(options: OidcOptions): Promise<Provider> {
@@ -69,8 +78,8 @@ export async function createOidc(options: OidcOptions): Promise<Provider> {
       // Client authentication is the first look-up of every request with a body, so this is the body's door.
       const ctx = Provider.ctx;
       checkBody(ctx?.oidc?.body, ctx?.headers.authorization !== undefined);
-      const client = clientId.includes('\0') ? undefined : await registry.find(clientId);
-      return client && libraryMetadata(clientId, client.metadata);
+      const client = isClientId(clientId) ? await registry.find(clientId) : undefined;
+      return client && libraryMetadata(client, remoteJwks);
     },
   });
 
@@ -84,13 +93,24 @@ export async function createOidc(options: OidcOptions): Promise<Provider> {
     tokenClaims: createTokenClaims({ issuer, states }),
     async secretMatches(clientId, presented) {
       const client = await registry.find(clientId);
-      return client !== undefined && secretMatches(client, presented, clock.now());
+      const matches = client !== undefined && secretMatches(client, presented, clock.now());
+      if (matches && Provider.ctx !== undefined) states.of(Provider.ctx).authenticated = true;
+      return matches;
     },
-    // The only outgoing call of the features that are on: a client's jwks_uri.
-    fetch: (input) => remoteJwks.fetch(String(input)),
-    renderError: options.renderError,
+    onAssertion(ctx) {
+      states.of(ctx).authenticated = true;
+    },
+    // The answer is JSON (RFC 6749 section 5.2) whatever a browser-like client says it accepts.
+    renderError(ctx, out, error) {
+      if (ctx.oidc?.route !== 'token') return options.renderError(ctx, out, error);
+      ctx.body = out;
+    },
   });
 
+  provider.use((ctx, next) => {
+    for (const name of headersOfOtherMethods) delete ctx.req.headers[name];
+    return next();
+  });
   provider.use(createTokenEndpoint({ ...options, store, states }));
   provider.on('grant.error', (ctx, error) => {
     const detail = 'error_detail' in error && !error.cause ? error.error_detail : undefined;

@@ -1,13 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import type { JWK } from 'jose';
-import Provider, { type AdapterFactory, type Configuration, errors } from 'oidc-provider';
+import Provider, {
+  type AdapterFactory,
+  type Configuration,
+  errors,
+  type KoaContextWithOIDC,
+} from 'oidc-provider';
 import { assertionAlgorithms, authenticationMethods } from '../clients/index.ts';
 import type { Clock } from '../clock.ts';
 import { assertionFault, CLOCK_TOLERANCE } from './client-authentication.ts';
 import type { Resources } from './resources.ts';
-
-/** Largest key set of a client, in bytes. */
-const LARGEST_JWKS = 64 * 1024;
 
 /** What the provider is put together from. */
 export interface ProviderParts {
@@ -18,9 +20,10 @@ export interface ProviderParts {
   readonly adapter: AdapterFactory;
   readonly resources: Resources;
   readonly tokenClaims: NonNullable<NonNullable<NonNullable<Configuration['formats']>['customizers']>['jwt']>;
+  /** Called when a client assertion was found to be signed by the client and good. */
+  readonly onAssertion: (ctx: KoaContextWithOIDC) => void;
   /** Whether a presented secret is one of the client's valid ones. */
   readonly secretMatches: (clientId: string, presented: string) => Promise<boolean>;
-  readonly fetch: NonNullable<Configuration['fetch']>;
   readonly renderError: NonNullable<Configuration['renderError']>;
   readonly clock: Clock;
 }
@@ -69,14 +72,15 @@ function configuration(parts: ProviderParts): Configuration {
       rpInitiatedLogout: { enabled: false },
       userinfo: { enabled: false },
     },
-    assertJwtClientAuthClaimsAndHeader(_ctx, claims) {
+    assertJwtClientAuthClaimsAndHeader(ctx, claims) {
       const fault = assertionFault(claims, { expected: audiences, now: clock.seconds() });
       if (fault !== undefined) throw new errors.InvalidClientAuth(fault);
+      parts.onAssertion(ctx);
     },
     clientBasedCORS: () => false,
     findAccount: async () => undefined,
-    fetch: parts.fetch,
-    fetchResponseBodyLimits: { jwks_uri: LARGEST_JWKS },
+    // Nothing that is on calls out: key sets are fetched by src/outgoing, before the library sees a client.
+    fetch: () => Promise.reject(new Error('the library has no way out')),
     renderError: parts.renderError,
   };
 }

@@ -7,6 +7,8 @@ import type { PlacedArtefact } from './storage/index.ts';
 export interface RequestState {
   /** The API that a token is asked for. */
   api?: Api;
+  /** Whether the client has proved who it is; the library names a client before that. */
+  authenticated?: boolean;
   /** The client as it was when it was admitted. */
   client?: Client;
   reason?: string;
@@ -14,8 +16,6 @@ export interface RequestState {
   subject?: string;
   /** Opaque tokens to be stored together with the audit row; undefined where tokens are stored at once. */
   tokens?: PlacedArtefact[];
-  /** The error behind a 5xx answer; for the log. */
-  fault?: unknown;
 }
 
 export interface RequestStates {

@@ -5,12 +5,7 @@ import { admitSystem, clientHolds, type Refusal, requestedScopes } from './admis
 import type { RequestStates } from './request-state.ts';
 
 /** Makes the library's error of a refusal. */
-function asError({ error, description }: Refusal): Error {
-  if (error === 'invalid_scope') return new errors.InvalidScope(description, '');
-  if (error === 'invalid_target') return new errors.InvalidTarget(description);
-  if (error === 'unauthorized_client') return new errors.UnauthorizedClient(description);
-  return new errors.InvalidRequest(description);
-}
+const asError = ({ error, description }: Refusal) => new errors.CustomOIDCProviderError(error, description);
 
 const isRefusal = (value: object): value is Refusal => 'error' in value;
 
@@ -62,7 +57,8 @@ export function createResources(options: {
         api,
         client,
         scope: ctx.oidc.params?.scope,
-        reason: ctx.oidc.body?.reason_for_request,
+        // A parameter without a value counts as left out (RFC 6749 section 3.2).
+        reason: ctx.oidc.body?.reason_for_request || undefined,
       });
       if (isRefusal(admission)) throw asError(admission);
       state.reason = admission.reason;
@@ -80,7 +76,7 @@ export function createResources(options: {
         throw new errors.InvalidTarget('several resources have these scopes: name one with resource');
       const [found] = meant;
       if (found === undefined)
-        throw new errors.InvalidScope('no resource of this client has these scopes', '');
+        throw asError({ error: 'invalid_scope', description: 'no resource of this client has these scopes' });
       return found.audience;
     },
   };

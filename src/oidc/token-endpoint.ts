@@ -38,6 +38,9 @@ function createOutcomeWriter(options: {
   };
 }
 
+/** The library's router ignores case and a closing slash. */
+const tokenPath = /^\/token\/?$/i;
+
 const asText = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
 function issuedEvent(ctx: KoaContextWithOIDC, state: RequestState, source: string): AuditEvent {
@@ -73,7 +76,7 @@ function deniedEvent(ctx: KoaContextWithOIDC, state: RequestState, source: strin
 }
 
 /** RFC 6749 section 5.2 has a code of its own for a grant type that the client may not use; the library answers `invalid_request`. */
-function nameUnauthorizedClient(ctx: KoaContextWithOIDC): void {
+function nameUnauthorizedClient(ctx: KoaContextWithOIDC, state: RequestState): void {
   const { client, params } = ctx.oidc;
   const body = ctx.body as { error?: string };
   const grantType = asText(params?.grant_type);
@@ -84,7 +87,7 @@ function nameUnauthorizedClient(ctx: KoaContextWithOIDC): void {
     grantType === undefined
   )
     return;
-  if (client.grantTypeAllowed(grantType)) return;
+  if (!state.authenticated || client.grantTypeAllowed(grantType)) return;
   ctx.body = { error: 'unauthorized_client', error_description: 'the client may not use this grant type' };
 }
 
@@ -123,20 +126,25 @@ export function createTokenEndpoint(options: {
       return;
     }
     const { error } = ctx.body as { error?: string };
-    if (ctx.oidc.client === undefined || error === 'invalid_client')
-      denials.count(source, error ?? 'unknown');
+    if (!state.authenticated || error === 'invalid_client') denials.count(source, error ?? 'unknown');
     else await writeOutcome({ row: audit.row(deniedEvent(ctx, state, source)), tokens: [] });
   }
 
   return async (ctx, next) => {
-    if (ctx.path !== '/token' || ctx.method !== 'POST') return next();
-    // The answer is JSON (RFC 6749 section 5.2) whatever a browser-like client says it accepts.
-    ctx.req.headers.accept = 'application/json';
     const state = states.of(ctx);
     state.tokens = [];
+    if (tokenPath.test(ctx.path)) {
+      ctx.set('Cache-Control', 'no-store');
+      // No page on another origin is a client here yet. Told of an origin, the library would answer it before it
+      // authenticates, and differently for a client that exists.
+      delete ctx.req.headers.origin;
+    }
     await next();
+    if (tokenPath.test(ctx.path)) ctx.remove('Access-Control-Allow-Origin');
     const inner = ctx as unknown as KoaContextWithOIDC;
-    nameUnauthorizedClient(inner);
+    // The route, not the path: the library also takes /TOKEN and /token/ for its token endpoint.
+    if (inner.oidc?.route !== 'token') return;
+    nameUnauthorizedClient(inner, state);
     if (ctx.status >= 500) {
       if (ctx.status === 503) answerUnavailable(ctx);
       return;

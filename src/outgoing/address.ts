@@ -6,7 +6,10 @@ import ipaddr from 'ipaddr.js';
  */
 export function isPublicAddress(address: string): boolean {
   if (!ipaddr.isValid(address)) return false;
-  return ipaddr.process(address).range() === 'unicast';
+  const parsed = ipaddr.process(address);
+  // Of IPv6 only 2000::/3 is given out as global unicast (RFC 4291 section 2.4).
+  const global = parsed.kind() === 'ipv4' || parsed.match(ipaddr.parseCIDR('2000::/3'));
+  return global && parsed.range() === 'unicast';
 }
 
 /** `host:port` of a URL with the protocol's default port written out, lower case. */
@@ -29,7 +32,7 @@ export function addressFault(url: string, allowed: readonly string[]): string | 
     return ['https:', 'http:'].includes(parsed.protocol) ? undefined : 'must be an https address';
   }
   if (parsed.protocol !== 'https:') return 'must be an https address';
-  const host = parsed.hostname.replace(/^\[|\]$/g, '');
+  const host = parsed.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
   if (ipaddr.isValid(host) && !isPublicAddress(host)) return 'must not point to a private or local address';
   if (host === 'localhost' || host.endsWith('.localhost'))
     return 'must not point to a private or local address';

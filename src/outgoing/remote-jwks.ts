@@ -1,7 +1,6 @@
-import { LRUCache } from 'lru-cache';
+import type { JWK } from 'jose';
 import type { Clock } from '../clock.ts';
-import type { Database, Statement } from '../db/index.ts';
-import { AssentError } from '../errors.ts';
+import { createCache, type Database, type Statement } from '../db/index.ts';
 import type { Outgoing } from './fetch.ts';
 
 const statements = {
@@ -16,28 +15,35 @@ const statements = {
 /** How long a copy serves while its source does not answer, in seconds. */
 const STALE_LIFE = 24 * 3600;
 
-/** How long a source that failed, or that was just asked, is left in peace, in milliseconds. */
+/** How long an answer serves, in milliseconds: a key that its owner has taken back is refused after this time. */
+const FRESH = 60_000;
+
+/** How long a source that failed is left in peace, in milliseconds. */
 const PAUSE = 10_000;
 
 /** Largest key set that is read, in characters. */
-export const LARGEST = 64 * 1024;
+const LARGEST = 64 * 1024;
 
 export interface RemoteJwks {
   /**
-   * The key set behind a URI as a 200 response. When the source does not answer, the last good copy serves for
-   * a day, on every node, so that a client's outage is not ours.
-   *
-   * @throws AssentError `jwks_unavailable` when there is neither answer nor copy
+   * The usable keys behind a URI, as of at most a minute ago. When the source does not answer, the last good copy
+   * serves for a day, on every node, so that a client's outage is not ours; without a copy there are none.
    */
-  fetch(uri: string): Promise<Response>;
+  keys(uri: string): Promise<readonly JWK[]>;
 }
 
-const asResponse = (body: string) =>
-  new Response(body, { status: 200, headers: { 'content-type': 'application/json' } });
-
-/** Key sets of clients that publish them under a jwks_uri. */
-export function createRemoteJwks(options: { db: Database; clock: Clock; outgoing: Outgoing }): RemoteJwks {
-  const { db, clock, outgoing } = options;
+/**
+ * Key sets of clients that publish them under a jwks_uri.
+ *
+ * @param isUsable tells which keys of a set may be used; the others are passed over
+ */
+export function createRemoteJwks(options: {
+  db: Database;
+  clock: Clock;
+  outgoing: Outgoing;
+  isUsable: (jwk: JWK) => Promise<boolean>;
+}): RemoteJwks {
+  const { db, clock, outgoing, isUsable } = options;
 
   async function ask(uri: string): Promise<string | undefined> {
     try {
@@ -62,33 +68,23 @@ export function createRemoteJwks(options: { db: Database; clock: Clock; outgoing
     }
   }
 
-  async function load(uri: string): Promise<string | undefined> {
+  async function usable(body: string): Promise<readonly JWK[]> {
+    const { keys } = JSON.parse(body) as { keys: JWK[] };
+    const results = await Promise.all(keys.map(isUsable));
+    return keys.filter((_key, index) => results[index]);
+  }
+
+  async function load(uri: string): Promise<{ keys: readonly JWK[]; answered: boolean }> {
     const now = clock.now();
     const fresh = await ask(uri);
     if (fresh !== undefined) {
       await db.query(statements.put, [uri, fresh, now, new Date(now.getTime() + STALE_LIFE * 1000)]);
-      return fresh;
+      return { keys: await usable(fresh), answered: true };
     }
-    const [row] = await db.query<{ body: string }>(statements.find, [uri, now]);
-    return row?.body;
+    const [copy] = await db.query<{ body: string }>(statements.find, [uri, now]);
+    return { keys: copy === undefined ? [] : await usable(copy.body), answered: false };
   }
 
-  const recent = new LRUCache<string, { readonly body: string | undefined }>({
-    max: 1000,
-    ttl: PAUSE,
-    ttlResolution: 0,
-    perf: { now: () => clock.now().getTime() },
-    fetchMethod: async (uri) => ({ body: await load(uri) }),
-  });
-
-  return {
-    async fetch(uri) {
-      const { body } = await recent.forceFetch(uri);
-      if (body === undefined)
-        throw new AssentError('jwks_unavailable', 502, 'The key set of the client cannot be fetched', {
-          detail: uri,
-        });
-      return asResponse(body);
-    },
-  };
+  const recent = createCache({ clock, max: 1000, load, fresh: ({ answered }) => (answered ? FRESH : PAUSE) });
+  return { keys: async (uri) => (await recent.get(uri)).keys };
 }

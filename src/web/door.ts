@@ -20,6 +20,13 @@ function asRange(text: string): Range {
   return [address, address.kind() === 'ipv4' ? 32 : 128];
 }
 
+/** An address without port and brackets, IPv4 in its own form; undefined for anything else. */
+function plainAddress(text: string): string | undefined {
+  const bare = text.trim();
+  const host = bare.match(/^\[(.+)\](?::\d+)?$/)?.[1] ?? bare.match(/^([\d.]+):\d+$/)?.[1] ?? bare;
+  return ipaddr.isValid(host) ? ipaddr.process(host).toString() : undefined;
+}
+
 const first = (value: string | string[] | undefined): string | undefined =>
   (Array.isArray(value) ? value.join(',') : value)?.split(',')[0]?.trim().toLowerCase();
 
@@ -50,21 +57,27 @@ export function createDoor(options: { issuer: string; trustProxy: readonly strin
     return ranges.some(([network, bits]) => parsed.kind() === network.kind() && parsed.match(network, bits));
   }
 
-  /** The nearest address that is no trusted proxy: what stands left of it, anyone could have written. */
+  /**
+   * The nearest address that is no trusted proxy: what stands left of it, anyone could have written. An entry that
+   * cannot be read ends the search at the last proxy that was sure.
+   */
   function caller(req: IncomingMessage): string {
-    const peer = req.socket.remoteAddress ?? 'unknown';
-    if (ranges.length === 0 || !trusted(peer)) return peer;
-    const chain = String(req.headers['x-forwarded-for'] ?? '')
-      .split(',')
-      .map((part) => part.trim())
-      .filter((part) => ipaddr.isValid(part));
-    return chain.findLast((address) => !trusted(address)) ?? chain[0] ?? peer;
+    let nearest = plainAddress(req.socket.remoteAddress ?? '') ?? 'unknown';
+    const chain = String(req.headers['x-forwarded-for'] ?? '').split(',');
+    while (chain.length > 0 && trusted(nearest)) {
+      const before = plainAddress(chain.pop() ?? '');
+      if (before === undefined) break;
+      nearest = before;
+    }
+    return nearest;
   }
 
   return {
     enter(req) {
       const { headers } = req;
       const url = req.url ?? '';
+      // RFC 9112 section 3.2: exactly one; Node would go on with the first of several.
+      if (req.headersDistinct.host?.length !== 1) return { refusal: 'there must be one Host header' };
       if (!url.startsWith('/') || url.startsWith('//'))
         return { refusal: 'the request target must be a path' };
       if (url.includes('%00')) return { refusal: 'the address contains the character U+0000' };

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { decodeJwt } from 'jose';
 import Provider, { type Adapter, type AdapterFactory, type AdapterPayload, errors } from 'oidc-provider';
 import type { Clock } from '../../clock.ts';
+import { isStorable } from '../../db/index.ts';
 import type { ReplayGuard } from './replay-guard.ts';
 import type { PlacedArtefact } from './sql-store.ts';
 import type { Artefact, ArtefactStore, StoredArtefact } from './store.ts';
@@ -36,12 +37,17 @@ function withoutSecrets(payload: AdapterPayload): Record<string, unknown> {
   return { ...rest, session };
 }
 
+/** The instant at which something expires. @throws InvalidRequest for a life that no calendar holds */
+function expiry(expiresIn: number, clock: Clock): Date {
+  const at = new Date(clock.now().getTime() + expiresIn * 1000);
+  if (Number.isNaN(at.getTime())) throw new errors.InvalidRequest('the request contains a time out of range');
+  return at;
+}
+
 function asArtefact(payload: AdapterPayload, expiresIn: number | undefined, clock: Clock): Artefact {
-  const expiresAt = expiresIn === undefined ? undefined : new Date(clock.now().getTime() + expiresIn * 1000);
   const kept = withoutSecrets(payload);
-  if (Number.isNaN(expiresAt?.getTime()) || JSON.stringify(kept).includes('\\u0000')) {
+  if (!isStorable(kept))
     throw new errors.InvalidRequest('the request contains a value that cannot be stored');
-  }
   return {
     payload: kept,
     grantId: text(payload.grantId),
@@ -49,7 +55,7 @@ function asArtefact(payload: AdapterPayload, expiresIn: number | undefined, cloc
     userCode: text(payload.userCode),
     accountId: text(payload.accountId),
     clientId: text(payload.clientId),
-    expiresAt,
+    expiresAt: expiresIn === undefined ? undefined : expiry(expiresIn, clock),
   };
 }
 
@@ -114,7 +120,7 @@ function replayAdapter(guard: ReplayGuard, clock: Clock): Adapter {
     find: async () => undefined,
     async upsert(id, _payload, expiresIn) {
       if (expiresIn === undefined) throw new TypeError('a replay guard must expire');
-      if (await guard.first(id, new Date(clock.now().getTime() + expiresIn * 1000))) return;
+      if (await guard.first(id, expiry(expiresIn, clock))) return;
       throw isOfAssertion(id)
         ? new errors.InvalidClientAuth('client assertion was used before')
         : new errors.InvalidDpopProof('DPoP proof was used before');

@@ -49,15 +49,24 @@ export function createRedisStore(options: { redis: Redis; clock: Clock }): Artef
     return { payload, consumedAt: consumed ? new Date(Number(consumed)) : undefined };
   }
 
+  async function destroy(model: string, id: string): Promise<void> {
+    await guarded(() => redis.del(artefactKey(model, id), consumedKey(model, id)));
+  }
+
   return {
     find,
     async put(model, id, { payload, uid, expiresAt }) {
       if (expiresAt === undefined) throw new TypeError(`${model} must expire to be kept in Redis`);
       const life = expiresAt.getTime() - clock.now().getTime();
-      if (life <= 0) return;
+      if (life <= 0) return destroy(model, id);
       const text = JSON.stringify({ payload, expiresAt: expiresAt.getTime() });
       await guarded(async () => {
-        await redis.set(artefactKey(model, id), text, 'PX', life);
+        // The mark of use lives as long as what it marks.
+        await redis
+          .multi()
+          .set(artefactKey(model, id), text, 'PX', life)
+          .pexpire(consumedKey(model, id), life)
+          .exec();
         if (uid !== undefined) {
           const before = await redis.set(uidKey(model, uid), id, 'PX', life, 'GET');
           if (before !== null && before !== id) await redis.del(artefactKey(model, before));
@@ -74,9 +83,7 @@ export function createRedisStore(options: { redis: Redis; clock: Clock }): Artef
       const keys = [artefactKey(model, id), consumedKey(model, id)] as const;
       return (await guarded(() => redis.eval(CONSUME, 2, ...keys, String(clock.now().getTime())))) === 1;
     },
-    async destroy(model, id) {
-      await guarded(() => redis.del(artefactKey(model, id), consumedKey(model, id)));
-    },
+    destroy,
     revokeByGrantId: async () => {},
   };
 }

@@ -17,11 +17,18 @@ const statements = {
     text: `INSERT INTO oidc_artefacts ${values} VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
            ON CONFLICT (model, id) DO UPDATE SET ${replace}`,
   },
-  // Two requests of one browser may both give the session a new id; the uid stays, and the later id is kept.
-  putSession: {
-    name: 'oidc_artefacts_put_session',
+  // Two requests of one browser may both give the session a new id, or both save it for the first time: the uid is
+  // the session, and the later id is kept. Both unique keys may be in the way, hence two statements.
+  addSession: {
+    name: 'oidc_artefacts_add_session',
     text: `INSERT INTO oidc_artefacts ${values} VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-           ON CONFLICT (uid) WHERE model = 'Session' DO UPDATE SET id = excluded.id, ${replace}`,
+           ON CONFLICT DO NOTHING RETURNING id`,
+  },
+  replaceSession: {
+    name: 'oidc_artefacts_replace_session',
+    text: `UPDATE oidc_artefacts SET id = $2, payload = $3, grant_id = $4, user_code = $6, account_id = $7,
+             client_id = $8, expires_at = $9
+           WHERE model = $1 AND uid = $5 RETURNING id`,
   },
   putMany: {
     name: 'oidc_artefacts_put_many',
@@ -82,7 +89,7 @@ export function createSqlStore(options: { db: Database; clock: Clock }): SqlStor
     stored((await db.query<ArtefactRow>(statement, [model, key, clock.now()]))[0]);
   return {
     async put(model, id, artefact) {
-      await db.query(model === 'Session' ? statements.putSession : statements.put, [
+      const row = [
         model,
         id,
         JSON.stringify(artefact.payload),
@@ -92,7 +99,10 @@ export function createSqlStore(options: { db: Database; clock: Clock }): SqlStor
         artefact.accountId ?? null,
         artefact.clientId ?? null,
         artefact.expiresAt ?? null,
-      ]);
+      ];
+      if (model !== 'Session') await db.query(statements.put, row);
+      else if ((await db.query(statements.addSession, row)).length === 0)
+        await db.query(statements.replaceSession, row);
     },
     async putMany(artefacts) {
       const rows = artefacts.map(({ model, id, artefact }) => ({
