@@ -6,8 +6,8 @@ import { Refused } from './errors.ts';
 /** The master key in its two written forms: 32 bytes as base64 or as hexadecimal. */
 function masterKeyBytes(text: string): Buffer | undefined {
   if (/^[0-9a-f]{64}$/i.test(text)) return Buffer.from(text, 'hex');
-  // 32 bytes are 43 characters and one of padding; anything looser would take a damaged key for a good one.
-  return /^[A-Za-z0-9+/]{43}=$/.test(text) ? Buffer.from(text, 'base64') : undefined;
+  // 32 bytes are 43 characters and may be padded; anything looser would take a damaged key for a good one.
+  return /^[A-Za-z0-9+/]{43}=?$/.test(text) ? Buffer.from(text, 'base64') : undefined;
 }
 
 const list = (text: string) =>

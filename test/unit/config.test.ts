@@ -172,9 +172,12 @@ describe('a secret in a file', () => {
 describe('a value that cannot be used', () => {
   test.each([
     [{ PORT: 'http' }, /^PORT must be a number/],
-    [{ PORT: '0' }, /^PORT must be at least 1/],
-    [{ PORT: '65536' }, /^PORT must be at most 65535/],
-    [{ PORT: '3000.5' }, /^PORT must be a whole number/],
+    [{ PORT: '0' }, /^PORT must be between 1 and 65535/],
+    [{ PORT: '65536' }, /^PORT must be between 1 and 65535/],
+    [{ PORT: '3000.5' }, /^PORT must be a number/],
+    [{ PORT: '0x10' }, /^PORT must be a number/],
+    [{ NODE_ENV: 'Production' }, /^NODE_ENV must be production, development or test/],
+    [{ TRUST_PROXY: '0.0.0.0/0' }, /^TRUST_PROXY must be addresses or networks/],
     [{ DATABASE_URL: 'db.example.test' }, /^DATABASE_URL must be a URL/],
     [{ REDIS_URL: 'http://redis.example.test' }, /^REDIS_URL must be a URL/],
     [{ COOKIE_KEYS: 'short' }, /^COOKIE_KEYS must be one or more keys of at least 32/],

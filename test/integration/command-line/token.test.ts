@@ -78,7 +78,8 @@ describe('assent token, while a server runs', () => {
     const stories: readonly (readonly [readonly string[], RegExp])[] = [
       [['--scope', 'system/Flag.write'], /refused \(HTTP 400\):\n {2}- invalid_scope: /],
       [['--client', 'clinic-backend', '--secret', 'wrong'], /refused \(HTTP 401\):\n {2}- invalid_client: /],
-      [['--client', 'nobody'], /refused \(HTTP 401\):\n {2}- invalid_client: /],
+      [['--client', 'nobody', '--secret', 'any'], /refused \(HTTP 401\):\n {2}- invalid_client: /],
+      [['--client', 'nobody'], /nobody is not a demo client: give its --secret or its --key/],
       [['--key', join(world.dataDir, 'nowhere.json')], /key file .*nowhere\.json cannot be read as a JWK/],
       [['--key', otherKey], /the key file names no alg/],
       [['--issuer', closed], /There is no answer from .*: is Assent running there\?/],
