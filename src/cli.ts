@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
+import { importCatalogue } from './commands/catalogue.ts';
 import { importClients, listClients } from './commands/client.ts';
 import { examine } from './commands/doctor.ts';
 import { listKeys, rotateKeys } from './commands/key.ts';
@@ -24,6 +25,12 @@ client
   .description('create or update clients from RFC 7591 metadata: one object, an array, or a map of objects')
   .action(importClients);
 client.command('list').description('every client with what it may have').action(listClients);
+
+const catalogue = assent.command('catalogue').description('organisations and APIs');
+catalogue
+  .command('import <file>')
+  .description('create or update organisations and APIs: {"organizations": [...], "apis": [...]}')
+  .action(importCatalogue);
 
 const key = assent.command('key').description('signing keys');
 key.command('list').description('the signing keys and their states').action(listKeys);

@@ -39,8 +39,8 @@ export function createServices(config: Config, { db, target }: OpenedDatabase): 
     target,
     masterKey,
     audit,
-    organizations: createOrganizations({ db, clock }),
-    catalogue: createCatalogue({ db, clock }),
+    organizations: createOrganizations({ db, clock, audit }),
+    catalogue: createCatalogue({ db, clock, audit }),
     registry: createClientRegistry({ db, clock, audit }),
     keys: createSigningKeys({ db, masterKey, clock, audit }),
   };

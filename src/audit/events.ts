@@ -7,6 +7,10 @@ export type AuditType =
   | 'token.denied'
   | 'client.created'
   | 'client.updated'
+  | 'api.created'
+  | 'api.updated'
+  | 'organization.created'
+  | 'organization.updated'
   | 'key.created'
   | 'key.rotated'
   | 'demo.seeded';

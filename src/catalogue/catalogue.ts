@@ -1,3 +1,4 @@
+import type { Audit } from '../audit/index.ts';
 import type { Clock } from '../clock.ts';
 import { createCache, type Database, ONE_SECOND, type Statement } from '../db/index.ts';
 import type { Api, TokenProfile } from './api.ts';
@@ -16,7 +17,8 @@ const statements = {
            ON CONFLICT (id) DO UPDATE SET audience = excluded.audience, profile = excluded.profile,
              token_format = excluded.token_format, token_typ = excluded.token_typ, signing_alg = excluded.signing_alg,
              token_lifetime = excluded.token_lifetime, scopes = excluded.scopes, reasons = excluded.reasons,
-             required_acr = excluded.required_acr, demo = excluded.demo, updated_at = excluded.updated_at`,
+             required_acr = excluded.required_acr, demo = excluded.demo, updated_at = excluded.updated_at
+           RETURNING (xmax = 0) AS created`,
   },
 } satisfies Record<string, Statement>;
 
@@ -33,7 +35,7 @@ interface ApiRow {
   required_acr: number | null;
 }
 
-const asApi = (row: ApiRow): Api => ({
+const fromRow = (row: ApiRow): Api => ({
   id: row.id,
   audience: row.audience,
   profile: row.profile,
@@ -51,14 +53,14 @@ export interface Catalogue {
   all(): Promise<readonly Api[]>;
   /** The API whose audience is exactly this resource indicator (RFC 8707 section 2). */
   byAudience(audience: string): Promise<Api | undefined>;
-  /** Creates the API, or replaces what is kept under its id. */
-  put(api: Api, options: { demo: boolean }): Promise<void>;
+  /** Creates the API, or replaces what is kept under its id, with an audit row; tells whether it is new. */
+  put(api: Api, options: { demo: boolean }): Promise<boolean>;
 }
 
 /** The API catalogue: which resource servers tokens are issued for. */
-export function createCatalogue(options: { db: Database; clock: Clock }): Catalogue {
-  const { db, clock } = options;
-  const load = async () => (await db.query<ApiRow>(statements.all)).map(asApi);
+export function createCatalogue(options: { db: Database; clock: Clock; audit: Audit }): Catalogue {
+  const { db, clock, audit } = options;
+  const load = async () => (await db.query<ApiRow>(statements.all)).map(fromRow);
   const cache = createCache<readonly Api[]>({
     clock,
     max: 1,
@@ -71,7 +73,7 @@ export function createCatalogue(options: { db: Database; clock: Clock }): Catalo
     all,
     byAudience: async (audience) => (await all()).find((api) => api.audience === audience),
     async put(api, { demo }) {
-      await db.query(statements.put, [
+      const values = [
         api.id,
         api.audience,
         api.profile,
@@ -84,8 +86,15 @@ export function createCatalogue(options: { db: Database; clock: Clock }): Catalo
         api.requiredAcr ?? null,
         demo,
         clock.now(),
-      ]);
+      ];
+      const created = await db.transaction(async () => {
+        const [row] = await db.query<{ created: boolean }>(statements.put, values);
+        const type = row?.created ? 'api.created' : 'api.updated';
+        await audit.record({ type, apiId: api.id, detail: { ...api, demo } });
+        return row?.created === true;
+      });
       cache.clear();
+      return created;
     },
   };
 }

@@ -1,2 +1,3 @@
 export { type Api, scopeFamily, type TokenProfile } from './api.ts';
 export { type Catalogue, createCatalogue } from './catalogue.ts';
+export { apiSchema, asApi } from './registration.ts';

@@ -1,17 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { readRegistrations } from '../clients/index.ts';
-import { Refused } from '../errors.ts';
 import { createOutgoing } from '../outgoing/index.ts';
 import type { Services } from '../services.ts';
-import { print, table, withSchema } from './run.ts';
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    throw new Refused('Nothing was imported:', [`the file ${file} cannot be read`]);
-  }
-}
+import { print, readText, table, withSchema } from './run.ts';
 
 async function importFrom(file: string, services: Services): Promise<void> {
   const { catalogue, organizations, registry, ids, config } = services;

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { type Config, readConfig } from '../config.ts';
 import { migrationStatus } from '../db/index.ts';
 import { Refused } from '../errors.ts';
@@ -41,6 +42,15 @@ export function withSchema(work: (services: Services) => Promise<void>): Promise
     }
     await work(services);
   });
+}
+
+/** The text of a file that a command was given. @throws Refused when it cannot be read */
+export function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    throw new Refused('Nothing was imported:', [`the file ${file} cannot be read`]);
+  }
 }
 
 /** Lays rows out in columns, each as wide as its widest cell. */

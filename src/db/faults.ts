@@ -26,11 +26,20 @@ const codeOf = (error: unknown) =>
     ? error.code
     : undefined;
 
+/** Whether the connection itself failed or fell silent: nothing more can be said over it. */
+export function isConnectionFault(error: unknown): boolean {
+  if (connectionFaults.has(codeOf(error) ?? '')) return true;
+  return error instanceof Error && poolFault.test(error.message);
+}
+
 /** Whether trying the same again later may help. */
 export function isTransient(error: unknown): boolean {
-  const code = codeOf(error);
-  if (code !== undefined && (transient.test(code) || connectionFaults.has(code))) return true;
-  return error instanceof Error && poolFault.test(error.message);
+  return transient.test(codeOf(error) ?? '') || isConnectionFault(error);
+}
+
+/** Whether a unique constraint refused a row (SQLSTATE 23505). */
+export function isConflict(error: unknown): boolean {
+  return codeOf(error) === '23505';
 }
 
 /** Makes a DatabaseUnavailable of a passing fault; any other error stays what it is. */

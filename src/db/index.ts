@@ -8,6 +8,7 @@ import { openPostgres } from './postgres.ts';
 
 export { type Cache, createCache, ONE_SECOND } from './cache.ts';
 export type { Database, Row, Statement } from './database.ts';
+export { isConflict } from './faults.ts';
 export { createGroup } from './group.ts';
 export { refuseInsideTransaction } from './handle.ts';
 export { type MigrationStatus, migrate, migrationStatus } from './migrate.ts';

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import type { Driver, Statement } from './database.ts';
+import { isConnectionFault } from './faults.ts';
 
 /** Milliseconds; see docs/reliability.md for how they follow from each other. */
 const STATEMENT_TIMEOUT = 2000;
@@ -64,9 +65,12 @@ export async function openPostgres(url: string, onError: (error: Error) => void)
           throw new Error('a transaction was rolled back: one of its statements had failed');
         return result;
       } catch (error) {
-        await client.query('ROLLBACK').catch((fault: Error) => {
-          broken = fault;
-        });
+        if (isConnectionFault(error)) broken = error as Error;
+        else {
+          await client.query('ROLLBACK').catch((fault: Error) => {
+            broken = fault;
+          });
+        }
         throw error;
       } finally {
         client.release(broken);

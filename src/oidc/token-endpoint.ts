@@ -31,7 +31,7 @@ function createOutcomeWriter(options: {
     }
     return outcomes.map(() => undefined);
   };
-  const grouped = createGroup<Outcome, undefined>({ write, maxItems: 500, maxWaiting: 5000, lanes: 2 });
+  const grouped = createGroup<Outcome, undefined>({ write, maxItems: 500, maxWaiting: 1000, lanes: 2 });
   return async (outcome) => {
     refuseInsideTransaction('The batch writer');
     await grouped(outcome);

@@ -1,3 +1,5 @@
+import { z } from 'zod';
+import type { Audit } from '../audit/index.ts';
 import type { Clock } from '../clock.ts';
 import type { Database, Statement } from '../db/index.ts';
 
@@ -13,6 +15,41 @@ export interface Organization {
   readonly kind: string;
 }
 
+const text = z
+  .string()
+  .min(1, 'must not be empty')
+  .max(200, 'is too long')
+  .refine(
+    (value) => value.isWellFormed() && !/\p{Cc}/u.test(value),
+    'must not contain control characters or broken ones',
+  );
+
+/** An organisation as an operator writes it down. */
+export const organizationSchema = z.strictObject({
+  key: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be lower-case letters, digits and hyphens'),
+  name: text,
+  ods_code: z
+    .string()
+    .regex(/^[A-Z0-9]{3,8}$/, 'must be an ODS code: 3 to 8 upper-case letters and digits')
+    .optional(),
+  asid: z
+    .string()
+    .regex(/^[0-9]{1,18}$/, 'must be an ASID: digits, 12 as a rule')
+    .optional(),
+  kind: text.default('other'),
+});
+
+/** Makes the organisation of what an operator wrote down. */
+export function asOrganization({
+  key,
+  name,
+  ods_code,
+  asid,
+  kind,
+}: z.output<typeof organizationSchema>): Organization {
+  return { key, name, odsCode: ods_code, asid, kind };
+}
+
 const statements = {
   all: {
     name: 'organizations_all',
@@ -23,14 +60,17 @@ const statements = {
     text: `INSERT INTO organizations (key, name, ods_code, asid, kind, demo, created_at, updated_at)
            VALUES ($1, $2, $3, $4, $5, $6, $7, $7)
            ON CONFLICT (key) DO UPDATE SET name = excluded.name, ods_code = excluded.ods_code, asid = excluded.asid,
-             kind = excluded.kind, demo = excluded.demo, updated_at = excluded.updated_at`,
+             kind = excluded.kind, demo = excluded.demo, updated_at = excluded.updated_at
+           RETURNING (xmax = 0) AS created`,
   },
 } satisfies Record<string, Statement>;
 
+/** Where organisations are kept. */
 export interface Organizations {
+  /** Every organisation, in the order of keys. */
   all(): Promise<readonly Organization[]>;
-  /** Creates the organisation, or replaces what is kept under its key. */
-  put(organization: Organization, options: { demo: boolean }): Promise<void>;
+  /** Creates the organisation, or replaces what is kept under its key, with an audit row; tells whether it is new. */
+  put(organization: Organization, options: { demo: boolean }): Promise<boolean>;
 }
 
 interface OrganizationRow {
@@ -42,8 +82,8 @@ interface OrganizationRow {
 }
 
 /** The organisations in the database. */
-export function createOrganizations(options: { db: Database; clock: Clock }): Organizations {
-  const { db, clock } = options;
+export function createOrganizations(options: { db: Database; clock: Clock; audit: Audit }): Organizations {
+  const { db, clock, audit } = options;
   return {
     async all() {
       const rows = await db.query<OrganizationRow>(statements.all);
@@ -55,8 +95,15 @@ export function createOrganizations(options: { db: Database; clock: Clock }): Or
         kind,
       }));
     },
-    async put({ key, name, odsCode, asid, kind }, { demo }) {
-      await db.query(statements.put, [key, name, odsCode ?? null, asid ?? null, kind, demo, clock.now()]);
+    async put(organization, { demo }) {
+      const { key, name, odsCode, asid, kind } = organization;
+      return db.transaction(async () => {
+        const values = [key, name, odsCode ?? null, asid ?? null, kind, demo, clock.now()];
+        const [row] = await db.query<{ created: boolean }>(statements.put, values);
+        const type = row?.created ? 'organization.created' : 'organization.updated';
+        await audit.record({ type, organization: key, detail: { ...organization, demo } });
+        return row?.created === true;
+      });
     },
   };
 }

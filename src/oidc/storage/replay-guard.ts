@@ -39,7 +39,7 @@ export function createReplayGuard(options: { db: Database }): ReplayGuard {
     return offers.map(({ id }) => fresh.delete(id));
   }
 
-  const grouped = createGroup({ write, maxItems: 500, maxWaiting: 5000, lanes: 2 });
+  const grouped = createGroup({ write, maxItems: 500, maxWaiting: 1000, lanes: 2 });
 
   return {
     async first(id, expiresAt) {

@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import { parseScope, splitScope } from '../scopes/index.ts';
+import { type Api, scopeFamily } from './api.ts';
+
+/** Longest lives in seconds: a JWT cannot be taken back, so it is short (DESIGN of the tokens, docs/architecture.md). */
+const LONGEST_JWT = 300;
+const LONGEST_OPAQUE = 600;
+
+const isAudience = (text: string) => URL.canParse(text) && !text.includes('#') && !/[\s\p{Cc}]/u.test(text);
+
+/** A resource server as an operator writes it down. Lists are space-separated, as OAuth has them. */
+export const apiSchema = z
+  .strictObject({
+    id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be lower-case letters, digits and hyphens'),
+    // RFC 8707 section 2: an absolute URI without fragment.
+    audience: z.string().refine(isAudience, 'must be an absolute URI without fragment or spaces'),
+    profile: z.enum(['spine-core', 'gp-connect', 'none'], 'must be spine-core, gp-connect or none'),
+    token_format: z.enum(['jwt', 'opaque'], 'must be jwt or opaque').default('jwt'),
+    token_typ: z.enum(['at+jwt', 'JWT'], 'must be at+jwt or JWT').default('at+jwt'),
+    signing_alg: z.enum(['ES256', 'RS256'], 'must be ES256 or RS256').default('ES256'),
+    token_lifetime: z.int('must be whole seconds').min(1, 'must be at least 1').default(LONGEST_JWT),
+    scopes: z
+      .string()
+      .refine((text) => splitScope(text) !== undefined, 'must be scopes separated by single spaces'),
+    reasons: z
+      .string()
+      .regex(
+        /^(directcare|secondaryuses|patientaccess|migration)( (directcare|secondaryuses|patientaccess|migration))*$/,
+        {
+          error: 'must be directcare, secondaryuses, patientaccess or migration, separated by single spaces',
+        },
+      )
+      .default('directcare'),
+    required_acr: z.int().min(0).max(3, 'must be 0 to 3').optional(),
+  })
+  .superRefine((api, context) => {
+    const fault = (path: string, message: string) =>
+      context.addIssue({ code: 'custom', path: [path], message });
+    const family = scopeFamily(api);
+    for (const scope of splitScope(api.scopes) ?? []) {
+      if (family === undefined || parseScope(family, scope) === undefined)
+        fault('scopes', `must not have ${scope}, which is no scope of this profile`);
+    }
+    const spine = api.profile !== 'none';
+    if (spine && (api.token_format !== 'jwt' || api.token_lifetime !== LONGEST_JWT)) {
+      fault('token_format', `must be jwt with a token_lifetime of ${LONGEST_JWT} for this profile`);
+    }
+    const longest = api.token_format === 'jwt' ? LONGEST_JWT : LONGEST_OPAQUE;
+    if (api.token_lifetime > longest) fault('token_lifetime', `must be at most ${longest} for this format`);
+  });
+
+/** Makes the catalogue's entry of what an operator wrote down. */
+export function asApi(given: z.output<typeof apiSchema>): Api {
+  return {
+    id: given.id,
+    audience: given.audience,
+    profile: given.profile,
+    tokenFormat: given.token_format,
+    tokenTyp: given.token_typ,
+    signingAlg: given.signing_alg,
+    tokenLifetime: given.token_lifetime,
+    scopes: splitScope(given.scopes) ?? [],
+    reasons: given.reasons.split(' '),
+    requiredAcr: given.required_acr,
+  };
+}

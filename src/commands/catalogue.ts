@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import { apiSchema, asApi } from '../catalogue/index.ts';
+import { isConflict } from '../db/index.ts';
+import { Refused } from '../errors.ts';
+import { asOrganization, organizationSchema } from '../organizations/index.ts';
+import { print, readText, withSchema } from './run.ts';
+
+const fileSchema = z.strictObject({
+  organizations: z.array(organizationSchema).default([]),
+  apis: z.array(apiSchema).default([]),
+});
+
+function parse(text: string): z.output<typeof fileSchema> {
+  let content: unknown;
+  try {
+    content = JSON.parse(text);
+  } catch (error) {
+    throw new Refused('The file cannot be imported:', [`it is not JSON (${(error as Error).message})`]);
+  }
+  const result = fileSchema.safeParse(content);
+  if (result.success) return result.data;
+  throw new Refused(
+    'Nothing was imported:',
+    result.error.issues.map((issue) => `${issue.path.join('.') || 'it'} ${issue.message}`),
+  );
+}
+
+/** `assent catalogue import FILE`: creates or updates organisations and APIs, all or none. */
+export function importCatalogue(file: string): Promise<void> {
+  return withSchema(async ({ db, organizations, catalogue }) => {
+    const given = parse(readText(file));
+    const lines: string[] = [];
+    const note = (created: boolean, what: string) =>
+      lines.push(`${created ? 'created' : 'updated'}  ${what}`);
+    const work = db.transaction(async () => {
+      for (const one of given.organizations) {
+        note(await organizations.put(asOrganization(one), { demo: false }), `organisation ${one.key}`);
+      }
+      for (const one of given.apis) note(await catalogue.put(asApi(one), { demo: false }), `API ${one.id}`);
+    });
+    await work.catch((error: unknown) => {
+      if (!isConflict(error)) throw error;
+      throw new Refused('Nothing was imported:', [
+        'an ods_code or an audience belongs to another entry already',
+      ]);
+    });
+    print(...lines);
+  });
+}
