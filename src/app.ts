@@ -33,6 +33,9 @@ const REQUEST_TIMEOUT = 15_000;
 /** How often those two are looked at, in milliseconds; Node's own half a minute would double them. */
 const CHECK_EVERY = 2000;
 
+/** How often connections that became idle are closed while the process stops, in milliseconds. */
+const SWEEP_EVERY = 50;
+
 /** How long requests under way may take when the process is told to stop, in milliseconds. */
 const DRAIN_TIMEOUT = 10_000;
 
@@ -146,8 +149,6 @@ export async function createApp(services: Services, log: Logger): Promise<App> {
 
   const listener: RequestListener = (req, res) => {
     if (draining) res.setHeader('Connection', 'close');
-    // An answer that began before the stop still says keep-alive; its connection is idle only from here on.
-    else res.once('finish', () => draining && server.closeIdleConnections());
     if (req.url?.startsWith('/health/')) return void toSite(req, res);
     const passage = door.enter(req);
     if ('refusal' in passage) {
@@ -178,10 +179,13 @@ export async function createApp(services: Services, log: Logger): Promise<App> {
     async close() {
       draining = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      // An answer that began before the stop still says keep-alive: its connection becomes idle only afterwards.
+      const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_EVERY);
       server.closeIdleConnections();
       const cut = setTimeout(() => server.closeAllConnections(), DRAIN_TIMEOUT).unref();
       await closed;
       clearTimeout(cut);
+      clearInterval(sweep);
       await denials.close().catch((error: unknown) => log.warn({ err: error }, 'counted denials were lost'));
       await outgoing.close();
       redis?.disconnect();

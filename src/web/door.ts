@@ -27,6 +27,13 @@ function plainAddress(text: string): string | undefined {
   return ipaddr.isValid(host) ? ipaddr.process(host).toString() : undefined;
 }
 
+/** How many Host headers there are; names stand at the even places. */
+function hostHeaders(rawHeaders: readonly string[]): number {
+  return rawHeaders.filter(
+    (name, index) => index % 2 === 0 && name.length === 4 && name.toLowerCase() === 'host',
+  ).length;
+}
+
 const first = (value: string | string[] | undefined): string | undefined =>
   (Array.isArray(value) ? value.join(',') : value)?.split(',')[0]?.trim().toLowerCase();
 
@@ -62,7 +69,9 @@ export function createDoor(options: { issuer: string; trustProxy: readonly strin
    * cannot be read ends the search at the last proxy that was sure.
    */
   function caller(req: IncomingMessage): string {
-    let nearest = plainAddress(req.socket.remoteAddress ?? '') ?? 'unknown';
+    const peer = req.socket.remoteAddress ?? 'unknown';
+    if (ranges.length === 0) return peer.replace(/^::ffff:/, '');
+    let nearest = plainAddress(peer) ?? 'unknown';
     const chain = String(req.headers['x-forwarded-for'] ?? '').split(',');
     while (chain.length > 0 && trusted(nearest)) {
       const before = plainAddress(chain.pop() ?? '');
@@ -77,7 +86,7 @@ export function createDoor(options: { issuer: string; trustProxy: readonly strin
       const { headers } = req;
       const url = req.url ?? '';
       // RFC 9112 section 3.2: exactly one; Node would go on with the first of several.
-      if (req.headersDistinct.host?.length !== 1) return { refusal: 'there must be one Host header' };
+      if (hostHeaders(req.rawHeaders) !== 1) return { refusal: 'there must be one Host header' };
       if (!url.startsWith('/') || url.startsWith('//'))
         return { refusal: 'the request target must be a path' };
       if (url.includes('%00')) return { refusal: 'the address contains the character U+0000' };
