@@ -14,9 +14,11 @@ export interface Ids {
   uuid(): string;
 }
 
+/** The clock of a running program. */
 export const systemClock: Clock = {
   now: () => new Date(),
   seconds: () => Math.floor(Date.now() / 1000),
 };
 
+/** The identifiers of a running program. */
 export const randomIds: Ids = { uuid: () => randomUUID() };

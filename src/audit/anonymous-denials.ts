@@ -25,6 +25,7 @@ interface Count {
   count: number;
 }
 
+/** Counts refusals of callers that nobody knows. */
 export interface AnonymousDenials {
   /** Counts one refusal of a caller that did not prove who it is. */
   count(source: string, error: string): void;

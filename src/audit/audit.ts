@@ -14,6 +14,7 @@ const statements = {
   },
 } satisfies Record<string, Statement>;
 
+/** The way into the audit trail. */
 export interface Audit {
   /** Makes the row of an event, with its identifier and the time now; `add` stores it. */
   row(event: AuditEvent): AuditRow;

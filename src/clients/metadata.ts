@@ -1,15 +1,8 @@
 import type { JWK } from 'jose';
 import { z } from 'zod';
+import { plainText } from '../text.ts';
 
-/** Printable text without control characters; U+0000 could not even be stored. */
-const text = z
-  .string()
-  .min(1, 'must not be empty')
-  .max(2000, 'is too long')
-  .refine(
-    (value) => value.isWellFormed() && !/\p{Cc}/u.test(value),
-    'must not contain control characters or broken ones',
-  );
+const text = plainText(2000);
 
 /** Only web addresses: `javascript:` and the like would become links on our pages. */
 const webUri = text.refine(

@@ -4,6 +4,7 @@ import { demoKeyFile, demoSecret, isDemoClient } from '../demo/index.ts';
 import { AssentError, Refused } from '../errors.ts';
 import { configuration, print } from './run.ts';
 
+/** What `assent token` was told. */
 export interface TokenOptions {
   readonly client: string;
   readonly key?: string;

@@ -25,6 +25,7 @@ export async function hasDemoData(db: Database): Promise<boolean> {
   return row?.present === true;
 }
 
+/** What the demo world is written with. */
 export interface SeedOptions {
   readonly db: Database;
   readonly clock: Clock;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Audit } from '../audit/index.ts';
 import type { Clock } from '../clock.ts';
 import type { Database, Statement } from '../db/index.ts';
+import { plainText } from '../text.ts';
 
 /** An organisation that owns or uses applications. */
 export interface Organization {
@@ -15,14 +16,7 @@ export interface Organization {
   readonly kind: string;
 }
 
-const text = z
-  .string()
-  .min(1, 'must not be empty')
-  .max(200, 'is too long')
-  .refine(
-    (value) => value.isWellFormed() && !/\p{Cc}/u.test(value),
-    'must not contain control characters or broken ones',
-  );
+const text = plainText(200);
 
 /** An organisation as an operator writes it down. */
 export const organizationSchema = z.strictObject({
