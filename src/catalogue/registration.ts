@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { parseScope, splitScope } from '../scopes/index.ts';
 import { type Api, scopeFamily } from './api.ts';
 
-/** Longest lives in seconds: a JWT cannot be taken back, so it is short (DESIGN of the tokens, docs/architecture.md). */
+/** Longest lives in seconds: a JWT is checked without asking us, so it is short. */
 const LONGEST_JWT = 300;
 const LONGEST_OPAQUE = 600;
 
