@@ -24,6 +24,7 @@ export const statements: readonly string[] = [
     token_lifetime integer NOT NULL,
     scopes         text NOT NULL,
     reasons        text NOT NULL DEFAULT 'directcare',
+    sensitivity    text NOT NULL CHECK (sensitivity IN ('unclassified', 'medical-in-confidence')),
     required_acr   integer CHECK (required_acr BETWEEN 0 AND 3),
     demo           boolean NOT NULL DEFAULT false,
     created_at     timestamptz NOT NULL,

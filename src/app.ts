@@ -5,7 +5,7 @@ import Koa from 'koa';
 import type { Logger } from 'pino';
 import packageJson from '../package.json' with { type: 'json' };
 import { createAnonymousDenials } from './audit/index.ts';
-import { isUsableKey } from './clients/index.ts';
+import { isUsableKey, MOST_KEYS } from './clients/index.ts';
 import { derive } from './keys/index.ts';
 import { createOidc } from './oidc/index.ts';
 import { createOutgoing, createRemoteJwks } from './outgoing/index.ts';
@@ -116,7 +116,7 @@ export async function createApp(services: Services, log: Logger): Promise<App> {
     redis,
     log,
     denials,
-    remoteJwks: createRemoteJwks({ db, clock, outgoing, isUsable: isUsableKey }),
+    remoteJwks: createRemoteJwks({ db, clock, outgoing, isUsable: isUsableKey, mostKeys: MOST_KEYS }),
     sourceOf: (ctx) => sources.get(ctx.req) ?? 'unknown',
     async renderError(ctx, out) {
       const incident = randomUUID();

@@ -3,6 +3,10 @@ import type { ScopeFamily } from '../scopes/index.ts';
 /** Which claims a token for the API carries. */
 export type TokenProfile = 'spine-core' | 'gp-connect' | 'smart' | 'none';
 
+/** How sensitive what stands behind an API is, in the classes of the health API security standard. */
+export const sensitivities = ['unclassified', 'medical-in-confidence'] as const;
+export type Sensitivity = (typeof sensitivities)[number];
+
 /** A resource server: what a token for it looks like and who may have one. */
 export interface Api {
   readonly id: string;
@@ -18,6 +22,7 @@ export interface Api {
   readonly scopes: readonly string[];
   /** Values allowed for `reason_for_request`; the first is the default. */
   readonly reasons: readonly string[];
+  readonly sensitivity: Sensitivity;
   /** Assurance level (0 to 3) that a person needs; stored and shown, not demanded yet. */
   readonly requiredAcr: number | undefined;
 }

@@ -1,23 +1,24 @@
 import type { Audit } from '../audit/index.ts';
 import type { Clock } from '../clock.ts';
 import { createCache, type Database, ONE_SECOND, type Statement } from '../db/index.ts';
-import type { Api, TokenProfile } from './api.ts';
+import type { Api, Sensitivity, TokenProfile } from './api.ts';
 
 const statements = {
   all: {
     name: 'apis_all',
-    text: `SELECT id, audience, profile, token_format, token_typ, signing_alg, token_lifetime, scopes, reasons, required_acr
+    text: `SELECT id, audience, profile, token_format, token_typ, signing_alg, token_lifetime, scopes, reasons,
+                  sensitivity, required_acr
            FROM apis ORDER BY id`,
   },
   put: {
     name: 'apis_put',
     text: `INSERT INTO apis (id, audience, profile, token_format, token_typ, signing_alg, token_lifetime, scopes, reasons,
-                             required_acr, demo, created_at, updated_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)
+                             sensitivity, required_acr, demo, created_at, updated_at)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13)
            ON CONFLICT (id) DO UPDATE SET audience = excluded.audience, profile = excluded.profile,
              token_format = excluded.token_format, token_typ = excluded.token_typ, signing_alg = excluded.signing_alg,
              token_lifetime = excluded.token_lifetime, scopes = excluded.scopes, reasons = excluded.reasons,
-             required_acr = excluded.required_acr, demo = excluded.demo, updated_at = excluded.updated_at
+             sensitivity = excluded.sensitivity, required_acr = excluded.required_acr, demo = excluded.demo, updated_at = excluded.updated_at
            RETURNING (xmax = 0) AS created`,
   },
 } satisfies Record<string, Statement>;
@@ -32,6 +33,7 @@ interface ApiRow {
   token_lifetime: number;
   scopes: string;
   reasons: string;
+  sensitivity: Sensitivity;
   required_acr: number | null;
 }
 
@@ -45,14 +47,13 @@ const fromRow = (row: ApiRow): Api => ({
   tokenLifetime: row.token_lifetime,
   scopes: row.scopes.split(' '),
   reasons: row.reasons.split(' '),
+  sensitivity: row.sensitivity,
   requiredAcr: row.required_acr ?? undefined,
 });
 
 export interface Catalogue {
   /** All APIs, as of at most a second ago. */
   all(): Promise<readonly Api[]>;
-  /** The API whose audience is exactly this resource indicator (RFC 8707 section 2). */
-  byAudience(audience: string): Promise<Api | undefined>;
   /** Creates the API, or replaces what is kept under its id, with an audit row; tells whether it is new. */
   put(api: Api, options: { demo: boolean }): Promise<boolean>;
 }
@@ -71,7 +72,6 @@ export function createCatalogue(options: { db: Database; clock: Clock; audit: Au
   const all = () => cache.get('all');
   return {
     all,
-    byAudience: async (audience) => (await all()).find((api) => api.audience === audience),
     async put(api, { demo }) {
       const values = [
         api.id,
@@ -83,6 +83,7 @@ export function createCatalogue(options: { db: Database; clock: Clock; audit: Au
         api.tokenLifetime,
         api.scopes.join(' '),
         api.reasons.join(' '),
+        api.sensitivity,
         api.requiredAcr ?? null,
         demo,
         clock.now(),

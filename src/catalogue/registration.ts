@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { parseScope, splitScope } from '../scopes/index.ts';
-import { type Api, scopeFamily } from './api.ts';
+import { type Api, scopeFamily, sensitivities } from './api.ts';
 
 /** Longest lives in seconds: a JWT is checked without asking us, so it is short. */
 const LONGEST_JWT = 300;
 const LONGEST_OPAQUE = 600;
 
-const isAudience = (text: string) => URL.canParse(text) && !text.includes('#') && !/[\s\p{Cc}]/u.test(text);
+const isAudience = (text: string) =>
+  text.length <= 2000 && URL.canParse(text) && !text.includes('#') && !/[\s\p{Cc}]/u.test(text);
 
 /** A resource server as an operator writes it down. Lists are space-separated, as OAuth has them. */
 export const apiSchema = z
@@ -31,6 +32,9 @@ export const apiSchema = z
         },
       )
       .default('directcare'),
+    sensitivity: z
+      .enum(sensitivities, `must be ${sensitivities.join(' or ')}`)
+      .default('medical-in-confidence'),
     required_acr: z.int().min(0).max(3, 'must be 0 to 3').optional(),
   })
   .superRefine((api, context) => {
@@ -61,6 +65,7 @@ export function asApi(given: z.output<typeof apiSchema>): Api {
     tokenLifetime: given.token_lifetime,
     scopes: splitScope(given.scopes) ?? [],
     reasons: given.reasons.split(' '),
+    sensitivity: given.sensitivity,
     requiredAcr: given.required_acr,
   };
 }

@@ -29,6 +29,11 @@ export interface Client {
   readonly apis: Readonly<Record<string, readonly string[]>>;
 }
 
+/** The scopes that a client was given at an API; undefined when it was not given the API at all. */
+export function scopesAt(client: Pick<Client, 'apis'>, apiId: string): readonly string[] | undefined {
+  return Object.hasOwn(client.apis, apiId) ? client.apis[apiId] : undefined;
+}
+
 /**
  * The hash under which a client secret is kept. Secrets are random (256 bits), so a fast hash is right:
  * there is nothing to guess, and a slow one would only slow the token endpoint.

@@ -1,6 +1,13 @@
-export { type Client, type ClientSecret, type Device, secretHash, secretMatches } from './client.ts';
+export {
+  type Client,
+  type ClientSecret,
+  type Device,
+  scopesAt,
+  secretHash,
+  secretMatches,
+} from './client.ts';
 export { readRegistrations } from './import.ts';
-export { assertionAlgorithms, isUsableKey } from './jwks.ts';
+export { assertionAlgorithms, isUsableKey, MOST_KEYS } from './jwks.ts';
 export { authenticationMethods, isClientId } from './metadata.ts';
 export type { CheckedRegistration } from './registration.ts';
 export { type ClientRecord, type ClientRegistry, createClientRegistry } from './registry.ts';

@@ -32,9 +32,16 @@ function algorithmsFor(jwk: JWK): readonly string[] {
   return [];
 }
 
+/** Keys that a client needs at most; each one costs a verification when a signature fits none. */
+export const MOST_KEYS = 20;
+
 /** Ordinary text of ordinary length: what the members of a key are made of. */
 const isText = (value: unknown) =>
-  typeof value === 'string' && value.length <= 2000 && value.isWellFormed() && !/\p{Cc}/u.test(value);
+  typeof value === 'string' &&
+  value.length > 0 &&
+  value.length <= 2000 &&
+  value.isWellFormed() &&
+  !/\p{Cc}/u.test(value);
 
 /** The first member that is not of its type: the library would refuse the whole client because of it. */
 function illTyped(jwk: JWK): string | undefined {
@@ -42,21 +49,24 @@ function illTyped(jwk: JWK): string | undefined {
   return Object.entries(jwk).find(([name, value]) => {
     if (!publicMembers.includes(name)) return false;
     return lists.has(name)
-      ? !(Array.isArray(value) && value.every((one) => typeof one === 'string'))
+      ? !(Array.isArray(value) && value.every((one) => typeof one === 'string' && one !== ''))
       : !isText(value);
   })?.[0];
 }
 
 /**
  * RFC 7518 section 3.3: RSA keys have 2048 bits or more. A public exponent below 65537 makes faults of
- * implementations exploitable (NIST SP 800-56B).
+ * implementations exploitable (NIST SP 800-56B); a huge one, or a huge modulus, makes every verification slow.
  */
-function weakness(jwk: JWK): string | undefined {
+function unfit(jwk: JWK): string | undefined {
   if (jwk.kty !== 'RSA') return undefined;
   const details = createPublicKey({ key: jwk as JsonWebKey, format: 'jwk' }).asymmetricKeyDetails;
-  if ((details?.modulusLength ?? 0) < 2048) return 'is an RSA key of fewer than 2048 bits';
-  return (details?.publicExponent ?? 0n) < 65537n
-    ? 'is an RSA key with a public exponent below 65537'
+  const bits = details?.modulusLength ?? 0;
+  const exponent = details?.publicExponent ?? 0n;
+  if (bits < 2048) return 'is an RSA key of fewer than 2048 bits';
+  if (bits > 8192) return 'is an RSA key of more than 8192 bits';
+  return exponent < 65537n || exponent > 0xffffffffn
+    ? 'is an RSA key with a public exponent outside 65537 to 4294967295'
     : undefined;
 }
 
@@ -77,7 +87,7 @@ async function keyFault(jwk: JWK): Promise<string | undefined> {
   } catch {
     return 'is malformed: its parameters are missing or are no valid key';
   }
-  return weakness(jwk);
+  return unfit(jwk);
 }
 
 /** Whether a key of a published set can be used; a set may hold keys for other purposes beside it. */
@@ -103,6 +113,7 @@ export function canVerify(jwks: { readonly keys: readonly JWK[] }, alg: string):
  */
 export async function jwksFaults(jwks: { readonly keys: readonly JWK[] }): Promise<string[]> {
   const faults: string[] = [];
+  if (jwks.keys.length > MOST_KEYS) return [`jwks.keys holds more than ${MOST_KEYS} keys`];
   for (const [index, jwk] of jwks.keys.entries()) {
     const fault = await keyFault(jwk);
     if (fault !== undefined) faults.push(`jwks.keys[${index}] ${fault}`);

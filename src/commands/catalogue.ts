@@ -5,10 +5,43 @@ import { Refused } from '../errors.ts';
 import { asOrganization, organizationSchema } from '../organizations/index.ts';
 import { print, readText, withSchema } from './run.ts';
 
-const fileSchema = z.strictObject({
-  organizations: z.array(organizationSchema).default([]),
-  apis: z.array(apiSchema).default([]),
-});
+const fileSchema = z
+  .strictObject({
+    organizations: z.array(organizationSchema).default([]),
+    apis: z.array(apiSchema).default([]),
+  })
+  .superRefine(({ organizations, apis }, context) => {
+    const once = (list: string, member: string, values: readonly (string | undefined)[]) => {
+      values.forEach((value, index) => {
+        if (value === undefined || values.indexOf(value) === index) return;
+        context.addIssue({
+          code: 'custom',
+          path: [list, index, member],
+          message: `stands there twice: ${value}`,
+        });
+      });
+    };
+    once(
+      'organizations',
+      'key',
+      organizations.map((one) => one.key),
+    );
+    once(
+      'organizations',
+      'ods_code',
+      organizations.map((one) => one.ods_code),
+    );
+    once(
+      'apis',
+      'id',
+      apis.map((one) => one.id),
+    );
+    once(
+      'apis',
+      'audience',
+      apis.map((one) => one.audience),
+    );
+  });
 
 function parse(text: string): z.output<typeof fileSchema> {
   let content: unknown;

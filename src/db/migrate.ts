@@ -2,7 +2,7 @@ import knex, { type Knex } from 'knex';
 import ClientPGLite from 'knex-pglite';
 import pg from 'pg';
 import * as firstToken from '../../migrations/0001_first_token.ts';
-import { AssentError } from '../errors.ts';
+import { AssentError, DatabaseUnavailable } from '../errors.ts';
 import { translate } from './faults.ts';
 import type { EmbeddedDriver } from './pglite.ts';
 
@@ -44,6 +44,7 @@ const silent = { warn() {}, error() {}, debug() {}, deprecate() {} };
 
 /** A failed migration in one line: knex puts the whole statement in front of the database's own words. */
 function explain(error: unknown): unknown {
+  if (error instanceof Error && error.name === 'KnexTimeoutError') return new DatabaseUnavailable(error);
   const translated = translate(error);
   if (translated instanceof AssentError || !(translated instanceof Error)) return translated;
   const reason = translated.message.split(' - ').at(-1) ?? '';
@@ -79,6 +80,7 @@ function open(target: MigrationTarget): Knex {
   return knex({
     client: 'pg',
     connection,
+    acquireConnectionTimeout: CONNECT_TIMEOUT,
     pool: { min: 0, max: 1 },
     migrations: migrationConfig,
     log: silent,

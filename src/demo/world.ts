@@ -35,6 +35,7 @@ export function apis(issuer: string): readonly Api[] {
         'system/Flag.read',
       ],
       reasons: ['directcare'],
+      sensitivity: 'medical-in-confidence',
       requiredAcr: 2,
     },
     {
@@ -54,6 +55,7 @@ export function apis(issuer: string): readonly Api[] {
         'conf/R',
       ],
       reasons: ['directcare'],
+      sensitivity: 'medical-in-confidence',
       requiredAcr: 2,
     },
     {
@@ -66,6 +68,7 @@ export function apis(issuer: string): readonly Api[] {
       tokenLifetime: 300,
       scopes: ['admin.read', 'admin.write', 'admin.audit'],
       reasons: ['directcare'],
+      sensitivity: 'unclassified',
       requiredAcr: undefined,
     },
   ];

@@ -1,5 +1,5 @@
 import { type Api, scopeFamily } from '../catalogue/index.ts';
-import type { Client } from '../clients/index.ts';
+import { type Client, scopesAt } from '../clients/index.ts';
 import { combinationFault, needsPerson, parseScope, splitScope, uncovered } from '../scopes/index.ts';
 import { spineCore } from '../tokens/index.ts';
 
@@ -33,7 +33,7 @@ export function requestedScopes(scope: unknown): readonly string[] | Refusal {
 /** Whether the client was given all these scopes at the API. */
 export function clientHolds(client: Client, api: Api, scopes: readonly string[]): boolean {
   const family = scopeFamily(api);
-  return family !== undefined && uncovered(family, client.apis[api.id] ?? [], scopes).length === 0;
+  return family !== undefined && uncovered(family, scopesAt(client, api.id) ?? [], scopes).length === 0;
 }
 
 function scopeRefusal(api: Api, client: Client, scopes: readonly string[]): Refusal | undefined {
@@ -43,7 +43,7 @@ function scopeRefusal(api: Api, client: Client, scopes: readonly string[]): Refu
   if (unknown !== undefined) return refuse('invalid_scope', `${unknown} is not a scope of this resource`);
   const [beyondApi] = uncovered(family, api.scopes, scopes);
   if (beyondApi !== undefined) return refuse('invalid_scope', `${beyondApi} is not a scope of this resource`);
-  const [beyondClient] = uncovered(family, client.apis[api.id] ?? [], scopes);
+  const [beyondClient] = uncovered(family, scopesAt(client, api.id) ?? [], scopes);
   if (beyondClient !== undefined) return refuse('invalid_scope', `the client may not have ${beyondClient}`);
   const personal = scopes.find((scope) => needsPerson(family, scope));
   if (personal !== undefined) return refuse('invalid_scope', `${personal} needs a person who signed in`);
@@ -72,7 +72,7 @@ export function admitSystem(request: {
   reason: unknown;
 }): Admission | Refusal {
   const { api, client, scope, reason } = request;
-  if (client.apis[api.id] === undefined)
+  if (scopesAt(client, api.id) === undefined)
     return refuse('invalid_target', 'the client may not use this resource');
   if (api.profile === 'gp-connect') {
     return refuse(

@@ -1,4 +1,6 @@
+import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { errors } from 'oidc-provider';
+import { assertionAlgorithms } from '../clients/index.ts';
 
 /** How far ahead an assertion may expire, in seconds (SMART backend services: five minutes at most). */
 const LONGEST_ASSERTION = 300;
@@ -43,6 +45,30 @@ export function assertionFault(
     return `jti must be a text of at most ${LONGEST_JTI} characters without control characters`;
   }
   return undefined;
+}
+
+/** What a client assertion may be for: the issuer, or the token URL made from it. */
+export function audiences(issuer: string): readonly string[] {
+  return [issuer, `${issuer}/token`];
+}
+
+/**
+ * Whether an assertion could be this client's as far as its unsigned text tells. Nothing is decided by that but whether
+ * it is worth the while to ask the client's server for its keys.
+ */
+export function isHopeful(
+  assertion: unknown,
+  context: { clientId: string; expected: readonly string[]; now: number },
+): boolean {
+  if (typeof assertion !== 'string') return false;
+  try {
+    const { alg } = decodeProtectedHeader(assertion);
+    const claims = decodeJwt(assertion);
+    const known = assertionAlgorithms.some((one) => one === alg);
+    return known && claims.iss === context.clientId && assertionFault({ ...claims }, context) === undefined;
+  } catch {
+    return false;
+  }
 }
 
 type Body = Readonly<Record<string, unknown>>;

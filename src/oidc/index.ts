@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import type { JWK } from 'jose';
 import type { Context } from 'koa';
 import Provider, { type AdapterPayload, type Configuration } from 'oidc-provider';
 import type { Logger } from 'pino';
@@ -9,9 +10,9 @@ import type { Clock } from '../clock.ts';
 import type { Database } from '../db/index.ts';
 import type { SigningKeys } from '../keys/index.ts';
 import type { RemoteJwks } from '../outgoing/index.ts';
-import { checkBody } from './client-authentication.ts';
+import { audiences, checkBody, isHopeful } from './client-authentication.ts';
 import { createProvider, placeholderSecret } from './provider.ts';
-import { createRequestStates } from './request-state.ts';
+import { createRequestStates, type RequestState } from './request-state.ts';
 import { createResources } from './resources.ts';
 import { createAdapter, createRedisStore, createReplayGuard, createSqlStore } from './storage/index.ts';
 import { createTokenClaims } from './token-claims.ts';
@@ -37,16 +38,13 @@ export interface OidcOptions {
   readonly renderError: NonNullable<Configuration['renderError']>;
 }
 
-/**
- * Makes the metadata that the library sees of a registered client. A jwks_uri is replaced by the keys behind it:
- * the library itself asks again only when a signature fails, so a key that was taken back would go on working.
- */
-async function libraryMetadata(client: Client, remoteJwks: RemoteJwks): Promise<AdapterPayload> {
-  const { jwks_uri: uri, ...metadata } = client.metadata;
+/** Makes the metadata that the library sees of a registered client. */
+function libraryMetadata(client: Client, keys: readonly JWK[] | undefined): AdapterPayload {
+  const { jwks_uri: _uri, ...metadata } = client.metadata;
   const needsSecret = metadata.token_endpoint_auth_method === 'client_secret_basic';
   return {
     ...metadata,
-    ...(typeof uri === 'string' ? { jwks: { keys: [...(await remoteJwks.keys(uri))] } } : {}),
+    ...(keys === undefined ? {} : { jwks: { keys: [...keys] } }),
     ...(needsSecret ? { client_secret: placeholderSecret } : {}),
     client_id: client.clientId,
   } as AdapterPayload;
@@ -60,6 +58,21 @@ export async function createOidc(options: OidcOptions): Promise<Provider> {
   const { issuer, db, redis, clock, log, registry, catalogue, remoteJwks } = options;
   const states = createRequestStates();
   const store = createSqlStore({ db, clock });
+
+  /**
+   * The keys behind a client's jwks_uri. The library never sees the URI: it would ask again only when a signature
+   * fails, so a key that was taken back would go on working. Nobody is asked for a request that fails anyway.
+   */
+  async function publishedKeys(client: Client, assertion: unknown): Promise<readonly JWK[] | undefined> {
+    const { jwks_uri: uri } = client.metadata;
+    if (typeof uri !== 'string') return undefined;
+    const hopeful = isHopeful(assertion, {
+      clientId: client.clientId,
+      expected: audiences(issuer),
+      now: clock.seconds(),
+    });
+    return hopeful ? remoteJwks.keys(uri) : [];
+  }
 
   const adapter = createAdapter({
     durable: store,
@@ -77,9 +90,12 @@ export async function createOidc(options: OidcOptions): Promise<Provider> {
     async findClient(clientId) {
       // Client authentication is the first look-up of every request with a body, so this is the body's door.
       const ctx = Provider.ctx;
-      checkBody(ctx?.oidc?.body, ctx?.headers.authorization !== undefined);
+      const body = ctx?.oidc?.body;
+      checkBody(body, ctx?.headers.authorization !== undefined);
       const client = isClientId(clientId) ? await registry.find(clientId) : undefined;
-      return client && libraryMetadata(client, remoteJwks);
+      if (client === undefined) return undefined;
+      if (ctx !== undefined) states.of(ctx).client = client;
+      return libraryMetadata(client, await publishedKeys(client, body?.client_assertion));
     },
   });
 
@@ -89,12 +105,13 @@ export async function createOidc(options: OidcOptions): Promise<Provider> {
     adapter,
     cookieKeys: options.cookieKeys,
     privateJwks: await options.keys.privateJwks(),
-    resources: createResources({ catalogue, registry, states }),
+    resources: createResources({ catalogue, states }),
     tokenClaims: createTokenClaims({ issuer, states }),
     async secretMatches(clientId, presented) {
-      const client = await registry.find(clientId);
-      const matches = client !== undefined && secretMatches(client, presented, clock.now());
-      if (matches && Provider.ctx !== undefined) states.of(Provider.ctx).authenticated = true;
+      const state: RequestState = Provider.ctx === undefined ? {} : states.of(Provider.ctx);
+      const matches =
+        state.client?.clientId === clientId && secretMatches(state.client, presented, clock.now());
+      if (matches) state.authenticated = true;
       return matches;
     },
     onAssertion(ctx) {

@@ -8,7 +8,7 @@ import Provider, {
 } from 'oidc-provider';
 import { assertionAlgorithms, authenticationMethods } from '../clients/index.ts';
 import type { Clock } from '../clock.ts';
-import { assertionFault, CLOCK_TOLERANCE } from './client-authentication.ts';
+import { assertionFault, audiences, CLOCK_TOLERANCE } from './client-authentication.ts';
 import type { Resources } from './resources.ts';
 
 /** What the provider is put together from. */
@@ -33,7 +33,7 @@ export const placeholderSecret = randomBytes(32).toString('base64url');
 
 function configuration(parts: ProviderParts): Configuration {
   const { issuer, resources, clock } = parts;
-  const audiences = [issuer, `${issuer}/token`];
+  const expected = audiences(issuer);
   return {
     adapter: parts.adapter,
     jwks: { keys: [...parts.privateJwks] as NonNullable<Configuration['jwks']>['keys'] },
@@ -73,7 +73,7 @@ function configuration(parts: ProviderParts): Configuration {
       userinfo: { enabled: false },
     },
     assertJwtClientAuthClaimsAndHeader(ctx, claims) {
-      const fault = assertionFault(claims, { expected: audiences, now: clock.seconds() });
+      const fault = assertionFault(claims, { expected, now: clock.seconds() });
       if (fault !== undefined) throw new errors.InvalidClientAuth(fault);
       parts.onAssertion(ctx);
     },

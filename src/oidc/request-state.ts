@@ -5,11 +5,13 @@ import type { PlacedArtefact } from './storage/index.ts';
 
 /** What is found out in the course of one request, kept beside it until the audit row is written. */
 export interface RequestState {
+  /** The catalogue as it was when it was first needed. */
+  apis?: readonly Api[];
   /** The API that a token is asked for. */
   api?: Api;
   /** Whether the client has proved who it is; the library names a client before that. */
   authenticated?: boolean;
-  /** The client as it was when it was admitted. */
+  /** The client as it was at the beginning of the request: one look-up, one answer. */
   client?: Client;
   reason?: string;
   /** `sub` of the token that was made. */

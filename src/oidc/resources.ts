@@ -1,8 +1,8 @@
 import { errors, type KoaContextWithOIDC, type ResourceServer } from 'oidc-provider';
 import type { Api, Catalogue } from '../catalogue/index.ts';
-import type { Client, ClientRegistry } from '../clients/index.ts';
+import { type Client, scopesAt } from '../clients/index.ts';
 import { admitSystem, clientHolds, type Refusal, requestedScopes } from './admission.ts';
-import type { RequestStates } from './request-state.ts';
+import type { RequestState, RequestStates } from './request-state.ts';
 
 /** Makes the library's error of a refusal. */
 const asError = ({ error, description }: Refusal) => new errors.CustomOIDCProviderError(error, description);
@@ -11,28 +11,24 @@ const isRefusal = (value: object): value is Refusal => 'error' in value;
 
 export interface Resources {
   /** `resourceIndicators.getResourceServerInfo`: decides the request and says what its token looks like. */
-  getResourceServerInfo(
-    ctx: KoaContextWithOIDC,
-    indicator: string,
-    client: { clientId: string },
-  ): Promise<ResourceServer>;
+  getResourceServerInfo(ctx: KoaContextWithOIDC, indicator: string): Promise<ResourceServer>;
   /** `resourceIndicators.defaultResource`: the API meant by a request that names none. */
   defaultResource(ctx: KoaContextWithOIDC): Promise<string>;
 }
 
 /** Connects the catalogue and the decision on scopes to the library's resource indicators (RFC 8707). */
-export function createResources(options: {
-  catalogue: Catalogue;
-  registry: ClientRegistry;
-  states: RequestStates;
-}): Resources {
-  const { catalogue, registry, states } = options;
+export function createResources(options: { catalogue: Catalogue; states: RequestStates }): Resources {
+  const { catalogue, states } = options;
 
-  async function registered(clientId: string | undefined): Promise<Client> {
-    const client = clientId === undefined ? undefined : await registry.find(clientId);
-    // It was found a moment ago, when it proved who it is: it was deleted since.
-    if (client === undefined) throw new errors.InvalidClientAuth('client not found');
-    return client;
+  function present(ctx: KoaContextWithOIDC): { client: Client; state: RequestState } {
+    const state = states.of(ctx);
+    const { client, tokens } = state;
+    if (client === undefined || tokens === undefined) {
+      throw new Error(
+        'a token was about to be issued that nobody asked for, or that no audit row would be written for',
+      );
+    }
+    return { client, state };
   }
 
   function describe(api: Api, scopes: readonly string[]): ResourceServer {
@@ -46,13 +42,12 @@ export function createResources(options: {
   }
 
   return {
-    async getResourceServerInfo(ctx, indicator, { clientId }) {
-      const api = await catalogue.byAudience(indicator);
+    async getResourceServerInfo(ctx, indicator) {
+      const { client, state } = present(ctx);
+      state.apis ??= await catalogue.all();
+      const api = state.apis.find((one) => one.audience === indicator);
       if (api === undefined) throw new errors.InvalidTarget('the resource is not known');
-      const client = await registered(clientId);
-      const state = states.of(ctx);
       state.api = api;
-      state.client = client;
       const admission = admitSystem({
         api,
         client,
@@ -65,8 +60,9 @@ export function createResources(options: {
       return describe(api, admission.scopes);
     },
     async defaultResource(ctx) {
-      const client = await registered(ctx.oidc.client?.clientId);
-      const apis = (await catalogue.all()).filter((api) => client.apis[api.id] !== undefined);
+      const { client, state } = present(ctx);
+      state.apis ??= await catalogue.all();
+      const apis = state.apis.filter((api) => scopesAt(client, api.id) !== undefined);
       const [only] = apis;
       if (only !== undefined && apis.length === 1) return only.audience;
       const scopes = requestedScopes(ctx.oidc.params?.scope);

@@ -50,12 +50,8 @@ export function createTokenClaims(options: { issuer: string; states: RequestStat
   const { issuer, states } = options;
   return (ctx: KoaContextWithOIDC, _token: unknown, jwt: JWTStructured): undefined => {
     const state = states.of(ctx);
-    const { api, tokens } = state;
-    if (api === undefined || tokens === undefined) {
-      throw new Error(
-        'a token was about to be issued that nobody admitted, or that no audit row would be written for',
-      );
-    }
+    const { api } = state;
+    if (api === undefined) throw new Error('a JWT was about to be issued that nobody admitted');
     const { iat, jti, scope } = jwt.payload as unknown as Prepared;
     const payload =
       api.profile === 'spine-core'

@@ -91,6 +91,24 @@ function nameUnauthorizedClient(ctx: KoaContextWithOIDC, state: RequestState): v
   ctx.body = { error: 'unauthorized_client', error_description: 'the client may not use this grant type' };
 }
 
+/**
+ * A registration that the library cannot use (its rules may have become stricter since it was stored) looks like any
+ * other failed authentication: its own error would tell that the client exists.
+ */
+function hideBrokenRegistration(ctx: KoaContextWithOIDC): void {
+  const { error } = ctx.body as { error?: string };
+  if (error !== 'invalid_client_metadata' && error !== 'invalid_redirect_uri') return;
+  ctx.status = 401;
+  const description = 'client authentication failed';
+  ctx.body = { error: 'invalid_client', error_description: description };
+  if (ctx.headers.authorization === undefined) return;
+  const realm = ctx.oidc.issuer;
+  ctx.set(
+    'WWW-Authenticate',
+    `Basic realm="${realm}", error="invalid_client", error_description="${description}"`,
+  );
+}
+
 /** A passing fault looks like one: 503 with Retry-After (RFC 9110 section 15.6.4), never like a decision. */
 function answerUnavailable(ctx: Context): void {
   ctx.status = 503;
@@ -144,6 +162,7 @@ export function createTokenEndpoint(options: {
     const inner = ctx as unknown as KoaContextWithOIDC;
     // The route, not the path: the library also takes /TOKEN and /token/ for its token endpoint.
     if (inner.oidc?.route !== 'token') return;
+    hideBrokenRegistration(inner);
     nameUnauthorizedClient(inner, state);
     if (ctx.status >= 500) {
       if (ctx.status === 503) answerUnavailable(ctx);

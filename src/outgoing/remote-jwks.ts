@@ -36,14 +36,16 @@ export interface RemoteJwks {
  * Key sets of clients that publish them under a jwks_uri.
  *
  * @param isUsable tells which keys of a set may be used; the others are passed over
+ * @param mostKeys keys that are used of one set
  */
 export function createRemoteJwks(options: {
   db: Database;
   clock: Clock;
   outgoing: Outgoing;
   isUsable: (jwk: JWK) => Promise<boolean>;
+  mostKeys: number;
 }): RemoteJwks {
-  const { db, clock, outgoing, isUsable } = options;
+  const { db, clock, outgoing, isUsable, mostKeys } = options;
 
   async function ask(uri: string): Promise<string | undefined> {
     try {
@@ -70,8 +72,9 @@ export function createRemoteJwks(options: {
 
   async function usable(body: string): Promise<readonly JWK[]> {
     const { keys } = JSON.parse(body) as { keys: JWK[] };
-    const results = await Promise.all(keys.map(isUsable));
-    return keys.filter((_key, index) => results[index]);
+    const found: JWK[] = [];
+    for (const key of keys) if (found.length < mostKeys && (await isUsable(key))) found.push(key);
+    return found;
   }
 
   async function load(uri: string): Promise<{ keys: readonly JWK[]; answered: boolean }> {

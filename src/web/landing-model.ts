@@ -1,5 +1,5 @@
 import { type Api, type Catalogue, scopeFamily } from '../catalogue/index.ts';
-import type { Client, ClientRegistry } from '../clients/index.ts';
+import { type Client, type ClientRegistry, scopesAt } from '../clients/index.ts';
 import { demoCommands } from '../demo/index.ts';
 import { describe } from '../scopes/index.ts';
 import type { LandingModel } from './landing.ts';
@@ -42,7 +42,7 @@ export function createLandingModel(options: {
       version,
       demo,
       apis: apis
-        .filter((api) => clients.some((client) => client.apis[api.id] !== undefined))
+        .filter((api) => clients.some((client) => scopesAt(client, api.id) !== undefined))
         .map(describeApi),
       clients: clients.flatMap(describeClient),
       commands: [...demoCommands(issuer)],

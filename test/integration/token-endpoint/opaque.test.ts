@@ -20,6 +20,7 @@ const statistics: Api = {
   tokenLifetime: 600,
   scopes: ['statistics.read'],
   reasons: ['directcare'],
+  sensitivity: 'unclassified',
   requiredAcr: undefined,
 };
 
