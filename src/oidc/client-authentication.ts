@@ -35,6 +35,7 @@ export function assertionFault(
     return 'aud must be the issuer or its token URL, as one string';
   if (sub !== iss) return 'sub and iss must both be the client_id';
   if (!isTime(exp)) return 'exp must be whole seconds';
+  if (exp <= now - CLOCK_TOLERANCE) return 'exp has passed';
   if (exp > now + LONGEST_ASSERTION) return `exp must be at most ${LONGEST_ASSERTION} s ahead`;
   for (const [name, value] of Object.entries({ iat, nbf })) {
     if (value === undefined) continue;
