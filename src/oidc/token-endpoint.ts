@@ -171,7 +171,7 @@ export function createTokenEndpoint(options: {
     try {
       await account(inner, state);
     } catch (error) {
-      log.error({ err: error }, 'a token was withheld because its audit row could not be written');
+      log.error({ err: error }, 'an answer was withheld because its audit row could not be written');
       answerUnavailable(ctx);
     }
   };
