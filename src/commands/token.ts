@@ -55,7 +55,7 @@ async function call(
 }
 
 /**
- * `assent token`: obtains a token by client credentials, as any client would, and checks it against /jwks.
+ * `assent token`: obtains a token by client credentials, as every client does, and checks it against /jwks.
  * Uses the key file or the secret that is given, else those of the demo client of that name.
  */
 export async function obtainToken(options: TokenOptions): Promise<void> {

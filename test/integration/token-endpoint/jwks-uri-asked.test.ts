@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { assertion, assertionForm } from '../../support/assertion.ts';
-import { basic, form, register, send } from '../../support/fixtures.ts';
+import { basic, form, send } from '../../support/fixtures.ts';
 import { startServer, type TestServer } from '../../support/server.ts';
-import { createKeySource, type KeySource, newKey } from './key-source.ts';
+import { createKeySource, type KeySource, newKey, registerPublisher } from './key-source.ts';
 
 /** When a client's own server is asked for its keys: only when the answer could matter. */
 
@@ -20,18 +20,7 @@ afterAll(async () => {
 
 const grant = { grant_type: 'client_credentials', scope: 'system/Flag.read' };
 
-async function publisher(clientId: string): Promise<string> {
-  const path = `/${clientId}/jwks`;
-  await register(server, {
-    client_id: clientId,
-    token_endpoint_auth_method: 'private_key_jwt',
-    jwks_uri: source.url(path),
-    grant_types: ['client_credentials'],
-    organization: 'fernhill',
-    apis: { 'reasonable-adjustments': 'system/Flag.read' },
-  });
-  return path;
-}
+const publisher = (clientId: string) => registerPublisher(server, source, clientId);
 
 describe('the server of a jwks_uri', () => {
   test('is not asked for a request that fails anyway', async () => {

@@ -3,10 +3,10 @@ import { gzipSync } from 'node:zlib';
 import { base64url, CompactSign, type JWK } from 'jose';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { assertion, assertionForm } from '../../support/assertion.ts';
-import { type Answer, form, register, send, startNode } from '../../support/fixtures.ts';
+import { type Answer, form, send, startNode } from '../../support/fixtures.ts';
 import { startServer, type TestServer } from '../../support/server.ts';
 import { shiftTime } from '../../support/time.ts';
-import { createKeySource, type KeySource, keySet, newKey } from './key-source.ts';
+import { createKeySource, type KeySource, keySet, newKey, registerPublisher } from './key-source.ts';
 import { expectErrorAnswer } from './refusals.ts';
 
 /** Clients that publish their keys themselves: their outage is not ours, and their faults stay theirs. */
@@ -37,20 +37,7 @@ const CACHE_TIME = 10 * minute;
 
 const grant = { grant_type: 'client_credentials', scope: 'system/Flag.read' };
 
-/** Registers a client of Fernhill whose key set is found at the path of its name. */
-async function publisher(clientId: string): Promise<string> {
-  const path = `/${clientId}/jwks`;
-  await register(server, {
-    client_id: clientId,
-    token_endpoint_auth_method: 'private_key_jwt',
-    token_endpoint_auth_signing_alg: 'ES384',
-    jwks_uri: source.url(path),
-    grant_types: ['client_credentials'],
-    organization: 'fernhill',
-    apis: { 'reasonable-adjustments': 'system/Flag.read' },
-  });
-  return path;
-}
+const publisher = (clientId: string) => registerPublisher(server, source, clientId);
 
 async function ask(
   clientId: string,

@@ -1,6 +1,8 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose';
+import { register } from '../../support/fixtures.ts';
+import type { TestServer } from '../../support/server.ts';
 
 /** A client's own web server, which publishes its key set under any path. */
 export interface KeySource {
@@ -72,4 +74,23 @@ export async function newKey(): Promise<JWK> {
   const { privateKey } = await generateKeyPair('ES384', { extractable: true });
   const jwk = await exportJWK(privateKey);
   return { ...jwk, alg: 'ES384', use: 'sig', kid: await calculateJwkThumbprint(jwk) };
+}
+
+/** Registers a client of Fernhill whose key set is found at the path that is returned. */
+export async function registerPublisher(
+  server: TestServer,
+  source: KeySource,
+  clientId: string,
+): Promise<string> {
+  const path = `/${clientId}/jwks`;
+  await register(server, {
+    client_id: clientId,
+    token_endpoint_auth_method: 'private_key_jwt',
+    token_endpoint_auth_signing_alg: 'ES384',
+    jwks_uri: source.url(path),
+    grant_types: ['client_credentials'],
+    organization: 'fernhill',
+    apis: { 'reasonable-adjustments': 'system/Flag.read' },
+  });
+  return path;
 }
