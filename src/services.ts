@@ -66,6 +66,16 @@ export async function seed(services: Services): Promise<void> {
   await seedDemo({ ...services, issuer, dataDir });
 }
 
+/** Makes sure that the database has the schema of this version. @throws Refused that names what is pending */
+export async function requireSchema(target: Services['target']): Promise<void> {
+  const { pending } = await migrationStatus(target);
+  if (pending.length === 0) return;
+  throw new Refused('The database is not ready for this version:', [
+    `pending migrations: ${pending.map(({ name }) => name).join(', ')}`,
+    'run assent migrate up first',
+  ]);
+}
+
 /**
  * Makes the database ready for use. In production it only checks, because a schema is changed there by an
  * operator's own step (`assent migrate up`); elsewhere it migrates and, in demo mode, seeds an empty world.
@@ -75,12 +85,7 @@ export async function seed(services: Services): Promise<void> {
 export async function prepare(services: Services): Promise<void> {
   const { config, db, target, keys } = services;
   if (config.production) {
-    const { pending } = await migrationStatus(target);
-    if (pending.length > 0) {
-      throw new Refused('The database is not ready for this version:', [
-        `pending migrations: ${pending.map(({ name }) => name).join(', ')}; run assent migrate up`,
-      ]);
-    }
+    await requireSchema(target);
     if (await hasDemoData(db))
       throw new Refused('The database cannot be used in production:', ['it holds demo data']);
   } else {

@@ -1,8 +1,13 @@
 import { z } from 'zod';
+import { Refused } from './errors.ts';
+
+/** Whether a text has neither control characters nor broken surrogate pairs: PostgreSQL could store neither U+0000 nor half a character. */
+export function isPlain(text: string): boolean {
+  return text.isWellFormed() && !/\p{Cc}/u.test(text);
+}
 
 /**
- * Text that a person wrote to be shown to another: not empty, of bounded length, without control characters and broken
- * surrogate pairs (PostgreSQL could store neither U+0000 nor half a character).
+ * Text that a person wrote to be shown to another: not empty, of bounded length, plain.
  *
  * @param longest in UTF-16 code units
  */
@@ -11,7 +16,14 @@ export function plainText(longest: number) {
     .string()
     .min(1, 'must not be empty')
     .max(longest, 'is too long')
-    .refine((value) => value.isWellFormed() && !/\p{Cc}/u.test(value), {
-      error: 'must not contain control characters or broken ones',
-    });
+    .refine(isPlain, 'must not contain control characters or broken ones');
+}
+
+/** Parses the JSON of a file that an operator imports. @throws Refused when it is none */
+export function parseImport(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch (error) {
+    throw new Refused('The file cannot be imported:', [`it is not JSON (${(error as Error).message})`]);
+  }
 }

@@ -1,4 +1,5 @@
 import { Refused } from '../errors.ts';
+import { parseImport } from '../text.ts';
 import { knownMembers } from './metadata.ts';
 import { type CheckedRegistration, checkRegistration, type RegistrationContext } from './registration.ts';
 
@@ -36,12 +37,14 @@ export async function readRegistrations(
   json: string,
   context: RegistrationContext,
 ): Promise<CheckedRegistration[]> {
-  let content: unknown;
-  try {
-    content = JSON.parse(json);
-  } catch (error) {
-    throw new Refused('The file cannot be imported:', [`it is not JSON (${(error as Error).message})`]);
-  }
+  return checkRegistrations(parseImport(json), context);
+}
+
+/** As `readRegistrations`, for content that is parsed already. */
+export async function checkRegistrations(
+  content: unknown,
+  context: RegistrationContext,
+): Promise<CheckedRegistration[]> {
   const checked: CheckedRegistration[] = [];
   const faults: string[] = [];
   for (const { label, input, fallbackId } of entries(content)) {

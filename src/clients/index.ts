@@ -6,7 +6,7 @@ export {
   secretHash,
   secretMatches,
 } from './client.ts';
-export { readRegistrations } from './import.ts';
+export { checkRegistrations, readRegistrations } from './import.ts';
 export { assertionAlgorithms, isUsableKey, MOST_KEYS } from './jwks.ts';
 export { authenticationMethods, isClientId } from './metadata.ts';
 export type { CheckedRegistration } from './registration.ts';

@@ -1,5 +1,6 @@
 import { createPublicKey, type JsonWebKey } from 'node:crypto';
 import { importJWK, type JWK } from 'jose';
+import { isPlain } from '../text.ts';
 
 /** Algorithms with which a client may sign its assertions; never `none`, never HMAC (RFC 8725 section 3.1). */
 export const assertionAlgorithms = ['ES256', 'ES384', 'RS384', 'PS256', 'EdDSA'] as const;
@@ -37,11 +38,7 @@ export const MOST_KEYS = 20;
 
 /** Ordinary text of ordinary length: what the members of a key are made of. */
 const isText = (value: unknown) =>
-  typeof value === 'string' &&
-  value.length > 0 &&
-  value.length <= 2000 &&
-  value.isWellFormed() &&
-  !/\p{Cc}/u.test(value);
+  typeof value === 'string' && value.length > 0 && value.length <= 2000 && isPlain(value);
 
 /** The first member that is not of its type: the library would refuse the whole client because of it. */
 function illTyped(jwk: JWK): string | undefined {

@@ -1,6 +1,7 @@
 import type { JWK } from 'jose';
 import { z } from 'zod';
 import { plainText } from '../text.ts';
+import { isAsid } from '../tokens/index.ts';
 
 const text = plainText(2000);
 
@@ -78,10 +79,7 @@ export const registrationSchema = z.object({
   jwks: z.strictObject({ keys: z.array(jwk).min(1, 'must hold a key') }).optional(),
   jwks_uri: webUri.optional(),
   organization: text.optional(),
-  asid: z
-    .string()
-    .regex(/^[0-9]{1,18}$/, 'must be an ASID: digits, 12 as a rule')
-    .optional(),
+  asid: z.string().refine(isAsid, 'must be an ASID: digits, 12 as a rule').optional(),
   device: device.optional(),
   apis: z.record(text, z.string('must be the scopes, separated by spaces')).default({}),
 });

@@ -3,6 +3,7 @@ import { apiSchema, asApi } from '../catalogue/index.ts';
 import { isConflict } from '../db/index.ts';
 import { Refused } from '../errors.ts';
 import { asOrganization, organizationSchema } from '../organizations/index.ts';
+import { parseImport } from '../text.ts';
 import { print, readText, withSchema } from './run.ts';
 
 const fileSchema = z
@@ -44,13 +45,7 @@ const fileSchema = z
   });
 
 function parse(text: string): z.output<typeof fileSchema> {
-  let content: unknown;
-  try {
-    content = JSON.parse(text);
-  } catch (error) {
-    throw new Refused('The file cannot be imported:', [`it is not JSON (${(error as Error).message})`]);
-  }
-  const result = fileSchema.safeParse(content);
+  const result = fileSchema.safeParse(parseImport(text));
   if (result.success) return result.data;
   throw new Refused(
     'Nothing was imported:',

@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { type Config, readConfig } from '../config.ts';
-import { migrationStatus } from '../db/index.ts';
 import { Refused } from '../errors.ts';
 import { createLog } from '../log.ts';
-import { openServices, prepare, type Services } from '../services.ts';
+import { openServices, prepare, requireSchema, type Services } from '../services.ts';
 
 /** Prints lines to standard output. */
 export function print(...lines: string[]): void {
@@ -33,13 +32,7 @@ export async function withServices(work: (services: Services) => Promise<void>):
 /** As `withServices`, for work that needs the schema of this version. @throws Refused while migrations are pending */
 export function withSchema(work: (services: Services) => Promise<void>): Promise<void> {
   return withServices(async (services) => {
-    const { pending } = await migrationStatus(services.target);
-    if (pending.length > 0) {
-      throw new Refused('The database is not ready for this version:', [
-        `pending migrations: ${pending.map(({ name }) => name).join(', ')}`,
-        'run assent migrate up first',
-      ]);
-    }
+    await requireSchema(services.target);
     await work(services);
   });
 }

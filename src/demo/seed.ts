@@ -1,6 +1,6 @@
 import type { Audit } from '../audit/index.ts';
 import type { Catalogue } from '../catalogue/index.ts';
-import { type ClientRegistry, readRegistrations } from '../clients/index.ts';
+import { type ClientRegistry, checkRegistrations } from '../clients/index.ts';
 import type { Clock, Ids } from '../clock.ts';
 import type { Database, Statement } from '../db/index.ts';
 import type { Organizations } from '../organizations/index.ts';
@@ -52,7 +52,7 @@ export async function seedDemo(options: SeedOptions): Promise<void> {
     await db.query(statements.mark, [clock.now()]);
     for (const organization of organizations) await options.organizations.put(organization, { demo: true });
     for (const api of apis(issuer)) await catalogue.put(api, { demo: true });
-    const checked = await readRegistrations(JSON.stringify(complete), {
+    const checked = await checkRegistrations(complete, {
       apis: await catalogue.all(),
       organizations: await options.organizations.all(),
       addressFault: () => undefined,

@@ -1,6 +1,7 @@
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { errors } from 'oidc-provider';
 import { assertionAlgorithms } from '../clients/index.ts';
+import { isStorable } from '../db/index.ts';
 
 /** How far ahead an assertion may expire, in seconds (SMART backend services: five minutes at most). */
 const LONGEST_ASSERTION = 300;
@@ -74,9 +75,6 @@ export function isHopeful(
 
 type Body = Readonly<Record<string, unknown>>;
 
-const holdsNul = (value: unknown): boolean =>
-  Array.isArray(value) ? value.some(holdsNul) : String(value).includes('\0');
-
 /**
  * Refuses at the door what the library would overlook in a request body: U+0000, which PostgreSQL cannot store, in
  * any parameter; more parameters than any request has; and a `client_secret` beside another authentication method
@@ -86,7 +84,8 @@ const holdsNul = (value: unknown): boolean =>
  */
 export function checkBody(body: Body | undefined, hasAuthorization: boolean): void {
   if (body === undefined) return;
-  if (Object.entries(body).some(([name, value]) => name.includes('\0') || holdsNul(value))) {
+  // A decoded form has no broken surrogate pairs, so U+0000 is all that can be wrong.
+  if (!isStorable(body)) {
     throw new errors.InvalidRequest('a parameter contains the character U+0000');
   }
   if (Object.values(body).flat().length > MOST_PARAMETERS)

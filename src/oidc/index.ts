@@ -107,7 +107,7 @@ export async function createOidc(options: OidcOptions): Promise<Provider> {
     privateJwks: await options.keys.privateJwks(),
     resources: createResources({ catalogue, states }),
     tokenClaims: createTokenClaims({ issuer, states }),
-    async secretMatches(clientId, presented) {
+    secretMatches(clientId, presented) {
       const state: RequestState = Provider.ctx === undefined ? {} : states.of(Provider.ctx);
       const matches =
         state.client?.clientId === clientId && secretMatches(state.client, presented, clock.now());

@@ -23,7 +23,7 @@ export interface ProviderParts {
   /** Called when a client assertion was found to be signed by the client and good. */
   readonly onAssertion: (ctx: KoaContextWithOIDC) => void;
   /** Whether a presented secret is one of the client's valid ones. */
-  readonly secretMatches: (clientId: string, presented: string) => Promise<boolean>;
+  readonly secretMatches: (clientId: string, presented: string) => boolean;
   readonly renderError: NonNullable<Configuration['renderError']>;
   readonly clock: Clock;
 }

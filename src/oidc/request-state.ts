@@ -13,6 +13,7 @@ export interface RequestState {
   authenticated?: boolean;
   /** The client as it was at the beginning of the request: one look-up, one answer. */
   client?: Client;
+  /** `reason_for_request` that was admitted; empty for a profile that has none. */
   reason?: string;
   /** `sub` of the token that was made. */
   subject?: string;

@@ -3,6 +3,7 @@ import type { Audit } from '../audit/index.ts';
 import type { Clock } from '../clock.ts';
 import type { Database, Statement } from '../db/index.ts';
 import { plainText } from '../text.ts';
+import { isAsid, isOdsCode } from '../tokens/index.ts';
 
 /** An organisation that owns or uses applications. */
 export interface Organization {
@@ -24,12 +25,9 @@ export const organizationSchema = z.strictObject({
   name: text,
   ods_code: z
     .string()
-    .regex(/^[A-Z0-9]{3,8}$/, 'must be an ODS code: 3 to 8 upper-case letters and digits')
+    .refine(isOdsCode, 'must be an ODS code: 3 to 8 upper-case letters and digits')
     .optional(),
-  asid: z
-    .string()
-    .regex(/^[0-9]{1,18}$/, 'must be an ASID: digits, 12 as a rule')
-    .optional(),
+  asid: z.string().refine(isAsid, 'must be an ASID: digits, 12 as a rule').optional(),
   kind: text.default('other'),
 });
 

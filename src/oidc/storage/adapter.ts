@@ -17,9 +17,11 @@ const unsupported = async (): Promise<never> => {
   throw new Error('oidc-provider called an adapter method that this model does not have');
 };
 
+const digest = (value: string) => createHash('sha256').update(value).digest('base64url');
+
 /** The name under which a bearer value is kept: whoever reads the database cannot use it. */
 function keptId(model: string, id: string): string {
-  return plainIds.has(model) ? id : createHash('sha256').update(id).digest('base64url');
+  return plainIds.has(model) ? id : digest(id);
 }
 
 function text(value: unknown): string | undefined {
@@ -109,7 +111,7 @@ function isOfAssertion(id: string): boolean {
   const assertion = Provider.ctx?.oidc?.params?.client_assertion;
   if (typeof assertion !== 'string') return false;
   const { iss, jti } = decodeJwt(assertion);
-  return createHash('sha256').update(`${iss}${jti}`).digest('base64url') === id;
+  return digest(`${iss}${jti}`) === id;
 }
 
 /**
