@@ -1,4 +1,5 @@
 export { demoKeyFile } from './keys.ts';
+export { civilDate, type DemoPerson, demoPassword, people } from './people.ts';
 export { hasDemoData, type SeedOptions, seedDemo } from './seed.ts';
 export { demoCommands } from './try-it.ts';
 export { demoSecret, isDemoClient } from './world.ts';
