@@ -28,8 +28,41 @@ export type OidcScope = {
 /** A name with no inner structure, for example `admin.read`. */
 export type PlainScope = { readonly kind: 'plain'; readonly text: string };
 
+/** `patient/Observation.rs?category=...` (SMART App Launch 2.2, v2) or `patient/Observation.read` (v1). */
+export type SmartResourceScope = {
+  readonly kind: 'smart-resource';
+  readonly text: string;
+  readonly context: 'patient' | 'user' | 'system';
+  /** `*` or the name of a FHIR resource type. */
+  readonly resource: string;
+  /** Some of `cruds` in this order; of v1, `read` is `rs`, `write` is `cud` and `*` is `cruds`. */
+  readonly letters: string;
+  readonly version: 1 | 2;
+  /** The search parameters that restrict the scope, all at once; values are percent-decoded. */
+  readonly params: readonly (readonly [name: string, value: string])[];
+};
+
+/** A scope of SMART or OpenID Connect without inner structure. */
+export type SmartNameScope = {
+  readonly kind: 'smart-name';
+  readonly text:
+    | 'openid'
+    | 'profile'
+    | 'fhirUser'
+    | 'launch/patient'
+    | 'offline_access'
+    | 'online_access'
+    | 'introspect';
+};
+
 /** A scope that its family's grammar admits; `text` is always the literal string. */
-export type Scope = ResourceScope | ConfidentialityScope | OidcScope | PlainScope;
+export type Scope =
+  | ResourceScope
+  | ConfidentialityScope
+  | OidcScope
+  | PlainScope
+  | SmartResourceScope
+  | SmartNameScope;
 
 /** The key of a sentence in `locales/`, and the values to put into it. */
 export type Description = { readonly key: string; readonly values: Record<string, string> };

@@ -2,6 +2,7 @@ import { gpConnect } from './gp-connect.ts';
 import type { Description, Scope, ScopeGrammar } from './grammar.ts';
 import { oidc } from './oidc.ts';
 import { plain } from './plain.ts';
+import { smart } from './smart.ts';
 import { spine } from './spine.ts';
 
 export type {
@@ -13,13 +14,16 @@ export type {
   PlainScope,
   ResourceScope,
   Scope,
+  SmartNameScope,
+  SmartResourceScope,
 } from './grammar.ts';
+export { parseSmartResource } from './smart-resource.ts';
 export { splitScope } from './split.ts';
 
-/** A further family (SMART) is one more name here, one more file and one more line in `grammars`. */
-export type ScopeFamily = 'spine' | 'gp-connect' | 'oidc' | 'plain';
+/** A further family is one more name here, one more file and one more line in `grammars`. */
+export type ScopeFamily = 'spine' | 'gp-connect' | 'oidc' | 'plain' | 'smart';
 
-const grammars: Record<ScopeFamily, ScopeGrammar> = { spine, 'gp-connect': gpConnect, oidc, plain };
+const grammars: Record<ScopeFamily, ScopeGrammar> = { spine, 'gp-connect': gpConnect, oidc, plain, smart };
 
 /**
  * Reads one scope in the grammar of its family.

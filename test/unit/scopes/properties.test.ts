@@ -26,6 +26,7 @@ const texts: Record<ScopeFamily, fc.Arbitrary<string>> = {
   'gp-connect': fc.constantFrom(...tables.demoGpConnect.split(' '), 'patient/Flag.read'),
   oidc: fc.constantFrom('openid', 'profile', 'email', 'address', 'phone', 'offline_access', 'OpenID'),
   plain: fc.constantFrom('admin', 'admin.read', 'admin.write', 'introspect', 'Admin'),
+  smart: fc.constantFrom('openid', 'fhirUser', 'patient/*.rs', 'patient/Observation.read', 'launch'),
 };
 
 describe.each<ScopeFamily>(['spine', 'gp-connect', 'oidc', 'plain'])('%s', (family) => {
