@@ -18,14 +18,6 @@ export interface Renderer {
   scopeSentence(description: { key: string; values: Record<string, string> }): string;
 }
 
-/** What `error.njk` shows. */
-export interface ErrorModel {
-  /** `badRequest`: an application sent the person here wrongly. `expired`: the link or sign-in is no longer good. */
-  kind: 'unexpected' | 'notFound' | 'expired' | 'badRequest';
-  /** The number under which the log keeps the details. */
-  incident: string;
-}
-
 type Sentences = { [key: string]: string | Sentences };
 
 /**

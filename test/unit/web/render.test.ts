@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { describe, type ScopeFamily } from '../../../src/scopes/index.ts';
 import { createAssets } from '../../../src/web/assets.ts';
 import { createLanding } from '../../../src/web/landing.ts';
-import { createRenderer, type ErrorModel } from '../../../src/web/render.ts';
+import type { ErrorModel } from '../../../src/web/models.ts';
+import { createRenderer } from '../../../src/web/render.ts';
 import { get } from './get.ts';
 import { demoModel, productionModel } from './model.ts';
 

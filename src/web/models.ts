@@ -1,0 +1,113 @@
+/** A client as people meet it: the name it registered and the organisation behind it, `''` where there is none. */
+export interface ClientModel {
+  readonly name: string;
+  readonly organization: string;
+}
+
+/** A way out of a page; `uri` comes from a registration, so it is http or https. */
+export interface WayOn {
+  readonly name: string;
+  readonly uri: string;
+}
+
+/** What a form of ours needs: where it is sent, and the token that proves the page was ours. */
+interface FormModel {
+  readonly action: string;
+  readonly csrf: string;
+}
+
+/** What `sign-in.njk` shows. The form sends `csrf`, `identifier` and `password`. */
+export interface SignInModel extends FormModel {
+  /** Where the second form is sent, which carries `csrf` alone and leads back to the client. */
+  readonly cancelAction: string;
+  readonly client: ClientModel;
+  /** What the person typed before, `''` at first. A password is never shown again. */
+  readonly identifier: string;
+  /**
+   * `missing`: a field was empty. `wrong`: name and password do not belong together, whether or not the name exists.
+   * `busy`: the password was not looked at.
+   */
+  readonly problem: 'none' | 'missing' | 'wrong' | 'busy';
+}
+
+/** One thing that a client may do, and the words for it. */
+export interface ConsentLine {
+  readonly scope: string;
+  readonly sentence: string;
+}
+
+/**
+ * What `consent.njk` shows. The form sends `csrf`, a `line` for each scope that is required or ticked, and `decision`:
+ * `allow` or `deny`. A form of its own sends the `decision` `switch`.
+ */
+export interface ConsentModel extends FormModel {
+  /** `site`: host of the address to which the browser goes back, with port where it has one. */
+  readonly client: ClientModel & { readonly site: string };
+  /** Who is signed in. */
+  readonly account: { readonly name: string };
+  /** Whose record; null where the request is about none. `isAccount`: the record of the person signed in. */
+  readonly patient: { readonly name: string; readonly isAccount: boolean } | null;
+  /** The last day, as people write it. */
+  readonly until: string;
+  /** Whether the client asks for access while the person is away. */
+  readonly offline: boolean;
+  /** Part of every answer but a denial. */
+  readonly required: readonly ConsentLine[];
+  readonly optional: readonly (ConsentLine & { readonly checked: boolean })[];
+  readonly problem: 'none' | 'nothing-chosen';
+}
+
+/** What `no-record.njk` shows. Its forms send `csrf` and `decision`: `deny` or `switch`. */
+export interface NoRecordModel extends FormModel {
+  readonly client: ClientModel;
+}
+
+/** What `sign-out.njk` shows. */
+export interface SignOutModel {
+  /** HTML that is trusted: the library's form with the id `op.logoutForm`, without buttons. */
+  readonly form: string;
+  /** The name of the client that asks for it, `''` where nobody did. */
+  readonly client: string;
+}
+
+/** What `signed-out.njk` shows. */
+export interface SignedOutModel {
+  readonly client: WayOn | null;
+}
+
+/** What `continue.njk` shows: a form that the person sends on, where the library would let a script do it. */
+export interface ContinueModel {
+  readonly action: string;
+  readonly fields: readonly { readonly name: string; readonly value: string }[];
+  /** `signed-out`: nobody is signed in any more. `switch`: another person is, who is signed out by continuing. */
+  readonly kind: 'signed-out' | 'switch';
+}
+
+/** What `error.njk` shows. */
+export interface ErrorModel {
+  /**
+   * `badRequest`: an application sent the person here wrongly. `expired`: the link or sign-in is no longer good.
+   * `forbidden`: a form that did not come from our page. `tooLarge`: a body above the limit. `unavailable`: a part of
+   * the service does not answer.
+   */
+  readonly kind:
+    | 'unexpected'
+    | 'notFound'
+    | 'expired'
+    | 'badRequest'
+    | 'unavailable'
+    | 'forbidden'
+    | 'tooLarge';
+  /** The number under which the log keeps the details. */
+  readonly incident: string;
+  /** The OAuth error code (RFC 6749 section 4.1.2.1), for developers. */
+  readonly code?: string | undefined;
+  /** The OAuth error description, English, for developers. */
+  readonly description?: string | undefined;
+  readonly wayOn?: WayOn | null | undefined;
+}
+
+/** An error page's model with what the caller leaves out filled in: no technical details, no way on. */
+export function errorModel({ kind, incident, code, description, wayOn }: ErrorModel): ErrorModel {
+  return { kind, incident, code: code ?? '', description: description ?? '', wayOn: wayOn ?? null };
+}
