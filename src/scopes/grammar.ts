@@ -74,6 +74,11 @@ export type Description = { readonly key: string; readonly values: Record<string
 export interface ScopeGrammar<S extends Scope = Scope> {
   /** The scope written as `text`, or undefined where the grammar does not admit it. */
   parse(text: string): S | undefined;
+  /**
+   * The smallest scopes that are together the same as this one; their `text` stays that of the whole. Left out by
+   * families whose scopes cannot be taken apart.
+   */
+  atoms?(scope: S): readonly S[];
   /** Whether whoever holds `allowed` has `requested` as well. */
   covers(allowed: S, requested: S): boolean;
   /** Whether a client that acts for no person may never hold the scope. */

@@ -40,13 +40,15 @@ function parseAll(grammar: ScopeGrammar, texts: readonly string[]): Scope[] {
   return texts.map((text) => grammar.parse(text)).filter((scope) => scope !== undefined);
 }
 
-/** Gives a test of single texts against the allowed ones, which are parsed once. */
+/** Gives a test of single texts against the allowed ones taken together, which are parsed once. */
 function coveredBy(family: ScopeFamily, allowed: readonly string[]): (requested: string) => boolean {
   const grammar = grammars[family];
   const held = parseAll(grammar, allowed);
   return (requested) => {
     const scope = grammar.parse(requested);
-    return scope !== undefined && held.some((one) => grammar.covers(one, scope));
+    if (scope === undefined) return false;
+    const atoms = grammar.atoms?.(scope) ?? [scope];
+    return atoms.every((atom) => held.some((one) => grammar.covers(one, atom)));
   };
 }
 
@@ -58,7 +60,10 @@ export function covers(family: ScopeFamily, allowed: string, requested: string):
   return coveredBy(family, [allowed])(requested);
 }
 
-/** The requested scopes that some allowed one covers, as they were spelt and in the order requested. */
+/**
+ * The requested scopes that the allowed ones cover, as they were spelt and in the order requested. In the SMART
+ * family several allowed scopes may cover one together, as `.r` and `.s` do `.rs`.
+ */
 export function intersect(
   family: ScopeFamily,
   allowed: readonly string[],
@@ -68,8 +73,8 @@ export function intersect(
 }
 
 /**
- * The requested scopes that no allowed one covers, in the order requested: what `intersect` leaves out. The first
- * is the one to name in an `invalid_scope` error.
+ * The requested scopes that the allowed ones do not cover, in the order requested: what `intersect` leaves out. The
+ * first is the one to name in an `invalid_scope` error.
  */
 export function uncovered(
   family: ScopeFamily,
@@ -82,7 +87,8 @@ export function uncovered(
 
 /**
  * Tells whether a client that acts for no person (client credentials) may never hold the scope: all of OpenID
- * Connect and GP Connect, and in the Spine family everything but `system/`. A text outside the grammar counts as
+ * Connect and GP Connect, in the Spine family everything but `system/`, and in SMART's all but that and `introspect`.
+ * A text outside the grammar counts as
  * needing a person, so that a caller which forgot to refuse it stays on the safe side.
  */
 export function needsPerson(family: ScopeFamily, text: string): boolean {
@@ -97,7 +103,8 @@ export function needsPerson(family: ScopeFamily, text: string): boolean {
  * @param texts all scopes of the request; those outside the family (such as `openid` beside GP Connect's) are
  *   passed over, as is a repeated one
  * @returns a short English sentence, in the characters that RFC 6749 section 5.2 allows in an error_description;
- *   undefined if nothing is wrong. Only GP Connect has such rules (cross organisation audit and provenance page).
+ *   undefined if nothing is wrong. GP Connect has such rules (cross organisation audit and provenance page), and
+ *   SMART's `system/` and `online_access` do not go with everything.
  */
 export function combinationFault(family: ScopeFamily, texts: readonly string[]): string | undefined {
   const grammar = grammars[family];
