@@ -27,13 +27,14 @@ export interface Api {
   readonly requiredAcr: number | undefined;
 }
 
-const families: Partial<Record<TokenProfile, ScopeFamily>> = {
+const families: Record<TokenProfile, ScopeFamily> = {
   'spine-core': 'spine',
   'gp-connect': 'gp-connect',
+  smart: 'smart',
   none: 'plain',
 };
 
-/** The scope grammar of an API, or undefined while its grammar does not exist. */
-export function scopeFamily(api: Pick<Api, 'profile'>): ScopeFamily | undefined {
+/** The family in whose grammar an API's scopes are written. */
+export function scopeFamily(api: Pick<Api, 'profile'>): ScopeFamily {
   return families[api.profile];
 }

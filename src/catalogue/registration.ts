@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { parseScope, splitScope } from '../scopes/index.ts';
-import { type Api, scopeFamily, sensitivities } from './api.ts';
+import { type Api, scopeFamily, sensitivities, type TokenProfile } from './api.ts';
 
 /** Longest lives in seconds: a JWT is checked without asking us, so it is short. */
 const LONGEST_JWT = 300;
@@ -9,17 +9,33 @@ const LONGEST_OPAQUE = 600;
 const isAudience = (text: string) =>
   text.length <= 2000 && URL.canParse(text) && !text.includes('#') && !/[\s\p{Cc}]/u.test(text);
 
+/** Format and lifetime of an API's tokens, with what holds where the operator left them out. */
+function tokenForm(given: {
+  readonly profile: TokenProfile;
+  readonly token_format?: Api['tokenFormat'] | undefined;
+  readonly token_lifetime?: number | undefined;
+}): { readonly format: Api['tokenFormat']; readonly lifetime: number } {
+  const smart = given.profile === 'smart';
+  // Restricted scopes are long: many of them in a JWT are more than a header of 8 kB holds.
+  const format = given.token_format ?? (smart ? 'opaque' : 'jwt');
+  const usual = smart && format === 'opaque' ? LONGEST_OPAQUE : LONGEST_JWT;
+  return { format, lifetime: given.token_lifetime ?? usual };
+}
+
 /** A resource server as an operator writes it down. Lists are space-separated, as OAuth has them. */
 export const apiSchema = z
   .strictObject({
     id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be lower-case letters, digits and hyphens'),
     // RFC 8707 section 2: an absolute URI without fragment.
     audience: z.string().refine(isAudience, 'must be an absolute URI without fragment or spaces'),
-    profile: z.enum(['spine-core', 'gp-connect', 'none'], 'must be spine-core, gp-connect or none'),
-    token_format: z.enum(['jwt', 'opaque'], 'must be jwt or opaque').default('jwt'),
+    profile: z.enum(
+      ['spine-core', 'gp-connect', 'smart', 'none'],
+      'must be spine-core, gp-connect, smart or none',
+    ),
+    token_format: z.enum(['jwt', 'opaque'], 'must be jwt or opaque').optional(),
     token_typ: z.enum(['at+jwt', 'JWT'], 'must be at+jwt or JWT').default('at+jwt'),
     signing_alg: z.enum(['ES256', 'RS256'], 'must be ES256 or RS256').default('ES256'),
-    token_lifetime: z.int('must be whole seconds').min(1, 'must be at least 1').default(LONGEST_JWT),
+    token_lifetime: z.int('must be whole seconds').min(1, 'must be at least 1').optional(),
     scopes: z
       .string()
       .refine((text) => splitScope(text) !== undefined, 'must be scopes separated by single spaces'),
@@ -42,27 +58,29 @@ export const apiSchema = z
       context.addIssue({ code: 'custom', path: [path], message });
     const family = scopeFamily(api);
     for (const scope of splitScope(api.scopes) ?? []) {
-      if (family === undefined || parseScope(family, scope) === undefined)
+      if (parseScope(family, scope) === undefined)
         fault('scopes', `must not have ${scope}, which is no scope of this profile`);
     }
-    const spine = api.profile !== 'none';
-    if (spine && (api.token_format !== 'jwt' || api.token_lifetime !== LONGEST_JWT)) {
+    const { format, lifetime } = tokenForm(api);
+    const spine = api.profile === 'spine-core' || api.profile === 'gp-connect';
+    if (spine && (format !== 'jwt' || lifetime !== LONGEST_JWT)) {
       fault('token_format', `must be jwt with a token_lifetime of ${LONGEST_JWT} for this profile`);
     }
-    const longest = api.token_format === 'jwt' ? LONGEST_JWT : LONGEST_OPAQUE;
-    if (api.token_lifetime > longest) fault('token_lifetime', `must be at most ${longest} for this format`);
+    const longest = format === 'jwt' ? LONGEST_JWT : LONGEST_OPAQUE;
+    if (lifetime > longest) fault('token_lifetime', `must be at most ${longest} for this format`);
   });
 
 /** Makes the catalogue's entry of what an operator wrote down. */
 export function asApi(given: z.output<typeof apiSchema>): Api {
+  const { format, lifetime } = tokenForm(given);
   return {
     id: given.id,
     audience: given.audience,
     profile: given.profile,
-    tokenFormat: given.token_format,
+    tokenFormat: format,
     tokenTyp: given.token_typ,
     signingAlg: given.signing_alg,
-    tokenLifetime: given.token_lifetime,
+    tokenLifetime: lifetime,
     scopes: splitScope(given.scopes) ?? [],
     reasons: given.reasons.split(' '),
     sensitivity: given.sensitivity,

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { type Api, scopeFamily } from '../catalogue/index.ts';
+import { type Api, notOffered } from '../catalogue/index.ts';
 import type { Ids } from '../clock.ts';
 import type { Organization } from '../organizations/index.ts';
-import { splitScope, uncovered } from '../scopes/index.ts';
+import { splitScope } from '../scopes/index.ts';
 import { secretHash } from './client.ts';
 import { assertionAlgorithms, canVerify, jwksFaults, publicKey } from './jwks.ts';
 import { knownMembers, type Registration, registrationSchema } from './metadata.ts';
@@ -76,12 +76,10 @@ function apiFaults(given: Registration, context: RegistrationContext): string[] 
   for (const [id, text] of Object.entries(given.apis)) {
     const api = context.apis.find((one) => one.id === id);
     const scopes = splitScope(text);
-    const family = api && scopeFamily(api);
-    if (api === undefined || family === undefined) faults.push(`apis.${id} is not an API of this server`);
+    if (api === undefined) faults.push(`apis.${id} is not an API of this server`);
     else if (scopes === undefined) faults.push(`apis.${id} must be scopes separated by single spaces`);
     else {
-      for (const scope of uncovered(family, api.scopes, scopes))
-        faults.push(`apis.${id}: the API has no scope ${scope}`);
+      for (const scope of notOffered(api, scopes)) faults.push(`apis.${id}: the API has no scope ${scope}`);
     }
   }
   const { organization } = given;

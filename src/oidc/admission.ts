@@ -1,4 +1,4 @@
-import { type Api, scopeFamily } from '../catalogue/index.ts';
+import { type Api, notOffered, scopeFamily } from '../catalogue/index.ts';
 import { type Client, scopesAt } from '../clients/index.ts';
 import { combinationFault, needsPerson, parseScope, splitScope, uncovered } from '../scopes/index.ts';
 import { spineCore } from '../tokens/index.ts';
@@ -32,16 +32,14 @@ export function requestedScopes(scope: unknown): readonly string[] | Refusal {
 
 /** Whether the client was given all these scopes at the API. */
 export function clientHolds(client: Client, api: Api, scopes: readonly string[]): boolean {
-  const family = scopeFamily(api);
-  return family !== undefined && uncovered(family, scopesAt(client, api.id) ?? [], scopes).length === 0;
+  return uncovered(scopeFamily(api), scopesAt(client, api.id) ?? [], scopes).length === 0;
 }
 
 function scopeRefusal(api: Api, client: Client, scopes: readonly string[]): Refusal | undefined {
   const family = scopeFamily(api);
-  if (family === undefined) return refuse('invalid_target', 'no tokens are issued for this resource');
   const unknown = scopes.find((scope) => parseScope(family, scope) === undefined);
   if (unknown !== undefined) return refuse('invalid_scope', `${unknown} is not a scope of this resource`);
-  const [beyondApi] = uncovered(family, api.scopes, scopes);
+  const [beyondApi] = notOffered(api, scopes);
   if (beyondApi !== undefined) return refuse('invalid_scope', `${beyondApi} is not a scope of this resource`);
   const [beyondClient] = uncovered(family, scopesAt(client, api.id) ?? [], scopes);
   if (beyondClient !== undefined) return refuse('invalid_scope', `the client may not have ${beyondClient}`);
