@@ -1,6 +1,6 @@
 import { type Api, type Catalogue, scopeFamily } from '../catalogue/index.ts';
 import { type Client, type ClientRegistry, scopesAt } from '../clients/index.ts';
-import { demoCommands } from '../demo/index.ts';
+import { demoCommands, demoPassword } from '../demo/index.ts';
 import { describe } from '../scopes/index.ts';
 import type { LandingModel } from './landing.ts';
 import type { Renderer } from './render.ts';
@@ -35,12 +35,13 @@ export function createLandingModel(options: {
     }));
 
   return async () => {
-    if (!demo) return { issuer, version, demo, apis: [], clients: [], commands: [] };
+    if (!demo) return { issuer, version, demo, demoApp: null, apis: [], clients: [], commands: [] };
     const [apis, clients] = await Promise.all([catalogue.all(), registry.list()]);
     return {
       issuer,
       version,
       demo,
+      demoApp: { uri: '/demo', account: 'aroha@example.test', password: demoPassword },
       apis: apis
         .filter((api) => clients.some((client) => scopesAt(client, api.id) !== undefined))
         .map(describeApi),

@@ -7,6 +7,8 @@ export interface LandingModel {
   version: string;
   /** False in production: then neither commands nor the lists of APIs and clients are shown. */
   demo: boolean;
+  /** Where a visitor tries it as a patient, and whom to sign in as; null outside the demo. */
+  demoApp: { uri: string; account: string; password: string } | null;
   apis: {
     id: string;
     audience: string;

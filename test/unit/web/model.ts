@@ -5,6 +5,7 @@ export const demoModel: LandingModel = {
   issuer: 'http://localhost:3000',
   version: '0.1.0',
   demo: true,
+  demoApp: { uri: '/demo', account: 'aroha@example.test', password: 'kereru sings at dawn' },
   apis: [
     {
       id: 'reasonable-adjustments',
@@ -64,6 +65,7 @@ export const productionModel: LandingModel = {
   issuer: 'https://assent.example.test',
   version: '0.1.0',
   demo: false,
+  demoApp: null,
   apis: [],
   clients: [],
   commands: [],

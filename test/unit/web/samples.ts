@@ -1,0 +1,155 @@
+import {
+  type ConsentModel,
+  type ContinueModel,
+  type ErrorModel,
+  errorModel,
+  type NoRecordModel,
+  type SignedOutModel,
+  type SignInModel,
+  type SignOutModel,
+} from '../../../src/web/models.ts';
+import { demoModel, productionModel } from './model.ts';
+
+const kete = { name: 'Kete Health', organization: 'Kete Health Ltd' };
+/** Names that a narrow screen can only show by breaking a word. */
+const long = {
+  name: 'Rheumatologieverlaufsdokumentation Connect',
+  organization: 'Taumatawhakatangihangakoauauotamatea Regional Health Board',
+};
+const form = { action: '/interaction/abc', csrf: 'csrf-of-the-page' };
+
+const signIn: SignInModel = {
+  ...form,
+  cancelAction: '/interaction/abc/cancel',
+  client: kete,
+  identifier: '',
+  problem: 'none',
+};
+
+const consent: ConsentModel = {
+  ...form,
+  client: { ...kete, site: 'localhost:3000' },
+  account: { name: 'Aroha Ngata' },
+  patient: { name: 'Aroha Ngata', isAccount: true },
+  until: '21 November 2027',
+  offline: true,
+  required: [
+    { scope: 'openid', sentence: 'Know that it is you each time' },
+    { scope: 'profile', sentence: 'Know your name' },
+    { scope: 'launch/patient', sentence: 'Know which health record is yours' },
+  ],
+  optional: [
+    {
+      scope: 'patient/Patient.rs',
+      sentence: 'See the name, birth date and contact details in this health record',
+      checked: true,
+    },
+    {
+      scope: 'patient/Immunization.rs',
+      sentence: 'See the vaccinations in this health record',
+      checked: true,
+    },
+    {
+      scope: 'patient/MedicationRequest.cud',
+      sentence: 'Add, change or remove the prescribed medicines in this health record',
+      checked: false,
+    },
+    {
+      scope: 'patient/*.rs',
+      sentence: 'See the whole health record, and kinds of information that are added later',
+      checked: true,
+    },
+    { scope: 'offline_access', sentence: 'Keep access when you are not using it', checked: true },
+  ],
+  problem: 'none',
+};
+
+const noRecord: NoRecordModel = { ...form, client: kete };
+
+const signOut: SignOutModel = {
+  form: '<form id="op.logoutForm" method="post" action="/session/end/confirm"><input type="hidden" name="xsrf" value="secret"/></form>',
+  client: kete.name,
+};
+
+const signedOut: SignedOutModel = { client: { name: kete.name, uri: 'https://kete.example.test/' } };
+
+const proceed: ContinueModel = {
+  action: '/session/end/confirm',
+  fields: [
+    { name: 'xsrf', value: 'secret' },
+    { name: 'logout', value: 'yes' },
+  ],
+  kind: 'signed-out',
+};
+
+const incident = '0b6f1c1e-5a0c-4c7e-9f0e-3d6f6a1b7c22';
+const error: ErrorModel = { kind: 'badRequest', incident };
+const technical = {
+  code: 'invalid_request',
+  description: 'redirect_uri did not match any of the client’s registered redirect_uris',
+};
+
+/** For each template its states by name: what every page test goes through. */
+export const samples: Readonly<Record<string, Readonly<Record<string, object>>>> = {
+  'landing.njk': { demo: demoModel, production: productionModel },
+  'sign-in.njk': {
+    first: signIn,
+    independent: { ...signIn, client: { ...kete, organization: '' } },
+    missing: { ...signIn, problem: 'missing' },
+    'missing-password': { ...signIn, identifier: 'aroha@example.test', problem: 'missing' },
+    wrong: { ...signIn, identifier: 'aroha@example.test', problem: 'wrong' },
+    busy: { ...signIn, identifier: 'aroha@example.test', problem: 'busy' },
+    long: { ...signIn, client: long },
+  } satisfies Record<string, SignInModel>,
+  'consent.njk': {
+    own: consent,
+    child: { ...consent, patient: { name: 'Tama Ngata', isAccount: false }, offline: false },
+    'no-patient': { ...consent, client: { ...consent.client, organization: '' }, patient: null },
+    'nothing-optional': { ...consent, optional: [] },
+    'nothing-required': { ...consent, required: [] },
+    'nothing-chosen': {
+      ...consent,
+      optional: consent.optional.map((line) => ({ ...line, checked: false })),
+      problem: 'nothing-chosen',
+    },
+    long: {
+      ...consent,
+      client: { ...long, site: 'rheumatologieverlaufsdokumentation.connect.example.test:8443' },
+      patient: { name: 'Wiremu Pōtae-Featherstonehaugh-Cholmondeley', isAccount: false },
+    },
+  } satisfies Record<string, ConsentModel>,
+  'no-record.njk': { first: noRecord, long: { ...noRecord, client: long } } satisfies Record<
+    string,
+    NoRecordModel
+  >,
+  'sign-out.njk': { client: signOut, alone: { ...signOut, client: '' } } satisfies Record<
+    string,
+    SignOutModel
+  >,
+  'signed-out.njk': { client: signedOut, alone: { client: null } } satisfies Record<string, SignedOutModel>,
+  'continue.njk': { 'signed-out': proceed, switch: { ...proceed, kind: 'switch' } } satisfies Record<
+    string,
+    ContinueModel
+  >,
+  'error.njk': {
+    unexpected: { kind: 'unexpected', incident },
+    'not-found': { kind: 'notFound', incident },
+    expired: { kind: 'expired', incident },
+    'bad-request': error,
+    unavailable: { kind: 'unavailable', incident },
+    forbidden: { kind: 'forbidden', incident },
+    'too-large': { kind: 'tooLarge', incident },
+    technical: errorModel({ ...error, ...technical }),
+    'way-on': errorModel({ ...error, ...technical, wayOn: signedOut.client }),
+    'code-alone': errorModel({ ...error, code: 'invalid_client', wayOn: { ...long, uri: '/' } }),
+  } satisfies Record<string, ErrorModel>,
+};
+
+/** Every sample as `[name, template, model]`, such as `consent-own`. */
+export const sampleList: readonly (readonly [name: string, template: string, model: object])[] =
+  Object.entries(samples).flatMap(([template, states]) =>
+    Object.entries(states).map(
+      ([state, model]) =>
+        [`${template.replace(/\.njk$/, '').replaceAll('/', '-')}-${state}`, template, model] as const,
+    ),
+  );

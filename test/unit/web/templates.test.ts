@@ -1,0 +1,45 @@
+import { globSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { createAssets } from '../../../src/web/assets.ts';
+import { createRenderer } from '../../../src/web/render.ts';
+import { sampleList, samples } from './samples.ts';
+
+const { render } = createRenderer({ locale: 'en', assets: createAssets() });
+const views = fileURLToPath(new URL('../../../views', import.meta.url));
+/** What other templates are made of; it is no page by itself. */
+const isPart = (file: string) => file.startsWith('parts/') || file.endsWith('layout.njk');
+
+test('every template that is a page has samples, and no sample is of a template that is gone', () => {
+  const pages = globSync('**/*.njk', { cwd: views })
+    .map((file) => file.replaceAll('\\', '/'))
+    .filter((file) => !isPart(file));
+  expect(Object.keys(samples).sort()).toEqual(pages.sort());
+  for (const [template, states] of Object.entries(samples)) {
+    expect(Object.keys(states).length, template).toBeGreaterThan(0);
+  }
+});
+
+test.each(sampleList)('%s is one whole page with a title and a main heading', (_name, template, model) => {
+  const html = render(template, model);
+  expect(html.match(/<h1\b/g)).toHaveLength(1);
+  expect(html).toMatch(/<title>\S[^<]* – Assent<\/title>|<title>Assent – [^<]*\S<\/title>/);
+  expect(html).toMatch(/^<!DOCTYPE html>\n<html lang="en">/);
+  expect(html).toContain('</html>');
+});
+
+test.each(sampleList)('%s runs no script, and no style of its own', (_name, template, model) => {
+  expect(render(template, model)).not.toMatch(/<script|<style|\sstyle=|\son\w+=|javascript:/i);
+});
+
+test.each(sampleList)('%s sends its forms by POST to this server', (_name, template, model) => {
+  for (const [tag] of render(template, model).matchAll(/<form\b[^>]*>/g)) {
+    expect(tag).toMatch(/ method="post"/);
+    expect(tag).toMatch(/ action="\/[^/]/);
+  }
+});
+
+test.each(sampleList)('%s uses each id once', (_name, template, model) => {
+  const ids = [...render(template, model).matchAll(/\sid="([^"]*)"/g)].map(([, id]) => id);
+  expect(ids).toEqual([...new Set(ids)]);
+});
