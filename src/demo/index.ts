@@ -1,3 +1,4 @@
+export { createKete, type KeteOptions } from './kete/kete.ts';
 export { demoKeyFile } from './keys.ts';
 export { civilDate, type DemoPerson, demoPassword, people } from './people.ts';
 export { hasDemoData, type SeedOptions, seedDemo } from './seed.ts';

@@ -1,0 +1,171 @@
+import { Router, type RouterContext } from '@koa/router';
+import type Koa from 'koa';
+import type { Logger } from 'pino';
+import type { Clock } from '../../clock.ts';
+import { type Connection, createConnector } from './connection.ts';
+import { createFormCheck } from './origin.ts';
+import { type Problem, problem, problemOf, problemStatus } from './problem.ts';
+import { createReader } from './reader.ts';
+import { obstacle, recordModel } from './record.ts';
+import { createSessions, type Session } from './session.ts';
+import { startModel } from './start.ts';
+
+/** Seconds before the end of an access token at which it is renewed: time for the reads that follow. */
+const RENEW_BEFORE = 30;
+
+/** What Kete Health needs. It has no way to Assent but HTTP, as an application of anybody would. */
+export interface KeteOptions {
+  /** Issuer identifier, for example http://localhost:3000; Kete Health's own pages are under it too. */
+  readonly issuer: string;
+  /** Base address of the FHIR server. */
+  readonly fhirBase: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly render: (template: string, model: object) => string;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/**
+ * The demo application: a confidential SMART application (SMART App Launch 2.2, standalone launch) that shows a person
+ * their record. Answers `/demo` and what belongs to it; every other path goes on.
+ */
+export function createKete(options: KeteOptions): Koa.Middleware {
+  const { issuer, fhirBase, render, clock, log } = options;
+  const sessions = createSessions({ clock, secure: new URL(issuer).protocol === 'https:' });
+  const connector = createConnector(options);
+  const readRecord = createReader({ fhirBase, log });
+  const isOwnForm = createFormCheck(issuer);
+  const renewals = new WeakMap<Connection, Promise<Connection | undefined>>();
+  const router = new Router();
+
+  function show(ctx: Koa.Context, template: string, model: object, status = 200): void {
+    ctx.status = status;
+    ctx.type = 'html';
+    ctx.body = render(template, model);
+  }
+
+  function showProblem(ctx: Koa.Context, shown: Problem): void {
+    log.info({ kind: shown.kind, code: shown.code }, 'Kete Health could not go on');
+    show(ctx, 'demo/problem.njk', shown, problemStatus[shown.kind]);
+  }
+
+  function lead(ctx: Koa.Context, to: string): void {
+    ctx.status = 303;
+    ctx.redirect(to);
+  }
+
+  /**
+   * Renews access once, however many tabs ask at the same time: a refresh token works once. Gives undefined when the
+   * access has ended.
+   */
+  function renew(session: Session, before: Connection): Promise<Connection | undefined> {
+    const underWay = renewals.get(before);
+    if (underWay !== undefined) return underWay;
+    const renewal = connector
+      .renew(before)
+      .then((renewed) => {
+        // Disconnected or connected anew in the meantime: then this answer is about the past.
+        if (session.connection === before) session.connection = renewed;
+        return renewed;
+      })
+      .finally(() => renewals.delete(before));
+    renewals.set(before, renewal);
+    return renewal;
+  }
+
+  /** Gives tokens back. Whether that works or not, Kete Health has already forgotten them. */
+  async function giveBack(connection: Connection): Promise<void> {
+    try {
+      await connector.revoke(connection);
+    } catch (error) {
+      log.warn({ code: problemOf(error)?.code }, 'Kete Health could not give its tokens back');
+    }
+  }
+
+  router.use(async (ctx, next) => {
+    ctx.set('Cache-Control', 'no-store');
+    // Under `no-referrer` browsers send `Origin: null` with forms, and older ones send nothing else to check.
+    ctx.set('Referrer-Policy', 'same-origin');
+    if (ctx.method === 'POST' && !isOwnForm(ctx)) return showProblem(ctx, problem('foreign'));
+    try {
+      await next();
+    } catch (error) {
+      const known = problemOf(error);
+      if (known === undefined) throw error;
+      showProblem(ctx, known);
+    }
+  });
+
+  router.get('/demo', (ctx) => {
+    show(ctx, 'demo/start.njk', startModel(sessions.find(ctx)?.connection !== undefined));
+  });
+
+  router.post('/demo/connect', async (ctx) => {
+    const { url, signIn } = await connector.begin();
+    sessions.open(ctx).signIns.set(signIn.state, signIn);
+    lead(ctx, url.href);
+  });
+
+  router.get('/demo/callback', async (ctx) => {
+    const answer = new URLSearchParams(ctx.querystring);
+    const state = answer.get('state') ?? '';
+    const session = sessions.find(ctx);
+    const signIn = session?.signIns.get(state);
+    if (session === undefined || signIn === undefined) return showProblem(ctx, problem('expired'));
+    session.signIns.delete(state);
+    const connection = await connector.finish(answer, signIn);
+    if (connection === undefined) return showProblem(ctx, problem('noRecord'));
+    session.connection = connection;
+    sessions.renew(ctx, session);
+    lead(ctx, '/demo/record');
+  });
+
+  router.get('/demo/record', async (ctx) => {
+    const session = sessions.find(ctx);
+    let connection = session?.connection;
+    if (session === undefined || connection === undefined) return lead(ctx, '/demo');
+    if (connection.refreshToken !== undefined && connection.expiresAt - clock.seconds() <= RENEW_BEFORE) {
+      connection = await renew(session, connection);
+      if (connection === undefined) return showProblem(ctx, problem('ended'));
+    }
+    const readings = await readRecord(connection);
+    const hidden = obstacle(readings);
+    if (hidden === 'ended' && session.connection === connection) session.connection = undefined;
+    if (hidden !== undefined) return showProblem(ctx, problem(hidden));
+    show(ctx, 'demo/record.njk', recordModel(readings, connection, clock.seconds()));
+  });
+
+  router.post('/demo/refresh', async (ctx) => {
+    const session = sessions.find(ctx);
+    if (session?.connection === undefined) return lead(ctx, '/demo');
+    const renewed = await renew(session, session.connection);
+    if (renewed === undefined) return showProblem(ctx, problem('ended'));
+    lead(ctx, '/demo/record');
+  });
+
+  router.post('/demo/disconnect', async (ctx) => {
+    const connection = sessions.find(ctx)?.connection;
+    sessions.end(ctx);
+    if (connection !== undefined) await giveBack(connection);
+    lead(ctx, '/demo');
+  });
+
+  router.post('/demo/sign-out', async (ctx) => {
+    const connection = sessions.find(ctx)?.connection;
+    sessions.end(ctx);
+    if (connection === undefined) return lead(ctx, '/demo');
+    await giveBack(connection);
+    const url = await connector.signOutUrl(connection);
+    lead(ctx, url?.href ?? '/demo');
+  });
+
+  // Typed in, or reloaded after an answer: there is nothing to see under the addresses of forms.
+  router.get(['/demo/connect', '/demo/refresh', '/demo/disconnect', '/demo/sign-out'], (ctx) =>
+    lead(ctx, '/demo'),
+  );
+
+  const routes = router.routes();
+  // The router itself adds to the context what its type asks for.
+  return (ctx, next) => routes(ctx as RouterContext, next);
+}
