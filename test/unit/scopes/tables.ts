@@ -67,3 +67,11 @@ export const gpConnectOperations: [operation: string, value: string][] = [
   ['find practitioner, search free slots', 'organization/*.read'],
   ['none at present', 'organization/*.write'],
 ];
+
+/** The category of laboratory results, as the examples of SMART App Launch 2.2 restrict observations to it. */
+export const laboratory = 'http://terminology.hl7.org/CodeSystem/observation-category|laboratory';
+
+/** All permissions that the letters of SMART v2 can spell, `c` to `cruds`. */
+export const letterSets = Array.from({ length: 31 }, (_, index) =>
+  [...'cruds'].filter((_letter, bit) => ((index + 1) >> bit) & 1).join(''),
+);
