@@ -8,6 +8,7 @@ import {
   type SignInModel,
   type SignOutModel,
 } from '../../../src/web/models.ts';
+import { keteSamples } from '../kete/samples.ts';
 import { demoModel, productionModel } from './model.ts';
 
 const kete = { name: 'Kete Health', organization: 'Kete Health Ltd' };
@@ -143,6 +144,7 @@ export const samples: Readonly<Record<string, Readonly<Record<string, object>>>>
     'way-on': errorModel({ ...error, ...technical, wayOn: signedOut.client }),
     'code-alone': errorModel({ ...error, code: 'invalid_client', wayOn: { ...long, uri: '/' } }),
   } satisfies Record<string, ErrorModel>,
+  ...keteSamples,
 };
 
 /** Every sample as `[name, template, model]`, such as `consent-own`. */
