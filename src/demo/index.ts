@@ -1,3 +1,4 @@
+export { createDemoFhir } from './fhir/index.ts';
 export { createKete, type KeteOptions } from './kete/kete.ts';
 export { demoKeyFile } from './keys.ts';
 export { civilDate, type DemoPerson, demoPassword, people } from './people.ts';

@@ -1,0 +1,1 @@
+export { createDemoFhir } from './server.ts';
