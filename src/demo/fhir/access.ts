@@ -31,6 +31,10 @@ export interface Access {
 
 const letters = { read: 'r', search: 's' } as const;
 
+/** Whom `fhirUser` may name, of the types held here (SMART App Launch 2.2, "fhirUser"). */
+const isPerson = ({ resourceType }: Resource) =>
+  resourceType === 'Patient' || resourceType === 'Practitioner' || resourceType === 'RelatedPerson';
+
 /** How far a scope reaches: one patient's record, or all of them. */
 type Reach = { readonly patient: string } | 'everyone';
 
@@ -73,7 +77,7 @@ export function createAccess(options: {
     .map(parseSmartResource)
     .filter((scope) => scope !== undefined);
   const userReference = relativeReference(token.fhirUser ?? '', base);
-  const user = records.find((record) => referenceTo(record) === userReference);
+  const user = records.find((record) => isPerson(record) && referenceTo(record) === userReference);
   const reaches = {
     patient: token.patient ? { patient: token.patient } : undefined,
     user: userReach(user),

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import Koa from 'koa';
 import { pino } from 'pino';
+import { expect } from 'vitest';
 import { createDemoFhir } from '../../../src/demo/index.ts';
 
 export const today = '2026-07-30';
@@ -120,4 +121,15 @@ export async function fhir(answer: Response): Promise<Body> {
 /** Ids of the entries of a searchset. */
 export function ids(body: Body): string[] {
   return (body.entry ?? []).map(({ resource }) => resource.id);
+}
+
+/** Checks that an answer is an OperationOutcome and nothing more, and gives its diagnostics. */
+export async function expectOutcome(answer: Response, status: number, code: string): Promise<string> {
+  expect(answer.status).toBe(status);
+  expect(answer.headers.get('content-type')).toBe('application/fhir+json; charset=utf-8');
+  expect(answer.headers.get('cache-control')).toBe('no-store');
+  const body = await fhir(answer);
+  expect(body).toMatchObject({ resourceType: 'OperationOutcome', issue: [{ severity: 'error', code }] });
+  expect(JSON.stringify(body)).not.toMatch(/node_modules|\.ts\b|Error/);
+  return body.issue?.[0]?.diagnostics ?? '';
 }

@@ -10,7 +10,7 @@ const millbrook = {
 function patient(person: DemoPerson): readonly Resource[] {
   const { key, patientId, identifier, gender, birthDate } = person;
   if (patientId === undefined) return [];
-  // Wiremu is only visiting: he has no surgery here.
+  // Wiremu is known by an NHI number: his practice is in New Zealand.
   const care = key === 'wiremu' ? {} : { generalPractitioner: [priya], managingOrganization: millbrook };
   return [
     {
