@@ -1,23 +1,31 @@
-import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import { Redis } from 'ioredis';
 import Koa from 'koa';
 import type { Logger } from 'pino';
 import packageJson from '../package.json' with { type: 'json' };
 import { createAnonymousDenials } from './audit/index.ts';
+import type { Api } from './catalogue/index.ts';
+import { scopeFamily } from './catalogue/index.ts';
 import { isUsableKey, MOST_KEYS } from './clients/index.ts';
+import { createDemoFhir, createKete, demoDate, demoFhirBase, demoSecret } from './demo/index.ts';
+import { AssentError } from './errors.ts';
 import { derive } from './keys/index.ts';
-import { createOidc } from './oidc/index.ts';
+import { createOidc, type OidcPages, smartConfiguration } from './oidc/index.ts';
 import { createOutgoing, createRemoteJwks } from './outgoing/index.ts';
+import { describe } from './scopes/index.ts';
 import type { Services } from './services.ts';
 import { createAssets } from './web/assets.ts';
 import { createDoor } from './web/door.ts';
+import { createForms } from './web/forms.ts';
 import { createHealth } from './web/health.ts';
 import { createHealthChecks } from './web/health-checks.ts';
 import { createLanding } from './web/landing.ts';
 import { createLandingModel } from './web/landing-model.ts';
+import { createShowFault, type ShowFault } from './web/page-faults.ts';
 import { createRenderer, type Renderer } from './web/render.ts';
-import { createApiHeaders, createSecurityHeaders } from './web/security-headers.ts';
+import { allowFormsTo, createApiHeaders, createSecurityHeaders } from './web/security-headers.ts';
+import { createSignIn } from './web/sign-in/routes.ts';
+import { createSmartConfiguration, isSmartConfiguration } from './web/smart-configuration.ts';
 
 /** A running application, before it listens. */
 export interface App {
@@ -52,21 +60,15 @@ function connectRedis(url: string | undefined, log: Logger): Redis | undefined {
 }
 
 /** Pages for people, and health. A fault becomes a page with an incident number, never a stack trace. */
-function createSite(options: {
-  renderer: Renderer;
-  log: Logger;
-  middleware: readonly Koa.Middleware[];
-}): Koa {
-  const { renderer, log, middleware } = options;
+function createSite(showFault: ShowFault, middleware: readonly Koa.Middleware[]): Koa {
   const site = new Koa();
   site.use(async (ctx, next) => {
     try {
       await next();
+      if (ctx.status === 404 && !ctx.body) showFault(ctx, { kind: 'notFound' });
     } catch (error) {
-      const incident = randomUUID();
-      log.error({ err: error, incident }, 'a page failed');
-      ctx.status = 500;
-      ctx.body = renderer.render('error.njk', { kind: 'unexpected', incident });
+      const passing = error instanceof AssentError && error.statusCode === 503;
+      showFault(ctx, { kind: passing ? 'unavailable' : 'unexpected', cause: error });
     }
   });
   for (const one of middleware) site.use(one);
@@ -76,24 +78,77 @@ function createSite(options: {
 /** What goes around every answer of the provider: headers, and a readable page for an address that does not exist. */
 function dress(
   provider: Koa,
-  options: { issuer: string; renderer: Renderer; log: Logger; pageHeaders: Koa.Middleware },
+  options: { issuer: string; showFault: ShowFault; pageHeaders: Koa.Middleware },
 ): void {
-  const { issuer, renderer, log, pageHeaders } = options;
+  const { issuer, showFault, pageHeaders } = options;
   const apiHeaders = createApiHeaders({ issuer });
   provider.use(async (ctx, next) => {
     await next();
     if (ctx.status !== 404 || ctx.body) return;
-    const incident = randomUUID();
-    log.info({ incident }, 'an address was not found');
-    const html = ctx.accepts('json', 'html') === 'html';
-    ctx.status = 404;
-    ctx.body = html ? renderer.render('error.njk', { kind: 'notFound', incident }) : { error: 'not_found' };
+    if (ctx.accepts('json', 'html') === 'html') showFault(ctx, { kind: 'notFound' });
+    else {
+      ctx.status = 404;
+      ctx.body = { error: 'not_found' };
+    }
   });
   provider.use((ctx, next) => (ctx.path === '/token' ? apiHeaders(ctx, next) : pageHeaders(ctx, next)));
 }
 
-const isSite = (path: string) =>
-  path === '/' || path.startsWith('/?') || path.startsWith('/assets/') || path.startsWith('/health/');
+/** The pages that the OAuth side shows. */
+function createPages({ render }: Renderer, showFault: ShowFault): OidcPages {
+  const page = (ctx: Koa.Context, template: string, model: object) => {
+    ctx.type = 'html';
+    ctx.body = render(template, model);
+  };
+  return {
+    refused(ctx, { status, error, description, client }) {
+      if (status >= 500) showFault(ctx, { kind: status === 503 ? 'unavailable' : 'unexpected' });
+      // The library's answer to a sign-in that took too long, was finished before, or began in another browser.
+      else if (error === 'invalid_request' && description === undefined) showFault(ctx, { kind: 'expired' });
+      else showFault(ctx, { kind: 'badRequest', code: error, description, wayOn: client });
+    },
+    signOut(ctx, { form, client, formTargets }) {
+      page(ctx, 'sign-out.njk', { form, client });
+      allowFormsTo(ctx, formTargets);
+    },
+    signedOut(ctx, { client }) {
+      page(ctx, 'signed-out.njk', { client });
+      allowFormsTo(ctx, []);
+    },
+    goOn(ctx, { kind, action, fields, formTargets }) {
+      page(ctx, 'continue.njk', { kind, action, fields });
+      allowFormsTo(ctx, formTargets);
+    },
+  };
+}
+
+/** The demo application and its FHIR server; both know Assent by its addresses only. */
+function createDemo(services: Services, { render }: Renderer, log: Logger): readonly Koa.Middleware[] {
+  const { config, clock, db } = services;
+  const { issuer, demo, timeZone } = config;
+  if (!demo) return [];
+  const client = (clientId: string) => ({ clientId, clientSecret: demoSecret(clientId) });
+  const base = demoFhirBase(issuer);
+  const today = async () => (await demoDate(db, timeZone)) ?? '';
+  const introspectionEndpoint = `${issuer}/token/introspection`;
+  return [
+    createDemoFhir({ base, introspectionEndpoint, ...client('demo-fhir-server'), today, log }),
+    createKete({ issuer, fhirBase: base, ...client('kete-web'), render, clock, log }),
+  ];
+}
+
+const siteFolders = ['/assets/', '/health/', '/interaction/', '/demo/'];
+
+/** Whether an address is one of our own pages; everything else is the provider's. */
+function isSite(url: string): boolean {
+  const [path = ''] = url.split('?');
+  return (
+    path === '/' ||
+    path === '/demo' ||
+    siteFolders.some((folder) => path.startsWith(folder)) ||
+    isSmartConfiguration(path)
+  );
+}
 
 /** Wires the rooms together. */
 export async function createApp(services: Services, log: Logger): Promise<App> {
@@ -106,29 +161,28 @@ export async function createApp(services: Services, log: Logger): Promise<App> {
   const assets = createAssets();
   const renderer = createRenderer({ locale: 'en', assets });
   const pageHeaders = createSecurityHeaders({ issuer, formAction: ["'self'"] });
+  const cookieKeys = config.cookieKeys ?? [derive(masterKey, 'cookie-keys')];
   const sources = new WeakMap<IncomingMessage, string>();
   let draining = false;
 
-  const provider = await createOidc({
+  const showFault = createShowFault({ renderer, log });
+  const sourceOf = (ctx: { readonly req: IncomingMessage }) => sources.get(ctx.req) ?? 'unknown';
+  const { provider, questions } = await createOidc({
     ...services,
     issuer,
-    cookieKeys: config.cookieKeys ?? [derive(masterKey, 'cookie-keys')],
+    cookieKeys,
     redis,
     log,
     denials,
     remoteJwks: createRemoteJwks({ db, clock, outgoing, isUsable: isUsableKey, mostKeys: MOST_KEYS }),
-    sourceOf: (ctx) => sources.get(ctx.req) ?? 'unknown',
-    async renderError(ctx, out) {
-      const incident = randomUUID();
-      log.info({ incident, error: out.error }, 'an OAuth request ended on an error page');
-      ctx.type = 'html';
-      ctx.body = renderer.render('error.njk', {
-        kind: ctx.status >= 500 ? 'unexpected' : 'badRequest',
-        incident,
-      });
+    sourceOf,
+    pages: createPages(renderer, showFault),
+    words(api: Api | undefined, scope) {
+      const description = describe(api === undefined ? 'smart' : scopeFamily(api), scope);
+      return description === undefined ? scope : renderer.scopeSentence(description);
     },
   });
-  dress(provider, { issuer, renderer, log, pageHeaders });
+  dress(provider, { issuer, showFault, pageHeaders });
 
   const health = createHealth({
     checks: createHealthChecks({ ...services, redis }),
@@ -142,7 +196,30 @@ export async function createApp(services: Services, log: Logger): Promise<App> {
     scopeSentence: renderer.scopeSentence,
   });
   const landing = createLanding({ render: renderer.render, model });
-  const site = createSite({ renderer, log, middleware: [pageHeaders, health, assets.middleware, landing] });
+  const day = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: config.timeZone });
+  const signIn = createSignIn({
+    questions,
+    signIn: services.accounts.signIn,
+    forms: createForms({ issuer, key: derive(masterKey, 'form-tokens') }),
+    render: renderer.render,
+    showFault,
+    formatDay: (at) => day.format(at),
+    onRefused: (source) => denials.count(source, 'sign_in_refused'),
+    sourceOf,
+  });
+  const site = createSite(showFault, [
+    pageHeaders,
+    health,
+    assets.middleware,
+    landing,
+    createSmartConfiguration({
+      issuer,
+      catalogue: services.catalogue,
+      document: (api) => smartConfiguration(issuer, api),
+    }),
+    signIn,
+    ...createDemo(services, renderer, log),
+  ]);
   const toSite = site.callback();
   const toProvider = provider.callback();
   const door = createDoor({ issuer, trustProxy: config.trustProxy });

@@ -29,7 +29,7 @@ async function main(): Promise<void> {
   const app = await prepare(services)
     .then(() => createApp(services, log))
     .catch(async (error: unknown) => {
-      await services.db.close();
+      await services.close();
       throw error;
     });
 
@@ -41,7 +41,7 @@ async function main(): Promise<void> {
     setTimeout(() => process.exit(1), STOP_TIMEOUT).unref();
     try {
       await app.close();
-      await services.db.close();
+      await services.close();
       process.exit(0);
     } catch (error) {
       log.error({ err: error }, 'stopped with a fault');

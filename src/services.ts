@@ -1,9 +1,11 @@
 import type { Logger } from 'pino';
+import { type Accounts, createAccounts, createPasswords, type Passwords } from './accounts/index.ts';
 import { type Audit, createAudit } from './audit/index.ts';
 import { type Catalogue, createCatalogue } from './catalogue/index.ts';
 import { type ClientRegistry, createClientRegistry } from './clients/index.ts';
 import { type Clock, type Ids, randomIds, systemClock } from './clock.ts';
 import type { Config } from './config.ts';
+import { type Consents, createConsents } from './consents/index.ts';
 import { type Database, migrate, migrationStatus, type OpenedDatabase, openDatabase } from './db/index.ts';
 import { hasDemoData, seedDemo } from './demo/index.ts';
 import { Refused } from './errors.ts';
@@ -22,7 +24,12 @@ export interface Services {
   readonly organizations: Organizations;
   readonly catalogue: Catalogue;
   readonly registry: ClientRegistry;
+  readonly accounts: Accounts;
+  readonly passwords: Passwords;
+  readonly consents: Consents;
   readonly keys: SigningKeys;
+  /** Ends the worker threads and closes the database. */
+  close(): Promise<void>;
 }
 
 /** Builds the features on an opened database; nothing is written yet. */
@@ -31,6 +38,7 @@ export function createServices(config: Config, { db, target }: OpenedDatabase): 
   const ids = randomIds;
   const masterKey = readMasterKey(config);
   const audit = createAudit({ db, clock, ids });
+  const passwords = createPasswords();
   return {
     config,
     clock,
@@ -42,7 +50,14 @@ export function createServices(config: Config, { db, target }: OpenedDatabase): 
     organizations: createOrganizations({ db, clock, audit }),
     catalogue: createCatalogue({ db, clock, audit }),
     registry: createClientRegistry({ db, clock, audit }),
+    accounts: createAccounts({ db, clock, audit, passwords }),
+    passwords,
+    consents: createConsents({ db, clock, ids, audit }),
     keys: createSigningKeys({ db, masterKey, clock, audit }),
+    async close() {
+      await passwords.close();
+      await db.close();
+    },
   };
 }
 
@@ -57,13 +72,13 @@ export async function openServices(config: Config, log: Logger): Promise<Service
 
 /** Seeds the demo world into the services' database. @throws Refused in production: its secrets are public */
 export async function seed(services: Services): Promise<void> {
-  const { issuer, dataDir, production } = services.config;
+  const { issuer, dataDir, production, timeZone } = services.config;
   if (production) {
     throw new Refused('Nothing was seeded:', [
       'this is production, and the secrets of the demo world are public',
     ]);
   }
-  await seedDemo({ ...services, issuer, dataDir });
+  await seedDemo({ ...services, issuer, dataDir, timeZone });
 }
 
 /** Makes sure that the database has the schema of this version. @throws Refused that names what is pending */

@@ -1,10 +1,17 @@
 /**
- * What the audit knows how to say. `token.*` concern requests at the token endpoint; the others are acts
- * of administration. Personal data and secrets have no place in any member.
+ * What the audit knows how to say. `token.*` concern requests at the token endpoint, `person.*` and `consent.*` what
+ * people did on our pages, `grant.ended` the end of everything that came from one sign-in; the others are acts of
+ * administration. Personal data and secrets have no place in any member.
  */
 export type AuditType =
   | 'token.issued'
   | 'token.denied'
+  | 'person.signed-in'
+  | 'person.signed-out'
+  | 'consent.given'
+  | 'consent.refused'
+  | 'grant.ended'
+  | 'account.written'
   | 'client.created'
   | 'client.updated'
   | 'api.created'

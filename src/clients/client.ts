@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Organization } from '../organizations/index.ts';
+import { identityScopes } from './metadata.ts';
 
 /** The device that sends a client's requests (FHIR Device, as GP Connect wants it in a token). */
 export interface Device {
@@ -27,6 +28,29 @@ export interface Client {
   readonly secrets: readonly ClientSecret[];
   /** API id to the scopes that the client may have there. */
   readonly apis: Readonly<Record<string, readonly string[]>>;
+}
+
+/** Whether the client cannot keep a secret: a page or an application on the person's own device. */
+export function isPublic(client: Pick<Client, 'metadata'>): boolean {
+  return client.metadata.token_endpoint_auth_method === 'none';
+}
+
+/** A list of texts in the client's metadata; empty when it has none. */
+export function listed(client: Pick<Client, 'metadata'>, member: string): readonly string[] {
+  const value = client.metadata[member];
+  return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
+}
+
+/** What people call the client. */
+export function clientName(client: Pick<Client, 'metadata' | 'clientId'>): string {
+  const { client_name: name } = client.metadata;
+  return typeof name === 'string' ? name : client.clientId;
+}
+
+/** The identity scopes that a client may ask for: those of its `scope` member (RFC 7591 section 2), or all without it. */
+export function identityScopesOf(client: Pick<Client, 'metadata'>): readonly string[] {
+  const { scope } = client.metadata;
+  return typeof scope === 'string' ? scope.split(' ') : identityScopes;
 }
 
 /** The scopes that a client was given at an API; undefined when it was not given the API at all. */

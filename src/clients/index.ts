@@ -1,13 +1,17 @@
 export {
   type Client,
   type ClientSecret,
+  clientName,
   type Device,
+  identityScopesOf,
+  isPublic,
+  listed,
   scopesAt,
   secretHash,
   secretMatches,
 } from './client.ts';
 export { checkRegistrations, readRegistrations } from './import.ts';
 export { assertionAlgorithms, isUsableKey, MOST_KEYS } from './jwks.ts';
-export { authenticationMethods, isClientId } from './metadata.ts';
+export { authenticationMethods, grantTypes, identityScopes, isClientId } from './metadata.ts';
 export type { CheckedRegistration } from './registration.ts';
 export { type ClientRecord, type ClientRegistry, createClientRegistry } from './registry.ts';

@@ -17,10 +17,20 @@ const seconds = z
   .max(253_402_300_799, 'must be before the year 10000');
 
 /** Grant types that this server offers. */
-export const grantTypes = ['client_credentials'] as const;
+export const grantTypes = ['authorization_code', 'client_credentials', 'refresh_token'] as const;
 
-/** Ways in which a client can prove who it is. */
-export const authenticationMethods = ['client_secret_basic', 'private_key_jwt'] as const;
+/** Ways in which a client can prove who it is; `none` is a public client, which cannot. */
+export const authenticationMethods = ['client_secret_basic', 'private_key_jwt', 'none'] as const;
+
+/** Scopes of OpenID Connect and SMART that belong to no API: who signed in, whose record, and for how long. */
+export const identityScopes = [
+  'openid',
+  'profile',
+  'fhirUser',
+  'launch/patient',
+  'offline_access',
+  'online_access',
+] as const;
 
 /** VSCHAR without space (RFC 6749 appendix A.1): no client library trips over its encoding. */
 const clientIdPattern = /^[A-Za-z0-9._~:/@-]{1,200}$/;
@@ -72,10 +82,18 @@ export const registrationSchema = z.object({
   token_endpoint_auth_method: z
     .enum(
       authenticationMethods,
-      `must be ${authenticationMethods.join(' or ')}: this server accepts no other method`,
+      `must be ${authenticationMethods.join(', ')}: this server accepts no other method`,
     )
     .default('client_secret_basic'),
   token_endpoint_auth_signing_alg: text.optional(),
+  application_type: z.enum(['web', 'native'], 'must be web or native').default('web'),
+  redirect_uris: z.array(z.string('must be a text')).max(50, 'must be at most 50').optional(),
+  post_logout_redirect_uris: z.array(z.string('must be a text')).max(50, 'must be at most 50').optional(),
+  response_types: z.array(z.literal('code', 'must be code: this server offers no other')).optional(),
+  id_token_signed_response_alg: z.enum(['ES256', 'RS256'], 'must be ES256 or RS256').optional(),
+  require_pushed_authorization_requests: z.boolean('must be true or false').optional(),
+  initiate_login_uri: webUri.optional(),
+  scope: z.string('must be scopes, separated by spaces').optional(),
   jwks: z.strictObject({ keys: z.array(jwk).min(1, 'must hold a key') }).optional(),
   jwks_uri: webUri.optional(),
   organization: text.optional(),

@@ -5,7 +5,8 @@ import type { Organization } from '../organizations/index.ts';
 import { splitScope } from '../scopes/index.ts';
 import { secretHash } from './client.ts';
 import { assertionAlgorithms, canVerify, jwksFaults, publicKey } from './jwks.ts';
-import { knownMembers, type Registration, registrationSchema } from './metadata.ts';
+import { identityScopes, knownMembers, type Registration, registrationSchema } from './metadata.ts';
+import { redirectUriFault } from './redirect-uris.ts';
 import type { ClientRecord } from './registry.ts';
 
 /** What a registration refers to and has to agree with. */
@@ -16,6 +17,8 @@ export interface RegistrationContext {
   readonly addressFault: (url: string) => string | undefined;
   /** Whether the client exists already and has a secret. */
   readonly hasSecret: (clientId: string) => boolean;
+  /** Our own identifier: the demonstration's applications run under its origin. */
+  readonly issuer: string;
   readonly ids: Ids;
 }
 
@@ -65,10 +68,45 @@ function keyFaults(given: Registration, context: RegistrationContext): string[] 
     faults.push(`token_endpoint_auth_signing_alg is ${alg}, but no key of jwks can be used with it`);
   }
   const secrets = given.client_secret !== undefined || given.client_secrets !== undefined;
-  if (usesKeys && secrets) faults.push('a client of private_key_jwt has no secret');
+  if (given.token_endpoint_auth_method !== 'client_secret_basic' && secrets)
+    faults.push(`a client of ${given.token_endpoint_auth_method} has no secret`);
   if (given.client_secret !== undefined && given.client_secrets !== undefined)
     faults.push('client_secret and client_secrets exclude each other');
   return faults;
+}
+
+/** Rules for clients through which people sign in, and for those through which nobody does. */
+function codeFaults(given: Registration, { issuer }: RegistrationContext): string[] {
+  const faults: string[] = [];
+  const usesCode = given.grant_types.includes('authorization_code');
+  const native = given.application_type === 'native';
+  for (const member of ['redirect_uris', 'post_logout_redirect_uris'] as const) {
+    for (const uri of given[member] ?? []) {
+      const fault = redirectUriFault(uri, { native, issuer });
+      if (fault !== undefined) faults.push(`${member}: ${uri.slice(0, 200)} ${fault}`);
+    }
+  }
+  if (usesCode && !given.redirect_uris?.length) faults.push('authorization_code needs redirect_uris');
+  if (!usesCode && given.response_types?.length)
+    faults.push('response_types are for clients of authorization_code');
+  if (!usesCode && given.grant_types.includes('refresh_token'))
+    faults.push('refresh_token needs authorization_code');
+  if (given.token_endpoint_auth_method === 'none' && given.grant_types.includes('client_credentials'))
+    faults.push('client_credentials needs a client that can prove who it is');
+  const unknown = (given.scope?.split(' ') ?? []).filter(
+    (one) => !identityScopes.some((name) => name === one),
+  );
+  if (unknown.length > 0)
+    faults.push(
+      `scope must be of ${identityScopes.join(', ')}; the scopes of an API belong in apis: ${unknown.join(', ')}`,
+    );
+  return faults;
+}
+
+/** An id_token for a SMART application is RS256 (SMART App Launch 2.2, scopes and launch context). */
+function idTokenAlg(given: Registration, { apis }: RegistrationContext): 'ES256' | 'RS256' {
+  const smart = apis.some((api) => api.profile === 'smart' && Object.hasOwn(given.apis, api.id));
+  return given.id_token_signed_response_alg ?? (smart ? 'RS256' : 'ES256');
 }
 
 function apiFaults(given: Registration, context: RegistrationContext): string[] {
@@ -109,9 +147,12 @@ function warningsOf(given: Registration): string[] {
 }
 
 /** The RFC 7591 members to keep; of keys only what a public key has. */
-function metadataOf(given: Registration): Record<string, unknown> {
+function metadataOf(given: Registration, context: RegistrationContext): Record<string, unknown> {
   const jwks = given.jwks && { keys: given.jwks.keys.map(publicKey) };
-  const members = Object.entries({ ...given, jwks });
+  const code = given.grant_types.includes('authorization_code')
+    ? { response_types: ['code'], id_token_signed_response_alg: idTokenAlg(given, context) }
+    : {};
+  const members = Object.entries({ ...given, jwks, ...code });
   return Object.fromEntries(members.filter(([member, value]) => !apart.has(member) && value !== undefined));
 }
 
@@ -136,7 +177,7 @@ export async function checkRegistration(
     return { faults: result.error.issues.map((issue) => `${issue.path.join('.') || 'it'} ${issue.message}`) };
   }
   const given = result.data;
-  const faults = [...keyFaults(given, context), ...apiFaults(given, context)];
+  const faults = [...keyFaults(given, context), ...codeFaults(given, context), ...apiFaults(given, context)];
   if (given.jwks !== undefined) faults.push(...(await jwksFaults(given.jwks)));
   if (faults.length > 0) return { faults };
 
@@ -151,7 +192,7 @@ export async function checkRegistration(
   return {
     record: {
       clientId,
-      metadata: metadataOf(given),
+      metadata: metadataOf(given, context),
       organization: given.organization,
       asid: given.asid,
       device: given.device,

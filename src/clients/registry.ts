@@ -34,6 +34,13 @@ const statements = {
     text: `INSERT INTO client_secrets (client_id, hash, created_at, expires_at) VALUES ($1, $2, $3, $4)
            ON CONFLICT (client_id, hash) DO UPDATE SET expires_at = excluded.expires_at`,
   },
+  // A redirect URI is kept in its plain form, so its origin is what stands before the path.
+  hasPublicOrigin: {
+    name: 'clients_has_public_origin',
+    text: `SELECT EXISTS (SELECT FROM clients c, jsonb_array_elements_text(c.metadata -> 'redirect_uris') AS uri
+             WHERE c.metadata ->> 'token_endpoint_auth_method' = 'none'
+               AND (uri = $1 OR starts_with(uri, $1 || '/') OR starts_with(uri, $1 || '?'))) AS present`,
+  },
   dropApis: { name: 'client_apis_drop', text: 'DELETE FROM client_apis WHERE client_id = $1' },
   putApi: {
     name: 'client_apis_put',
@@ -95,6 +102,8 @@ export interface ClientRecord {
 export interface ClientRegistry {
   /** The client, as of at most a second ago. */
   find(clientId: string): Promise<Client | undefined>;
+  /** Whether a client without a secret has its pages at this origin, as of at most a second ago. */
+  hasPublicOrigin(origin: string): Promise<boolean>;
   /** Every client, in the order of client_id. */
   list(): Promise<Client[]>;
   /** Creates or replaces clients, all or none, with an audit row each; tells of each whether it is new. */
@@ -116,6 +125,17 @@ export function createClientRegistry(options: { db: Database; clock: Clock; audi
     clock,
     max: MOST_CACHED,
     load,
+    fresh: () => ONE_SECOND,
+    bypass: db.inTransaction,
+  });
+
+  const origins = createCache({
+    clock,
+    max: MOST_CACHED,
+    async load(origin) {
+      const [row] = await db.query<{ present: boolean }>(statements.hasPublicOrigin, [origin]);
+      return row?.present === true;
+    },
     fresh: () => ONE_SECOND,
     bypass: db.inTransaction,
   });
@@ -157,6 +177,7 @@ export function createClientRegistry(options: { db: Database; clock: Clock; audi
 
   return {
     find: (clientId) => cache.get(clientId),
+    hasPublicOrigin: (origin) => origins.get(origin),
     async list() {
       const rows = await db.run<{ client_id: string }>(
         db.sql('clients').select('client_id').orderBy('client_id'),
@@ -171,6 +192,7 @@ export function createClientRegistry(options: { db: Database; clock: Clock; audi
         return results;
       });
       cache.clear();
+      origins.clear();
       return created;
     },
   };

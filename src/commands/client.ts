@@ -12,6 +12,7 @@ async function importFrom(file: string, services: Services): Promise<void> {
     organizations: await organizations.all(),
     addressFault: outgoing.addressFault,
     hasSecret: (clientId) => (present.get(clientId)?.secrets.length ?? 0) > 0,
+    issuer: config.issuer,
     ids,
   });
   await outgoing.close();

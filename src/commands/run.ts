@@ -25,7 +25,7 @@ export async function withServices(work: (services: Services) => Promise<void>):
     if (services.db.kind === 'pglite') await prepare(services);
     await work(services);
   } finally {
-    await services.db.close();
+    await services.close();
   }
 }
 

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../clock.ts';
 
@@ -31,10 +32,12 @@ export function createCache<T>(options: {
   bypass?: () => boolean;
 }): Cache<T> {
   const { clock, max, load, fresh, bypass } = options;
+  // A shared load belongs to no request: it must not run in the transaction that one of the callers begins meanwhile.
+  const apart = AsyncLocalStorage.snapshot();
   const entries = new LRUCache<string, Entry<T>>({ max });
 
   function begin(key: string, at: number): Entry<T> {
-    const entry: Entry<T> = { at, value: load(key), fresh: Number.POSITIVE_INFINITY };
+    const entry: Entry<T> = { at, value: apart(load, key), fresh: Number.POSITIVE_INFINITY };
     entries.set(key, entry);
     entry.value.then(
       (value) => {

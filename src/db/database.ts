@@ -31,6 +31,15 @@ export interface Database {
    * A transaction inside a transaction is the same transaction.
    */
   transaction<T>(work: () => Promise<T>): Promise<T>;
+  /**
+   * Runs `work` in a scope where a transaction begins only when `begin` is called: for a request of which nobody knows
+   * at its start whether it will change anything, and which waits for others (a slow body, a key server) before it does.
+   *
+   * @param work says at its end what becomes of the transaction, if one has begun; it is rolled back when `work` rejects
+   */
+  deferred(work: () => Promise<'commit' | 'rollback'>): Promise<void>;
+  /** Begins the transaction of the `deferred` scope around the caller; does nothing outside one, or for the second time. */
+  begin(): Promise<void>;
   /** Whether the caller is inside a transaction. */
   inTransaction(): boolean;
   /** The database server's own clock, for comparing with ours. */

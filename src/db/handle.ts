@@ -12,15 +12,67 @@ interface Transaction {
   fault?: { readonly error: unknown };
 }
 
+/** What surrounds a caller: a transaction, or a place where one may begin. */
+interface Scope {
+  transaction?: Transaction;
+  /** Begins the transaction of a deferred scope; undefined where it has begun from the start. */
+  begin?: () => Promise<void>;
+}
+
 /** One store for all handles of the process, so that a second handle used inside a transaction is noticed. */
-const current = new AsyncLocalStorage<Transaction>();
+const current = new AsyncLocalStorage<Scope>();
 
 /** Throws when the caller is inside a transaction: for work that must not be part of one. */
 export function refuseInsideTransaction(what: string): void {
-  const transaction = current.getStore();
+  const transaction = current.getStore()?.transaction;
   if (transaction !== undefined && !transaction.ended) {
     throw new AssentError('wrong_handle', 500, `${what} was used inside a transaction`);
   }
+}
+
+/** Thrown into a driver's transaction to make it roll back. */
+class RolledBack extends Error {}
+
+/** A transaction that is opened in the middle of the work it belongs to, and ended by hand. */
+function createOpening(
+  driver: Driver,
+  scope: Scope,
+): { begin(): Promise<void>; end(wish: 'commit' | 'rollback'): Promise<void> } {
+  let begun: Promise<void> | undefined;
+  let finished: Promise<void> | undefined;
+  let settle: ((wish: 'commit' | 'rollback') => void) | undefined;
+
+  function open(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      finished = driver.transaction(async (query) => {
+        const transaction: Transaction = { driver, query, ended: false };
+        scope.transaction = transaction;
+        const wish = await new Promise<'commit' | 'rollback'>((decide) => {
+          settle = decide;
+          resolve();
+        });
+        transaction.ended = true;
+        if (wish === 'rollback') throw new RolledBack();
+        if (transaction.fault !== undefined) throw transaction.fault.error;
+      });
+      // Until it is open, a fault is that of `begin`; afterwards `end` reports it.
+      finished.catch((error: unknown) => reject(translate(error)));
+    });
+  }
+
+  return {
+    begin() {
+      begun ??= open();
+      return begun;
+    },
+    async end(wish) {
+      if (settle === undefined) return;
+      settle(wish);
+      await finished?.catch((error: unknown) => {
+        if (!(error instanceof RolledBack)) throw translate(error);
+      });
+    },
+  };
 }
 
 /** Builds the database handle on a driver. */
@@ -28,7 +80,7 @@ export function createDatabase(driver: Driver): Database {
   const sql = knex({ client: 'pg' });
 
   function own(): Transaction | undefined {
-    const transaction = current.getStore();
+    const transaction = current.getStore()?.transaction;
     if (transaction === undefined) return undefined;
     if (transaction.ended)
       throw new AssentError('transaction_ended', 500, 'A query came after the end of its transaction');
@@ -75,7 +127,7 @@ export function createDatabase(driver: Driver): Database {
         return await driver.transaction(async (run) => {
           const transaction: Transaction = { driver, query: run, ended: false };
           try {
-            const result = await current.run(transaction, work);
+            const result = await current.run({ transaction }, work);
             if (transaction.fault !== undefined) throw transaction.fault.error;
             return result;
           } finally {
@@ -86,6 +138,19 @@ export function createDatabase(driver: Driver): Database {
         throw translate(error);
       }
     },
+    async deferred(work) {
+      refuseInsideTransaction('A deferred scope');
+      const scope: Scope = {};
+      const opening = createOpening(driver, scope);
+      scope.begin = opening.begin;
+      let wish: 'commit' | 'rollback' = 'rollback';
+      try {
+        wish = await current.run(scope, work);
+      } finally {
+        await opening.end(wish);
+      }
+    },
+    begin: async () => current.getStore()?.begin?.(),
     async serverTime() {
       const [row] = await query<{ at: Date }>({
         name: 'server_time',

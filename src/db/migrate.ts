@@ -2,6 +2,7 @@ import knex, { type Knex } from 'knex';
 import ClientPGLite from 'knex-pglite';
 import pg from 'pg';
 import * as firstToken from '../../migrations/0001_first_token.ts';
+import * as personAuthorises from '../../migrations/0002_a_person_authorises.ts';
 import { AssentError, DatabaseUnavailable } from '../errors.ts';
 import { translate } from './faults.ts';
 import type { EmbeddedDriver } from './pglite.ts';
@@ -15,7 +16,10 @@ interface Migration {
   readonly safety: string;
 }
 
-const migrations: readonly Migration[] = [{ name: '0001_first_token', ...firstToken }];
+const migrations: readonly Migration[] = [
+  { name: '0001_first_token', ...firstToken },
+  { name: '0002_a_person_authorises', ...personAuthorises },
+];
 
 const source: Knex.MigrationSource<Migration> = {
   getMigrations: async () => [...migrations],

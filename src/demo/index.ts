@@ -2,6 +2,6 @@ export { createDemoFhir } from './fhir/index.ts';
 export { createKete, type KeteOptions } from './kete/kete.ts';
 export { demoKeyFile } from './keys.ts';
 export { civilDate, type DemoPerson, demoPassword, people } from './people.ts';
-export { hasDemoData, type SeedOptions, seedDemo } from './seed.ts';
+export { demoDate, hasDemoData, type SeedOptions, seedDemo } from './seed.ts';
 export { demoCommands } from './try-it.ts';
-export { demoSecret, isDemoClient } from './world.ts';
+export { demoFhirBase, demoSecret, isDemoClient } from './world.ts';

@@ -1,3 +1,4 @@
+import type { Accounts, Passwords } from '../accounts/index.ts';
 import type { Audit } from '../audit/index.ts';
 import type { Catalogue } from '../catalogue/index.ts';
 import { type ClientRegistry, checkRegistrations } from '../clients/index.ts';
@@ -5,6 +6,7 @@ import type { Clock, Ids } from '../clock.ts';
 import type { Database, Statement } from '../db/index.ts';
 import type { Organizations } from '../organizations/index.ts';
 import { publicDemoKey } from './keys.ts';
+import { civilDate, demoPassword, people } from './people.ts';
 import { apis, clients, organizations } from './world.ts';
 
 const statements = {
@@ -15,7 +17,12 @@ const statements = {
   present: {
     name: 'demo_marker_present',
     text: `SELECT EXISTS (SELECT FROM demo_marker) OR EXISTS (SELECT FROM clients WHERE demo)
-             OR EXISTS (SELECT FROM organizations WHERE demo) OR EXISTS (SELECT FROM apis WHERE demo) AS present`,
+             OR EXISTS (SELECT FROM organizations WHERE demo) OR EXISTS (SELECT FROM apis WHERE demo)
+             OR EXISTS (SELECT FROM accounts WHERE demo) AS present`,
+  },
+  seededAt: {
+    name: 'demo_marker_seeded_at',
+    text: 'SELECT seeded_at FROM demo_marker',
   },
 } satisfies Record<string, Statement>;
 
@@ -23,6 +30,12 @@ const statements = {
 export async function hasDemoData(db: Database): Promise<boolean> {
   const [row] = await db.query<{ present: boolean }>(statements.present);
   return row?.present === true;
+}
+
+/** The civil date on which the demo world was seeded, YYYY-MM-DD: the day on which everybody's age is right. */
+export async function demoDate(db: Database, timeZone: string): Promise<string | undefined> {
+  const [row] = await db.query<{ seeded_at: Date }>(statements.seededAt);
+  return row && civilDate(row.seeded_at, timeZone);
 }
 
 /** What the demo world is written with. */
@@ -34,29 +47,45 @@ export interface SeedOptions {
   readonly organizations: Organizations;
   readonly catalogue: Catalogue;
   readonly registry: ClientRegistry;
+  readonly accounts: Accounts;
+  readonly passwords: Passwords;
+  readonly timeZone: string;
   readonly issuer: string;
   readonly dataDir: string;
+}
+
+/** Everybody of the demo world who signs in. They share a password, which is published, so one hash does for all. */
+async function seedAccounts({ accounts, clock, timeZone }: SeedOptions, passwordHash: string): Promise<void> {
+  for (const person of people(civilDate(clock.now(), timeZone))) {
+    const { key, name, patientId, practitionerId, signInName } = person;
+    if (signInName === undefined) continue;
+    const record = { id: key, name, passwordHash, patient: patientId, practitioner: practitionerId };
+    await accounts.put({ ...record, identifiers: [signInName] }, { demo: true });
+  }
 }
 
 /** Writes the demo world, or puts it back as it was; all or nothing. Key pairs are made in the data folder. */
 export async function seedDemo(options: SeedOptions): Promise<void> {
   const { db, clock, ids, audit, catalogue, registry, issuer, dataDir } = options;
   const complete = await Promise.all(
-    clients.map(async (client) => {
+    clients(issuer).map(async (client) => {
       if (client.token_endpoint_auth_method !== 'private_key_jwt') return client;
       const alg = String(client.token_endpoint_auth_signing_alg);
       return { ...client, jwks: { keys: [await publicDemoKey(dataDir, client.client_id, alg)] } };
     }),
   );
+  const passwordHash = await options.passwords.hash(demoPassword);
   await db.transaction(async () => {
     await db.query(statements.mark, [clock.now()]);
     for (const organization of organizations) await options.organizations.put(organization, { demo: true });
     for (const api of apis(issuer)) await catalogue.put(api, { demo: true });
+    await seedAccounts(options, passwordHash);
     const checked = await checkRegistrations(complete, {
       apis: await catalogue.all(),
       organizations: await options.organizations.all(),
       addressFault: () => undefined,
       hasSecret: () => false,
+      issuer,
       ids,
     });
     await registry.put(

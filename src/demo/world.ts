@@ -15,9 +15,49 @@ export const organizations: readonly Organization[] = [
   { key: 'platform', name: 'Assent platform', odsCode: 'ZZ001', asid: '200000990001', kind: 'operator' },
 ];
 
+const fhirTypes = [
+  'Patient',
+  'RelatedPerson',
+  'Practitioner',
+  'Immunization',
+  'Appointment',
+  'MedicationRequest',
+  'AllergyIntolerance',
+  'Condition',
+  'Observation',
+  'Provenance',
+];
+
+/** What the demo FHIR server can do: reading and searching, of one type or of all, for all three levels. */
+const fhirScopes = [
+  ...['openid', 'profile', 'fhirUser', 'launch/patient', 'offline_access', 'online_access'],
+  ...['patient', 'user', 'system'].flatMap((level) =>
+    ['*', ...fhirTypes].map((type) => `${level}/${type}.rs`),
+  ),
+  'introspect',
+];
+
+/** The FHIR base of the demo world, below the issuer. */
+export function demoFhirBase(issuer: string): string {
+  return `${issuer}/demo/fhir/r4`;
+}
+
 /** The APIs of the demo world for which tokens can be had so far, or whose callers are refused with a reason. */
 export function apis(issuer: string): readonly Api[] {
   return [
+    {
+      id: 'demo-fhir',
+      audience: demoFhirBase(issuer),
+      profile: 'smart',
+      tokenFormat: 'opaque',
+      tokenTyp: 'at+jwt',
+      signingAlg: 'ES256',
+      tokenLifetime: 600,
+      scopes: fhirScopes,
+      reasons: ['directcare'],
+      sensitivity: 'medical-in-confidence',
+      requiredAcr: 1,
+    },
     {
       id: 'reasonable-adjustments',
       audience: 'https://spine.example.test/raflags/STU3',
@@ -91,36 +131,76 @@ export function demoSecret(clientId: string): string {
 
 /** Whether the demo world has a client of this name. */
 export function isDemoClient(clientId: string): boolean {
-  return clients.some((client) => client.client_id === clientId);
+  return clients('').some((client) => client.client_id === clientId);
 }
 
+const keteScopes = 'openid profile fhirUser launch/patient offline_access patient/*.rs';
+
 /** Demo clients as they would be registered; those of `private_key_jwt` get their key when they are seeded. */
-export const clients: readonly (Readonly<Record<string, unknown>> & { readonly client_id: string })[] = [
-  {
-    client_id: 'clinic-backend',
-    client_name: 'Fernhill clinic back end',
-    client_secret: demoSecret('clinic-backend'),
-    token_endpoint_auth_method: 'client_secret_basic',
-    grant_types: ['client_credentials'],
-    apis: { 'reasonable-adjustments': 'system/Flag.read' },
-    ...fernhill,
-  },
-  {
-    client_id: 'clinic-jwt',
-    client_name: 'Fernhill clinic back end (keys)',
-    token_endpoint_auth_method: 'private_key_jwt',
-    token_endpoint_auth_signing_alg: 'ES384',
-    grant_types: ['client_credentials'],
-    apis: { 'reasonable-adjustments': 'system/Flag.read' },
-    ...fernhill,
-  },
-  {
-    client_id: 'admin-cli',
-    client_name: 'Command line of the platform',
-    client_secret: demoSecret('admin-cli'),
-    token_endpoint_auth_method: 'client_secret_basic',
-    grant_types: ['client_credentials'],
-    organization: 'platform',
-    apis: { 'admin-api': 'admin.read admin.write admin.audit' },
-  },
-];
+export function clients(
+  issuer: string,
+): readonly (Readonly<Record<string, unknown>> & { readonly client_id: string })[] {
+  return [
+    {
+      client_id: 'clinic-backend',
+      client_name: 'Fernhill clinic back end',
+      client_secret: demoSecret('clinic-backend'),
+      token_endpoint_auth_method: 'client_secret_basic',
+      grant_types: ['client_credentials'],
+      apis: { 'reasonable-adjustments': 'system/Flag.read' },
+      ...fernhill,
+    },
+    {
+      client_id: 'clinic-jwt',
+      client_name: 'Fernhill clinic back end (keys)',
+      token_endpoint_auth_method: 'private_key_jwt',
+      token_endpoint_auth_signing_alg: 'ES384',
+      grant_types: ['client_credentials'],
+      apis: {
+        'reasonable-adjustments': 'system/Flag.read',
+        'demo-fhir': 'system/Patient.rs system/Immunization.rs',
+      },
+      ...fernhill,
+    },
+    {
+      client_id: 'kete-web',
+      client_name: 'Kete Health',
+      client_uri: `${issuer}/demo`,
+      client_secret: demoSecret('kete-web'),
+      token_endpoint_auth_method: 'client_secret_basic',
+      grant_types: ['authorization_code', 'refresh_token'],
+      redirect_uris: [`${issuer}/demo/callback`, 'http://127.0.0.1:8090/cb'],
+      post_logout_redirect_uris: [`${issuer}/demo`, 'http://127.0.0.1:8090/'],
+      organization: 'kete',
+      apis: { 'demo-fhir': keteScopes },
+    },
+    {
+      client_id: 'kete-spa',
+      client_name: 'Kete Health in the browser',
+      token_endpoint_auth_method: 'none',
+      grant_types: ['authorization_code', 'refresh_token'],
+      redirect_uris: ['http://127.0.0.1:8090/app.html'],
+      post_logout_redirect_uris: ['http://127.0.0.1:8090/app.html'],
+      organization: 'kete',
+      apis: { 'demo-fhir': keteScopes },
+    },
+    {
+      client_id: 'demo-fhir-server',
+      client_name: 'FHIR server of the demonstration',
+      client_secret: demoSecret('demo-fhir-server'),
+      token_endpoint_auth_method: 'client_secret_basic',
+      grant_types: [],
+      organization: 'platform',
+      apis: { 'demo-fhir': 'introspect' },
+    },
+    {
+      client_id: 'admin-cli',
+      client_name: 'Command line of the platform',
+      client_secret: demoSecret('admin-cli'),
+      token_endpoint_auth_method: 'client_secret_basic',
+      grant_types: ['client_credentials'],
+      organization: 'platform',
+      apis: { 'admin-api': 'admin.read admin.write admin.audit' },
+    },
+  ];
+}

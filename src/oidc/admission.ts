@@ -18,7 +18,8 @@ export interface Admission {
 /** Longest `scope` parameter that is looked at, in characters. */
 const LONGEST_SCOPE = 4000;
 
-const refuse = (error: Refusal['error'], description: string): Refusal => ({ error, description });
+/** Puts a refusal together. */
+export const refuse = (error: Refusal['error'], description: string): Refusal => ({ error, description });
 
 /**
  * Reads the `scope` parameter. Assent has no default scope, so leaving it out is `invalid_scope`

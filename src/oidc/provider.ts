@@ -6,10 +6,15 @@ import Provider, {
   errors,
   type KoaContextWithOIDC,
 } from 'oidc-provider';
-import { assertionAlgorithms, authenticationMethods } from '../clients/index.ts';
+import { assertionAlgorithms, authenticationMethods, identityScopes } from '../clients/index.ts';
 import type { Clock } from '../clock.ts';
+import { claimsByScope } from './account.ts';
 import { assertionFault, audiences, CLOCK_TOLERANCE } from './client-authentication.ts';
+import type { Introspection } from './introspection.ts';
+import { lifetimes, refreshLife } from './lifetimes.ts';
+import { createPrompts } from './prompts.ts';
 import type { Resources } from './resources.ts';
+import type { SignOut } from './sign-out.ts';
 
 /** What the provider is put together from. */
 export interface ProviderParts {
@@ -24,6 +29,10 @@ export interface ProviderParts {
   readonly onAssertion: (ctx: KoaContextWithOIDC) => void;
   /** Whether a presented secret is one of the client's valid ones. */
   readonly secretMatches: (clientId: string, presented: string) => boolean;
+  readonly findAccount: NonNullable<Configuration['findAccount']>;
+  readonly loadExistingGrant: NonNullable<Configuration['loadExistingGrant']>;
+  readonly introspection: Introspection;
+  readonly signOut: SignOut;
   readonly renderError: NonNullable<Configuration['renderError']>;
   readonly clock: Clock;
 }
@@ -31,13 +40,52 @@ export interface ProviderParts {
 /** oidc-provider insists on a secret in the metadata; ours are hashed elsewhere, and nobody knows this one. */
 export const placeholderSecret = randomBytes(32).toString('base64url');
 
+/** Where https is promised, a cookie that another host or plain http could have set is not taken (RFC 6265bis). */
+function cookies({ issuer, cookieKeys }: ProviderParts): Configuration['cookies'] {
+  const secure = issuer.startsWith('https:');
+  const [host, prefix] = secure ? ['__Host-', '__Secure-'] : ['', ''];
+  const options = { signed: true, httpOnly: true, sameSite: 'lax', secure } as const;
+  return {
+    keys: [...cookieKeys],
+    long: options,
+    short: options,
+    names: {
+      session: `${host}assent_session`,
+      interaction: `${prefix}assent_interaction`,
+      resume: `${prefix}assent_resume`,
+    },
+  };
+}
+
+function times(clock: Clock): Configuration['ttl'] {
+  return {
+    AccessToken: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? lifetimes.signInToken,
+    AuthorizationCode: lifetimes.code,
+    // A system signs in again without anybody noticing (SMART Backend Services: 300 s at most).
+    ClientCredentials: (_ctx, token) => Math.min(token.resourceServer?.accessTokenTTL ?? 300, 300),
+    // A grant is made with the life of its consent.
+    Grant: lifetimes.consent,
+    IdToken: lifetimes.idToken,
+    Interaction: lifetimes.interaction,
+    RefreshToken(_ctx, token, client) {
+      const { idle, end } = refreshLife({ metadata: client.metadata() });
+      const born = token.iiat ?? clock.seconds();
+      return Math.max(1, Math.min(idle, born + end - clock.seconds()));
+    },
+    Session(_ctx, session) {
+      const end = (session.loginTs ?? clock.seconds()) + lifetimes.sessionEnd;
+      return Math.max(1, Math.min(lifetimes.sessionIdle, end - clock.seconds()));
+    },
+  };
+}
+
 function configuration(parts: ProviderParts): Configuration {
   const { issuer, resources, clock } = parts;
   const expected = audiences(issuer);
   return {
     adapter: parts.adapter,
     jwks: { keys: [...parts.privateJwks] as NonNullable<Configuration['jwks']>['keys'] },
-    cookies: { keys: [...parts.cookieKeys] },
+    cookies: cookies(parts),
     clockTolerance: CLOCK_TOLERANCE,
     clientAuthMethods: [...authenticationMethods],
     clientDefaults: {
@@ -50,13 +98,31 @@ function configuration(parts: ProviderParts): Configuration {
       clientAuthSigningAlgValues: [...assertionAlgorithms],
       idTokenSigningAlgValues: ['ES256', 'RS256'],
     },
-    // The names are fixed scopes of OpenID Connect; those of an API are checked against the catalogue.
-    scopes: ['openid'],
+    // These belong to no API; those of an API are checked against the catalogue.
+    scopes: [...identityScopes],
+    claims: claimsByScope,
+    // An application need not ask twice: what it was granted stands in the id_token.
+    conformIdTokenClaims: false,
+    acrValues: ['1'],
     responseTypes: ['code'],
     pkce: { required: () => true },
-    ttl: {
-      ClientCredentials: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? 300,
+    // SMART names the FHIR base `aud`; src/oidc/resources.ts makes it the resource.
+    extraParams: { aud: null },
+    allowOmittingSingleRegisteredRedirectUri: false,
+    interactions: {
+      policy: createPrompts(),
+      url: (_ctx, interaction) => `/interaction/${interaction.uid}`,
     },
+    findAccount: parts.findAccount,
+    loadExistingGrant: parts.loadExistingGrant,
+    ttl: times(clock),
+    issueRefreshToken: async (_ctx, client, source) =>
+      client.grantTypeAllowed('refresh_token') &&
+      (source.scopes.has('offline_access') || source.scopes.has('online_access')),
+    expiresWithSession: async (_ctx, source) => !source.scopes.has('offline_access'),
+    // No refresh token is bound to a key yet, so each is used once.
+    rotateRefreshToken: true,
+    extraTokenClaims: parts.introspection.claims,
     formats: { customizers: { jwt: parts.tokenClaims } },
     features: {
       devInteractions: { enabled: false },
@@ -65,20 +131,25 @@ function configuration(parts: ProviderParts): Configuration {
         enabled: true,
         getResourceServerInfo: resources.getResourceServerInfo,
         defaultResource: resources.defaultResource,
+        useGrantedResource: async () => true,
       },
-      // Each of these comes with the feature that needs it.
+      pushedAuthorizationRequests: { enabled: true },
+      introspection: { enabled: true, allowedPolicy: parts.introspection.allowed },
+      rpInitiatedLogout: {
+        enabled: true,
+        logoutSource: parts.signOut.question,
+        postLogoutSuccessSource: parts.signOut.done,
+      },
+      // It comes with the feature that needs it.
       dPoP: { enabled: false },
-      pushedAuthorizationRequests: { enabled: false },
-      rpInitiatedLogout: { enabled: false },
-      userinfo: { enabled: false },
     },
     assertJwtClientAuthClaimsAndHeader(ctx, claims) {
       const fault = assertionFault(claims, { expected, now: clock.seconds() });
       if (fault !== undefined) throw new errors.InvalidClientAuth(fault);
       parts.onAssertion(ctx);
     },
+    // The library sees no Origin: src/oidc/cross-origin.ts decides.
     clientBasedCORS: () => false,
-    findAccount: async () => undefined,
     // Nothing that is on calls out: key sets are fetched by src/outgoing, before the library sees a client.
     fetch: () => Promise.reject(new Error('the library has no way out')),
     renderError: parts.renderError,

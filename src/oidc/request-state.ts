@@ -1,10 +1,14 @@
 import type { IncomingMessage } from 'node:http';
+import type { Account } from '../accounts/index.ts';
 import type { Api } from '../catalogue/index.ts';
 import type { Client } from '../clients/index.ts';
+import type { Consent } from '../consents/index.ts';
 import type { PlacedArtefact } from './storage/index.ts';
 
 /** What is found out in the course of one request, kept beside it until the audit row is written. */
 export interface RequestState {
+  /** The person whose token, code or session it is. */
+  account?: Account;
   /** The catalogue as it was when it was first needed. */
   apis?: readonly Api[];
   /** The API that a token is asked for. */
@@ -17,6 +21,10 @@ export interface RequestState {
   reason?: string;
   /** `sub` of the token that was made. */
   subject?: string;
+  /** The live decision behind each grant that was looked at; undefined: there is none. */
+  consents?: Map<string, Promise<Consent | undefined>>;
+  /** Grants whose families shall end when the request is over; undefined where they end at once. */
+  endings?: Set<string>;
   /** Opaque tokens to be stored together with the audit row; undefined where tokens are stored at once. */
   tokens?: PlacedArtefact[];
 }

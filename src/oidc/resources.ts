@@ -1,7 +1,10 @@
+import { decodeJwt } from 'jose';
 import { errors, type KoaContextWithOIDC, type ResourceServer } from 'oidc-provider';
 import type { Api, Catalogue } from '../catalogue/index.ts';
 import { type Client, scopesAt } from '../clients/index.ts';
+import { splitScope } from '../scopes/index.ts';
 import { admitSystem, clientHolds, type Refusal, requestedScopes } from './admission.ts';
+import { admitPerson, stillHeld } from './person-admission.ts';
 import type { RequestState, RequestStates } from './request-state.ts';
 
 /** Makes the library's error of a refusal. */
@@ -13,10 +16,33 @@ export interface Resources {
   /** `resourceIndicators.getResourceServerInfo`: decides the request and says what its token looks like. */
   getResourceServerInfo(ctx: KoaContextWithOIDC, indicator: string): Promise<ResourceServer>;
   /** `resourceIndicators.defaultResource`: the API meant by a request that names none. */
-  defaultResource(ctx: KoaContextWithOIDC): Promise<string>;
+  defaultResource(ctx: KoaContextWithOIDC): Promise<string | string[]>;
 }
 
-/** Connects the catalogue and the decision on scopes to the library's resource indicators (RFC 8707). */
+/** Parameters and body members are texts, except where a request is malformed. */
+const asText = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+
+/**
+ * The `scope` of an authorisation request as it was sent. The library strips `offline_access` from it unless
+ * `prompt=consent`, which SMART applications do not send.
+ */
+function sentScope({ oidc, query }: KoaContextWithOIDC): string | undefined {
+  if (oidc.route === 'pushed_authorization_request') return asText(oidc.body?.scope);
+  const pushed = oidc.entities.PushedAuthorizationRequest?.request;
+  return asText(pushed === undefined ? query.scope : decodeJwt(pushed).scope);
+}
+
+function describe(api: Api, scopes: readonly string[]): ResourceServer {
+  return {
+    scope: scopes.join(' '),
+    audience: api.audience,
+    accessTokenTTL: api.tokenLifetime,
+    accessTokenFormat: api.tokenFormat,
+    jwt: { sign: { alg: api.signingAlg as 'ES256' } },
+  };
+}
+
+/** Connects the catalogue and the decisions on scopes to the library's resource indicators (RFC 8707). */
 export function createResources(options: { catalogue: Catalogue; states: RequestStates }): Resources {
   const { catalogue, states } = options;
 
@@ -31,49 +57,97 @@ export function createResources(options: { catalogue: Catalogue; states: Request
     return { client, state };
   }
 
-  function describe(api: Api, scopes: readonly string[]): ResourceServer {
-    return {
-      scope: scopes.join(' '),
-      audience: api.audience,
-      accessTokenTTL: api.tokenLifetime,
-      accessTokenFormat: api.tokenFormat,
-      jwt: { sign: { alg: api.signingAlg as 'ES256' } },
-    };
+  async function apiOf(state: RequestState, audience: string): Promise<Api> {
+    state.apis ??= await catalogue.all();
+    const api = state.apis.find((one) => one.audience === audience);
+    if (api === undefined) throw new errors.InvalidTarget('the resource is not known');
+    state.api = api;
+    return api;
+  }
+
+  function forSystem(ctx: KoaContextWithOIDC, api: Api, client: Client, state: RequestState): ResourceServer {
+    const admission = admitSystem({
+      api,
+      client,
+      scope: ctx.oidc.params?.scope,
+      // A parameter without a value counts as left out (RFC 6749 section 3.2).
+      reason: ctx.oidc.body?.reason_for_request || undefined,
+    });
+    if (isRefusal(admission)) throw asError(admission);
+    state.reason = admission.reason;
+    return describe(api, admission.scopes);
+  }
+
+  /** A person is going to be asked, or has just answered. */
+  function forPerson(ctx: KoaContextWithOIDC, api: Api | undefined, client: Client): readonly string[] {
+    const { params, route } = ctx.oidc;
+    if (params === undefined) throw new Error('an authorisation request has parameters');
+    const sent = route === 'resume' ? undefined : sentScope(ctx);
+    const scopes = sent === undefined ? undefined : splitScope(sent);
+    if (scopes?.includes('offline_access')) params.scope = scopes.join(' ');
+    const admission = admitPerson({ client, api, scope: params.scope, state: params.state });
+    if (isRefusal(admission)) throw asError(admission);
+    return admission.scopes;
+  }
+
+  /** A code or a refresh token is exchanged: nothing is asked for that was not granted. */
+  function forExchange(ctx: KoaContextWithOIDC, api: Api, client: Client): ResourceServer {
+    const { RefreshToken: refreshToken, AuthorizationCode: code } = ctx.oidc.entities;
+    const scopes = stillHeld(client, api, [...((refreshToken ?? code)?.scopes ?? [])]);
+    if (scopes.length === 0) throw new errors.InvalidGrant('the client may no longer use this resource');
+    return describe(api, scopes);
+  }
+
+  /** The API of a client-credentials request that names none: its only one, or the only one with these scopes. */
+  function apiOfSystem(ctx: KoaContextWithOIDC, client: Client, all: readonly Api[]): string {
+    const apis = all.filter((api) => scopesAt(client, api.id) !== undefined);
+    const [only] = apis;
+    if (only !== undefined && apis.length === 1) return only.audience;
+    const scopes = requestedScopes(ctx.oidc.params?.scope);
+    if (isRefusal(scopes)) throw asError(scopes);
+    const meant = apis.filter((api) => clientHolds(client, api, scopes));
+    if (meant.length > 1)
+      throw new errors.InvalidTarget('several resources have these scopes: name one with resource');
+    const [found] = meant;
+    if (found === undefined)
+      throw asError({ error: 'invalid_scope', description: 'no resource of this client has these scopes' });
+    return found.audience;
+  }
+
+  /** SMART names the FHIR base `aud`; a slash at its end means the same base. */
+  function apiOfPerson(ctx: KoaContextWithOIDC, client: Client, all: readonly Api[]): string | string[] {
+    const aud = asText(ctx.oidc.params?.aud);
+    if (aud) return all.find((api) => `${api.audience}/` === aud)?.audience ?? aud;
+    if (all.some((api) => scopesAt(client, api.id) !== undefined))
+      throw new errors.InvalidRequest(
+        'aud (or resource) is required: the address of the API that is to be used',
+      );
+    forPerson(ctx, undefined, client);
+    return [];
   }
 
   return {
     async getResourceServerInfo(ctx, indicator) {
       const { client, state } = present(ctx);
-      state.apis ??= await catalogue.all();
-      const api = state.apis.find((one) => one.audience === indicator);
-      if (api === undefined) throw new errors.InvalidTarget('the resource is not known');
-      state.api = api;
-      const admission = admitSystem({
-        api,
-        client,
-        scope: ctx.oidc.params?.scope,
-        // A parameter without a value counts as left out (RFC 6749 section 3.2).
-        reason: ctx.oidc.body?.reason_for_request || undefined,
-      });
-      if (isRefusal(admission)) throw asError(admission);
-      state.reason = admission.reason;
-      return describe(api, admission.scopes);
+      const { params, route } = ctx.oidc;
+      const api = await apiOf(state, indicator);
+      if (route === 'token')
+        return params?.grant_type === 'client_credentials'
+          ? forSystem(ctx, api, client, state)
+          : forExchange(ctx, api, client);
+      const aud = asText(params?.aud);
+      if (aud && aud !== api.audience && aud !== `${api.audience}/`)
+        throw new errors.InvalidTarget('aud and resource name different APIs');
+      if (Array.isArray(params?.resource) && params.resource.length > 1)
+        throw new errors.InvalidTarget('a request is for one resource');
+      return describe(api, forPerson(ctx, api, client));
     },
     async defaultResource(ctx) {
       const { client, state } = present(ctx);
       state.apis ??= await catalogue.all();
-      const apis = state.apis.filter((api) => scopesAt(client, api.id) !== undefined);
-      const [only] = apis;
-      if (only !== undefined && apis.length === 1) return only.audience;
-      const scopes = requestedScopes(ctx.oidc.params?.scope);
-      if (isRefusal(scopes)) throw asError(scopes);
-      const meant = apis.filter((api) => clientHolds(client, api, scopes));
-      if (meant.length > 1)
-        throw new errors.InvalidTarget('several resources have these scopes: name one with resource');
-      const [found] = meant;
-      if (found === undefined)
-        throw asError({ error: 'invalid_scope', description: 'no resource of this client has these scopes' });
-      return found.audience;
+      return ctx.oidc.route === 'token'
+        ? apiOfSystem(ctx, client, state.apis)
+        : apiOfPerson(ctx, client, state.apis);
     },
   };
 }

@@ -1,10 +1,21 @@
 import type { Context, Middleware } from 'koa';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Logger } from 'pino';
-import type { AnonymousDenials, Audit, AuditEvent, AuditRow } from '../audit/index.ts';
+import type { AnonymousDenials, Audit, AuditRow } from '../audit/index.ts';
+import { isPublic } from '../clients/index.ts';
 import { createGroup, type Database, refuseInsideTransaction } from '../db/index.ts';
+import type { Authority } from './authority.ts';
+import type { Families } from './families.ts';
 import type { RequestState, RequestStates } from './request-state.ts';
 import type { PlacedArtefact, SqlStore } from './storage/index.ts';
+import {
+  addLaunchContext,
+  answerUnavailable,
+  completeScope,
+  hideBrokenRegistration,
+  nameUnauthorizedClient,
+} from './token-answers.ts';
+import { deniedEvent, issuedEvent } from './token-audit.ts';
 
 /** What one request leaves behind. */
 interface Outcome {
@@ -41,89 +52,14 @@ function createOutcomeWriter(options: {
 /** The library's router ignores case and a closing slash. */
 const tokenPath = /^\/token\/?$/i;
 
-const asText = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
-
-function issuedEvent(ctx: KoaContextWithOIDC, state: RequestState, source: string): AuditEvent {
-  const token = ctx.oidc.entities.ClientCredentials;
-  const [opaque] = state.tokens ?? [];
-  return {
-    type: 'token.issued',
-    clientId: state.client?.clientId,
-    organization: state.client?.organization?.key,
-    apiId: state.api?.id,
-    grantType: asText(ctx.oidc.params?.grant_type),
-    scope: token?.scope,
-    subject: state.subject ?? state.client?.clientId,
-    tokenId: opaque?.id ?? token?.jti,
-    source,
-    detail: { reason: state.reason ?? null },
-  };
-}
-
-function deniedEvent(ctx: KoaContextWithOIDC, state: RequestState, source: string): AuditEvent {
-  const { error, error_description: description } = ctx.body as { error: string; error_description?: string };
-  return {
-    type: 'token.denied',
-    clientId: ctx.oidc.client?.clientId,
-    organization: state.client?.organization?.key,
-    apiId: state.api?.id,
-    grantType: asText(ctx.oidc.params?.grant_type),
-    scope: asText(ctx.oidc.params?.scope),
-    error,
-    source,
-    detail: { description: description ?? null },
-  };
-}
-
-/** RFC 6749 section 5.2 has a code of its own for a grant type that the client may not use; the library answers `invalid_request`. */
-function nameUnauthorizedClient(ctx: KoaContextWithOIDC, state: RequestState): void {
-  const { client, params } = ctx.oidc;
-  const body = ctx.body as { error?: string };
-  const grantType = asText(params?.grant_type);
-  if (
-    ctx.status !== 400 ||
-    body.error !== 'invalid_request' ||
-    client === undefined ||
-    grantType === undefined
-  )
-    return;
-  if (!state.authenticated || client.grantTypeAllowed(grantType)) return;
-  ctx.body = { error: 'unauthorized_client', error_description: 'the client may not use this grant type' };
-}
-
 /**
- * A registration that the library cannot use (its rules may have become stricter since it was stored) looks like any
- * other failed authentication: its own error would tell that the client exists.
- */
-function hideBrokenRegistration(ctx: KoaContextWithOIDC): void {
-  const { error } = ctx.body as { error?: string };
-  if (error !== 'invalid_client_metadata' && error !== 'invalid_redirect_uri') return;
-  ctx.status = 401;
-  const description = 'client authentication failed';
-  ctx.body = { error: 'invalid_client', error_description: description };
-  if (ctx.headers.authorization === undefined) return;
-  const realm = ctx.oidc.issuer;
-  ctx.set(
-    'WWW-Authenticate',
-    `Basic realm="${realm}", error="invalid_client", error_description="${description}"`,
-  );
-}
-
-/** A passing fault looks like one: 503 with Retry-After (RFC 9110 section 15.6.4), never like a decision. */
-function answerUnavailable(ctx: Context): void {
-  ctx.status = 503;
-  ctx.set('Retry-After', '1');
-  ctx.set('Cache-Control', 'no-store');
-  ctx.body = {
-    error: 'temporarily_unavailable',
-    error_description: 'the service is not available at the moment',
-  };
-}
-
-/**
- * Goes around the library's token endpoint: collects what the request leaves behind and lets no answer go
- * before its audit row (and its opaque token) is durable. Denials of clients that proved who they are get a
- * row; all others are counted.
+ * Goes around the library's token endpoint: collects what the request leaves behind and lets no answer go before that
+ * is durable.
+ *
+ * A code or refresh token is exchanged in one transaction, which the storage adapter begins; the audit row is its last
+ * statement. Any answer but 200 rolls it back; families that end, and the denial, are written in a second one. A client
+ * credentials request has no transaction of its own: the batch writer stores what it leaves. Denials of clients that
+ * proved who they are get a row; all others are counted (docs/adr/0002 and 0006).
  */
 export function createTokenEndpoint(options: {
   db: Database;
@@ -131,47 +67,66 @@ export function createTokenEndpoint(options: {
   denials: AnonymousDenials;
   store: SqlStore;
   states: RequestStates;
+  authority: Authority;
+  families: Families;
   sourceOf: (ctx: Context) => string;
   log: Logger;
 }): Middleware {
-  const { denials, audit, states, sourceOf, log } = options;
+  const { db, denials, audit, states, authority, families, sourceOf, log } = options;
   const writeOutcome = createOutcomeWriter(options);
 
-  async function account(ctx: KoaContextWithOIDC, state: RequestState): Promise<void> {
+  async function issued(ctx: KoaContextWithOIDC, state: RequestState): Promise<void> {
+    ctx.set('Pragma', 'no-cache');
+    completeScope(ctx);
+    await addLaunchContext(ctx, async (grantId) => (await authority.of(ctx, grantId))?.patient);
+    const row = audit.row(issuedEvent(ctx, state, sourceOf(ctx)));
+    if (db.inTransaction()) await audit.add([row]);
+    else await writeOutcome({ row, tokens: state.tokens ?? [] });
+  }
+
+  async function denied(ctx: KoaContextWithOIDC, state: RequestState): Promise<void> {
     const source = sourceOf(ctx);
-    if (ctx.status === 200) {
-      await writeOutcome({ row: audit.row(issuedEvent(ctx, state, source)), tokens: state.tokens ?? [] });
-      return;
-    }
     const { error } = ctx.body as { error?: string };
-    if (!state.authenticated || error === 'invalid_client') denials.count(source, error ?? 'unknown');
-    else await writeOutcome({ row: audit.row(deniedEvent(ctx, state, source)), tokens: [] });
+    const endings = state.endings ?? new Set();
+    const known = state.authenticated && error !== 'invalid_client';
+    if (!known) denials.count(source, error ?? 'unknown');
+    const row = known ? audit.row(deniedEvent(ctx, state, source)) : undefined;
+    if (endings.size > 0) {
+      await db.transaction(async () => {
+        await families.end(endings, 'replay');
+        if (row !== undefined) await audit.add([row]);
+      });
+    } else if (row !== undefined) await writeOutcome({ row, tokens: [] });
   }
 
   return async (ctx, next) => {
     const state = states.of(ctx);
     state.tokens = [];
-    if (tokenPath.test(ctx.path)) {
-      ctx.set('Cache-Control', 'no-store');
-      // No page on another origin is a client here yet. Told of an origin, the library would answer it before it
-      // authenticates, and differently for a client that exists.
-      delete ctx.req.headers.origin;
-    }
-    await next();
-    if (tokenPath.test(ctx.path)) ctx.remove('Access-Control-Allow-Origin');
+    if (tokenPath.test(ctx.path)) ctx.set('Cache-Control', 'no-store');
     const inner = ctx as unknown as KoaContextWithOIDC;
     // The route, not the path: the library also takes /TOKEN and /token/ for its token endpoint.
-    if (inner.oidc?.route !== 'token') return;
-    hideBrokenRegistration(inner);
-    nameUnauthorizedClient(inner, state);
-    if (ctx.status >= 500) {
-      if (ctx.status === 503) answerUnavailable(ctx);
-      return;
-    }
+    const isToken = () => inner.oidc?.route === 'token';
     try {
-      await account(inner, state);
+      await db.deferred(async () => {
+        await next();
+        if (!isToken() || ctx.status !== 200) return 'rollback';
+        await issued(inner, state);
+        return 'commit';
+      });
+      if (!isToken() || ctx.status === 200) return;
+      if (ctx.status >= 500) {
+        if (ctx.status === 503) answerUnavailable(ctx);
+        return;
+      }
+      ctx.set('Pragma', 'no-cache');
+      // A public client has shown no more than its name, but a code or refresh token of its own.
+      if (state.client !== undefined && isPublic(state.client)) state.authenticated = true;
+      hideBrokenRegistration(inner);
+      nameUnauthorizedClient(inner, state);
+      await denied(inner, state);
     } catch (error) {
-      log.error({ err: error }, 'an answer was withheld because its audit row could not be written');
+      if (!isToken()) throw error;
+      log.error({ err: error }, 'an answer was withheld because what it stands for could not be written');
       answerUnavailable(ctx);
     }
   };

@@ -10,8 +10,8 @@ export function createLandingModel(options: {
   issuer: string;
   version: string;
   demo: boolean;
-  catalogue: Catalogue;
-  registry: ClientRegistry;
+  catalogue: Pick<Catalogue, 'all'>;
+  registry: Pick<ClientRegistry, 'list'>;
   scopeSentence: Renderer['scopeSentence'];
 }): () => Promise<LandingModel> {
   const { issuer, version, demo, catalogue, registry, scopeSentence } = options;

@@ -7,7 +7,7 @@ export interface SecurityHeadersOptions {
   issuer: string;
   /**
    * Sources for `form-action`. Browsers apply it to the redirects after a form is sent, too: where a form's answer leads
-   * back to an application, that application's origin must be listed.
+   * back to an application, that application's origin must be added with `allowFormsTo`.
    */
   formAction: readonly string[];
 }
@@ -42,7 +42,8 @@ export function createSecurityHeaders({ issuer, formAction }: SecurityHeadersOpt
       },
     },
     frameguard: { action: 'deny' },
-    referrerPolicy: { policy: 'no-referrer' },
+    // Not `no-referrer`: with that, browsers send `Origin: null` with our own forms.
+    referrerPolicy: { policy: 'same-origin' },
     strictTransportSecurity: secure ? { maxAge: year, includeSubDomains: false } : false,
   });
 
@@ -53,6 +54,20 @@ export function createSecurityHeaders({ issuer, formAction }: SecurityHeadersOpt
     ctx.set('Permissions-Policy', permissions);
     await next();
   };
+}
+
+/**
+ * Lets the forms of a page lead to other origins, by way of redirects, and takes out every script source that was added
+ * since: the library adds one for pages that ours take the place of.
+ */
+export function allowFormsTo(ctx: Koa.Context, targets: readonly string[]): void {
+  const policy = ctx.response.get('Content-Security-Policy');
+  ctx.set(
+    'Content-Security-Policy',
+    policy
+      .replace(/script-src [^;]*/, "script-src 'none'")
+      .replace(/form-action [^;]*/, ["form-action 'self'", ...targets].join(' ')),
+  );
 }
 
 /**

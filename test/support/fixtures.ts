@@ -84,6 +84,7 @@ export async function register(
     organizations: await services.organizations.all(),
     addressFault: () => undefined,
     hasSecret: () => false,
+    issuer: services.config.issuer,
     ids: services.ids,
   });
   await services.registry.put(

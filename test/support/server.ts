@@ -76,7 +76,7 @@ export async function startServer(env: Record<string, string> = {}): Promise<Tes
       }),
     async close() {
       await app.close();
-      await services.db.close();
+      await services.close();
       rmSync(dataDir, { recursive: true, force: true });
     },
   };

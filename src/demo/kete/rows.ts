@@ -93,7 +93,7 @@ export function appointmentRows(resources: readonly z.output<typeof appointment>
     what: one.description ?? words(one.serviceType[0]),
     when: date(one.start),
     where: one.participant
-      .filter(({ actor }) => !actor?.reference?.startsWith('Patient/'))
+      .filter(({ actor }) => !/(^|\/)Patient\//.test(actor?.reference ?? ''))
       .flatMap(({ actor }) => actor?.display ?? [])
       .join(', '),
     statusKey: statusKey('appointment', one.status),

@@ -4,7 +4,7 @@ import Provider, { type Adapter, type AdapterFactory, type AdapterPayload, error
 import type { Clock } from '../../clock.ts';
 import { isStorable } from '../../db/index.ts';
 import type { ReplayGuard } from './replay-guard.ts';
-import type { PlacedArtefact } from './sql-store.ts';
+import type { PlacedArtefact, SqlStore } from './sql-store.ts';
 import type { Artefact, ArtefactStore, StoredArtefact } from './store.ts';
 
 /** Models whose loss costs no more than a new sign-in. */
@@ -20,7 +20,7 @@ const unsupported = async (): Promise<never> => {
 const digest = (value: string) => createHash('sha256').update(value).digest('base64url');
 
 /** The name under which a bearer value is kept: whoever reads the database cannot use it. */
-function keptId(model: string, id: string): string {
+export function keptId(model: string, id: string): string {
   return plainIds.has(model) ? id : digest(id);
 }
 
@@ -71,17 +71,28 @@ function asPayload(stored: StoredArtefact | undefined, jti?: string): AdapterPay
   };
 }
 
-/** Where a token goes that a request makes: with its audit row, in one transaction, before the answer. */
-export interface PendingTokens {
-  /** Takes the artefact if the present request collects its tokens; false if it has to be stored at once. */
+/** How storage belongs to the request that asks for it. */
+export interface Exchange {
+  /** Takes a token to be stored with its audit row, if the present request collects its tokens; else false. */
   collect(placed: PlacedArtefact): boolean;
+  /** Whether the present request exchanges a code or refresh token for others. */
+  active(): boolean;
+  /** Begins the transaction of such a request. */
+  begin(): Promise<void>;
+  /** Bearer value of the refresh token that the present request has used up. */
+  predecessor(): string | undefined;
+  /** Ends everything that came from a grant: at once, or after a request whose own changes may be rolled back. */
+  endFamily(grantId: string): Promise<void>;
 }
 
-function artefactAdapter(model: string, store: ArtefactStore, clock: Clock, pending: PendingTokens): Adapter {
+/** What is exchanged for tokens, once. */
+const exchanged = new Set(['AuthorizationCode', 'RefreshToken']);
+
+function artefactAdapter(model: string, store: ArtefactStore, clock: Clock, exchange: Exchange): Adapter {
   return {
     async upsert(id, payload, expiresIn) {
       const placed = { model, id: keptId(model, id), artefact: asArtefact(payload, expiresIn, clock) };
-      if (model === 'ClientCredentials' && pending.collect(placed)) return;
+      if (model === 'ClientCredentials' && exchange.collect(placed)) return;
       await store.put(placed.model, placed.id, placed.artefact);
     },
     async find(id) {
@@ -101,8 +112,43 @@ function artefactAdapter(model: string, store: ArtefactStore, clock: Clock, pend
         ? new errors.InvalidRequestUri(reason)
         : new errors.InvalidGrant(reason);
     },
-    destroy: (id) => store.destroy(model, keptId(model, id)),
-    revokeByGrantId: (grantId) => store.revokeByGrantId(grantId),
+    destroy: (id) => (model === 'Grant' ? exchange.endFamily(id) : store.destroy(model, keptId(model, id))),
+    revokeByGrantId: (grantId) => exchange.endFamily(grantId),
+  };
+}
+
+/**
+ * Codes and refresh tokens: each is exchanged once, in a transaction that begins with its look-up.
+ *
+ * The library revokes a family as soon as it sees a used refresh token. While that may be a client's retry, the token
+ * is shown to it as unused, and `consume` refuses it (docs/adr/0006).
+ */
+function exchangedAdapter(model: string, store: SqlStore, clock: Clock, exchange: Exchange): Adapter {
+  const plain = artefactAdapter(model, store, clock, exchange);
+  return {
+    ...plain,
+    async upsert(id, payload, expiresIn) {
+      const before = model === 'RefreshToken' ? exchange.predecessor() : undefined;
+      const artefact = asArtefact(payload, expiresIn, clock);
+      const predecessor = before === undefined ? undefined : keptId(model, before);
+      await store.put(model, keptId(model, id), { ...artefact, predecessor });
+    },
+    async find(id) {
+      if (!exchange.active()) return plain.find(id);
+      await exchange.begin();
+      const key = keptId(model, id);
+      const stored = await store.find(model, key);
+      if (stored?.consumedAt === undefined) return asPayload(stored, id);
+      const retry = (await store.replay(model, key))?.retry === true;
+      return asPayload(retry ? { ...stored, consumedAt: undefined } : stored, id);
+    },
+    async consume(id) {
+      const key = keptId(model, id);
+      if (await store.consume(model, key)) return;
+      const replay = await store.replay(model, key);
+      if (replay?.grantId !== undefined && !replay.retry) await exchange.endFamily(replay.grantId);
+      throw new errors.InvalidGrant('it was used already, or does not exist');
+    },
   };
 }
 
@@ -143,14 +189,14 @@ function replayAdapter(guard: ReplayGuard, clock: Clock): Adapter {
  * @param findClient gives the metadata of a client
  */
 export function createAdapter(options: {
-  durable: ArtefactStore;
+  durable: SqlStore;
   volatile: ArtefactStore;
   replayGuard: ReplayGuard;
-  pending: PendingTokens;
+  exchange: Exchange;
   clock: Clock;
   findClient: (clientId: string) => Promise<AdapterPayload | undefined>;
 }): AdapterFactory {
-  const { durable, volatile, replayGuard, pending, clock, findClient } = options;
+  const { durable, volatile, replayGuard, exchange, clock, findClient } = options;
   return (model) => {
     if (model === 'Client') {
       return {
@@ -164,6 +210,7 @@ export function createAdapter(options: {
       };
     }
     if (model === 'ReplayDetection') return replayAdapter(replayGuard, clock);
-    return artefactAdapter(model, volatileModels.has(model) ? volatile : durable, clock, pending);
+    if (exchanged.has(model)) return exchangedAdapter(model, durable, clock, exchange);
+    return artefactAdapter(model, volatileModels.has(model) ? volatile : durable, clock, exchange);
   };
 }

@@ -1,4 +1,4 @@
-export { createAdapter, type PendingTokens } from './adapter.ts';
+export { createAdapter, type Exchange, keptId } from './adapter.ts';
 export { createRedisStore } from './redis-store.ts';
 export { createReplayGuard } from './replay-guard.ts';
 export { createSqlStore, type PlacedArtefact, type SqlStore } from './sql-store.ts';

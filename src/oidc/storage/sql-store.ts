@@ -4,6 +4,9 @@ import type { Artefact, ArtefactStore, StoredArtefact } from './store.ts';
 
 const values = '(model, id, payload, grant_id, uid, user_code, account_id, client_id, expires_at)';
 
+/** A refresh token that is used again so soon, in seconds, was probably used by a client that lost the answer. */
+const RETRY_WINDOW = 10;
+
 /** consumed_at is left out on purpose: saving again must not make a used artefact usable. */
 const replace = `payload = excluded.payload, grant_id = excluded.grant_id, uid = excluded.uid,
   user_code = excluded.user_code, account_id = excluded.account_id, client_id = excluded.client_id,
@@ -16,6 +19,12 @@ const statements = {
     name: 'oidc_artefacts_put',
     text: `INSERT INTO oidc_artefacts ${values} VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
            ON CONFLICT (model, id) DO UPDATE SET ${replace}`,
+  },
+  // A plain INSERT: the unique index on predecessor refuses a second successor.
+  addSuccessor: {
+    name: 'oidc_artefacts_add_successor',
+    text: `INSERT INTO oidc_artefacts (model, id, payload, grant_id, uid, user_code, account_id, client_id, expires_at,
+             predecessor) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
   },
   // Two requests of one browser may both give the session a new id, or both save it for the first time: the uid is
   // the session, and the later id is kept. Both unique keys may be in the way, hence two statements.
@@ -41,6 +50,19 @@ const statements = {
   find: {
     name: 'oidc_artefacts_find',
     text: `SELECT payload, consumed_at FROM oidc_artefacts WHERE model = $1 AND id = $2 AND ${alive}`,
+  },
+  // Inside a transaction the grant stays as it is until the end: whoever revokes it waits, and then ends what was made.
+  findLocked: {
+    name: 'oidc_artefacts_find_locked',
+    text: `SELECT payload, consumed_at FROM oidc_artefacts WHERE model = $1 AND id = $2 AND ${alive} FOR SHARE`,
+  },
+  replay: {
+    name: 'oidc_artefacts_replay',
+    text: `SELECT used.grant_id,
+             used.consumed_at > $3 AND EXISTS (SELECT FROM oidc_artefacts AS successor
+               WHERE successor.predecessor = used.id AND successor.consumed_at IS NULL) AS retry
+           FROM oidc_artefacts AS used
+           WHERE used.model = $1 AND used.id = $2 AND used.consumed_at IS NOT NULL`,
   },
   findByUid: {
     name: 'oidc_artefacts_find_by_uid',
@@ -77,9 +99,18 @@ export interface PlacedArtefact {
   readonly artefact: Artefact;
 }
 
+/** What the second use of a code or refresh token means. */
+export interface Replay {
+  readonly grantId: string | undefined;
+  /** The direct predecessor of a refresh token that nobody has used yet, within ten seconds: nothing is revoked. */
+  readonly retry: boolean;
+}
+
 export interface SqlStore extends ArtefactStore {
   /** Stores new artefacts in one statement. */
   putMany(artefacts: readonly PlacedArtefact[]): Promise<void>;
+  /** Judges the second use of something; undefined when it was not used before, or is gone. */
+  replay(model: string, id: string): Promise<Replay | undefined>;
 }
 
 /** Artefacts in PostgreSQL or the embedded database. */
@@ -100,7 +131,9 @@ export function createSqlStore(options: { db: Database; clock: Clock }): SqlStor
         artefact.clientId ?? null,
         artefact.expiresAt ?? null,
       ];
-      if (model !== 'Session') await db.query(statements.put, row);
+      if (artefact.predecessor !== undefined)
+        await db.query(statements.addSuccessor, [...row, artefact.predecessor]);
+      else if (model !== 'Session') await db.query(statements.put, row);
       else if ((await db.query(statements.addSession, row)).length === 0)
         await db.query(statements.replaceSession, row);
     },
@@ -118,7 +151,17 @@ export function createSqlStore(options: { db: Database; clock: Clock }): SqlStor
       }));
       await db.query(statements.putMany, [JSON.stringify(rows)]);
     },
-    find: (model, id) => one(statements.find, model, id),
+    find: (model, id) =>
+      one(model === 'Grant' && db.inTransaction() ? statements.findLocked : statements.find, model, id),
+    async replay(model, id) {
+      const since = new Date(clock.now().getTime() - RETRY_WINDOW * 1000);
+      const [row] = await db.query<{ grant_id: string | null; retry: boolean }>(statements.replay, [
+        model,
+        id,
+        since,
+      ]);
+      return row && { grantId: row.grant_id ?? undefined, retry: row.retry };
+    },
     findByUid: (model, uid) => one(statements.findByUid, model, uid),
     findByUserCode: (model, userCode) => one(statements.findByUserCode, model, userCode),
     async consume(model, id) {

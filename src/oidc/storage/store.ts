@@ -6,6 +6,8 @@ export interface Artefact {
   readonly userCode: string | undefined;
   readonly accountId: string | undefined;
   readonly clientId: string | undefined;
+  /** Id of the refresh token that this one replaces. */
+  readonly predecessor?: string | undefined;
   /** Undefined: lives until it is destroyed. */
   readonly expiresAt: Date | undefined;
 }

@@ -11,7 +11,7 @@ import { needsServer, openOnServer, type ServerDatabase, until } from './server.
 if (needsServer) console.warn(`Races of migrations are not tested: ${needsServer}`);
 else console.warn('The empty embedded database is not tested: DATABASE_URL is set');
 
-const all = ['0001_first_token'];
+const all = ['0001_first_token', '0002_a_person_authorises'];
 
 describe('on either database', () => {
   test('what was migrated has nothing pending, and migrating again does nothing', async () => {
@@ -28,13 +28,18 @@ describe('on either database', () => {
       text: `SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public' ORDER BY 1`,
     });
     expect(rows.map((row) => row.name)).toEqual([
+      'account_identifiers',
+      'accounts',
       'anonymous_denials',
       'apis',
       'audit_events',
       'client_apis',
       'client_secrets',
       'clients',
+      'consent_answers',
+      'consents',
       'demo_marker',
+      'grants',
       'knex_migrations',
       'knex_migrations_lock',
       'oidc_artefacts',

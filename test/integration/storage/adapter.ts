@@ -36,7 +36,13 @@ export async function openAdapter(): Promise<OpenedAdapter> {
     durable,
     volatile: redis === undefined ? durable : createRedisStore({ redis, clock }),
     replayGuard: createReplayGuard({ db }),
-    pending: { collect: () => false },
+    exchange: {
+      collect: () => false,
+      active: () => false,
+      begin: async () => {},
+      predecessor: () => undefined,
+      endFamily: (grantId) => durable.revokeByGrantId(grantId),
+    },
     clock,
     findClient: async (clientId) => (clientId === 'kete-web' ? keteWeb : undefined),
   });

@@ -125,6 +125,7 @@ describe('without OUTGOING_ALLOW', () => {
         organizations: [],
         addressFault: createOutgoing([]).addressFault,
         hasSecret: () => false,
+        issuer: 'https://assent.example.test',
         ids: server.services.ids,
       });
       await expect(registered).rejects.toThrow(/jwks_uri must not point to a private or local address/);

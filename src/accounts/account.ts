@@ -1,0 +1,20 @@
+/** A person who signs in. */
+export interface Account {
+  /** The `sub` of her tokens: says nothing about her, and never changes. */
+  readonly id: string;
+  /** As it is shown to her, and to applications that may know it. */
+  readonly name: string;
+  /** Logical id of the FHIR Patient that is this person, if she is a patient here. */
+  readonly patient: string | undefined;
+  /** Logical id of the FHIR Practitioner that is this person, if she works in health care. */
+  readonly practitioner: string | undefined;
+}
+
+/** Longest identifier that is looked up, in characters. */
+const LONGEST_IDENTIFIER = 200;
+
+/** An identifier as it is kept and compared; undefined for one that nobody can have. */
+export function asIdentifier(typed: string): string | undefined {
+  const value = typed.normalize('NFKC').trim().toLowerCase();
+  return value === '' || value.length > LONGEST_IDENTIFIER || /\p{Cc}/u.test(value) ? undefined : value;
+}

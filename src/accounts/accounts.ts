@@ -1,0 +1,104 @@
+import type { Audit } from '../audit/index.ts';
+import type { Clock } from '../clock.ts';
+import type { Database, Statement } from '../db/index.ts';
+import { type Account, asIdentifier } from './account.ts';
+import type { Passwords } from './passwords.ts';
+
+const columns = 'a.id, a.name, a.patient, a.practitioner';
+
+const statements = {
+  find: {
+    name: 'accounts_find',
+    text: `SELECT ${columns} FROM accounts a WHERE a.id = $1 AND a.disabled_at IS NULL`,
+  },
+  identify: {
+    name: 'accounts_identify',
+    text: `SELECT ${columns}, a.password_hash FROM accounts a JOIN account_identifiers i ON i.account_id = a.id
+           WHERE i.value = $1 AND a.disabled_at IS NULL`,
+  },
+  put: {
+    name: 'accounts_put',
+    text: `INSERT INTO accounts (id, name, password_hash, patient, practitioner, demo, created_at, updated_at)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $7)
+           ON CONFLICT (id) DO UPDATE SET name = excluded.name, password_hash = excluded.password_hash,
+             patient = excluded.patient, practitioner = excluded.practitioner, disabled_at = NULL,
+             demo = excluded.demo, updated_at = excluded.updated_at`,
+  },
+  dropIdentifiers: {
+    name: 'account_identifiers_drop',
+    text: 'DELETE FROM account_identifiers WHERE account_id = $1',
+  },
+  putIdentifier: {
+    name: 'account_identifiers_put',
+    text: 'INSERT INTO account_identifiers (value, account_id) VALUES ($1, $2)',
+  },
+} satisfies Record<string, Statement>;
+
+interface AccountRow {
+  id: string;
+  name: string;
+  patient: string | null;
+  practitioner: string | null;
+}
+
+const asAccount = (row: AccountRow): Account => ({
+  id: row.id,
+  name: row.name,
+  patient: row.patient ?? undefined,
+  practitioner: row.practitioner ?? undefined,
+});
+
+/** An account as it is written. */
+export interface AccountRecord extends Account {
+  /** From `Passwords.hash`. */
+  readonly passwordHash: string;
+  readonly identifiers: readonly string[];
+}
+
+export interface Accounts {
+  /** The account; undefined when there is none or it was disabled. */
+  find(id: string): Promise<Account | undefined>;
+  /**
+   * The account to which identifier and password belong. Unknown identifier, wrong password and disabled account cost
+   * the same work and are one answer: undefined. @throws Overloaded when too many passwords wait to be checked
+   */
+  signIn(identifier: string, password: string): Promise<Account | undefined>;
+  /** Creates the account or replaces it, identifiers included, with an audit row. */
+  put(record: AccountRecord, options: { demo: boolean }): Promise<void>;
+}
+
+/** The people who sign in. */
+export function createAccounts(options: {
+  db: Database;
+  clock: Clock;
+  audit: Audit;
+  passwords: Passwords;
+}): Accounts {
+  const { db, clock, audit, passwords } = options;
+  return {
+    async find(id) {
+      const [row] = await db.query<AccountRow>(statements.find, [id]);
+      return row && asAccount(row);
+    },
+    async signIn(identifier, password) {
+      const value = asIdentifier(identifier);
+      const [row] =
+        value === undefined
+          ? []
+          : await db.query<AccountRow & { password_hash: string | null }>(statements.identify, [value]);
+      const matches = await passwords.verify(password, row?.password_hash ?? undefined);
+      return matches && row !== undefined ? asAccount(row) : undefined;
+    },
+    put: (record, { demo }) =>
+      db.transaction(async () => {
+        const { id, name, passwordHash, patient, practitioner, identifiers } = record;
+        const values = [id, name, passwordHash, patient ?? null, practitioner ?? null, demo, clock.now()];
+        await db.query(statements.put, values);
+        await db.query(statements.dropIdentifiers, [id]);
+        for (const identifier of identifiers) {
+          await db.query(statements.putIdentifier, [asIdentifier(identifier), id]);
+        }
+        await audit.record({ type: 'account.written', subject: id, detail: { demo } });
+      }),
+  };
+}

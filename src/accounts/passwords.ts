@@ -1,0 +1,60 @@
+import { availableParallelism } from 'node:os';
+import { Piscina } from 'piscina';
+import { Overloaded } from '../errors.ts';
+import type { PasswordTask } from './password-worker.ts';
+
+/** Longest password that is hashed, in characters; nobody types more, and a longer one is only work for us. */
+export const LONGEST_PASSWORD = 1000;
+
+/** Hashes that may wait, about 30 ms each: whoever would wait longer than two seconds is told to try again. */
+const MOST_WAITING = 60;
+
+/** Milliseconds after which a thread without work ends. */
+const IDLE_TIMEOUT = 30_000;
+
+export interface Passwords {
+  /** The hash under which a password is kept: argon2id, as a PHC string. @throws Overloaded */
+  hash(password: string): Promise<string>;
+  /**
+   * Whether a password belongs to a hash. Without a hash the same work is done and the answer is no, so that the time
+   * does not tell whether an account exists. @throws Overloaded
+   */
+  verify(password: string, hash: string | undefined): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+/** No password belongs to it, and finding that out takes as long as with any other. */
+const STAND_IN = `$argon2id$v=19$m=19456,t=2,p=1$${'A'.repeat(22)}$${'A'.repeat(43)}`;
+
+/** Equal texts have equal bytes, however a keyboard composes its characters (NIST SP 800-63B section 3.1.1.2). */
+const normal = (password: string) => password.normalize('NFKC');
+
+/**
+ * Passwords, hashed in worker threads behind a gate: a flood of sign-ins takes at most all threads but one and fills a
+ * short queue, and signing tokens goes on.
+ */
+export function createPasswords(): Passwords {
+  let pool: Piscina | undefined;
+
+  async function run<T>(task: PasswordTask): Promise<T> {
+    pool ??= new Piscina({
+      filename: new URL('./password-worker.ts', import.meta.url).href,
+      minThreads: 0,
+      maxThreads: Math.max(1, availableParallelism() - 1),
+      maxQueue: MOST_WAITING,
+      idleTimeout: IDLE_TIMEOUT,
+    });
+    if (pool.queueSize >= MOST_WAITING) throw new Overloaded('too many passwords wait to be checked');
+    return (await pool.run(task)) as T;
+  }
+
+  return {
+    hash: (password) => run<string>({ password: normal(password) }),
+    async verify(password, kept) {
+      if (password.length > LONGEST_PASSWORD) return false;
+      const matches = await run<boolean>({ password: normal(password), hash: kept ?? STAND_IN });
+      return kept !== undefined && matches;
+    },
+    close: async () => pool?.destroy(),
+  };
+}

@@ -1,0 +1,220 @@
+import type { Audit } from '../audit/index.ts';
+import type { Clock, Ids } from '../clock.ts';
+import type { Database, Statement } from '../db/index.ts';
+import { type ConsentLine, narrows, scopesOf } from './lines.ts';
+
+/** Whose decision about which application, at which API, for whose record. */
+export interface ConsentKey {
+  readonly accountId: string;
+  readonly clientId: string;
+  /** Undefined where the application only wants to know who signed in. */
+  readonly apiId: string | undefined;
+  /** Logical id of the FHIR Patient; undefined where no record is opened. */
+  readonly patient: string | undefined;
+}
+
+/** A decision that holds. */
+export interface Consent extends ConsentKey {
+  readonly id: string;
+  readonly lines: readonly ConsentLine[];
+  readonly expiresAt: Date;
+}
+
+/** What a person decides on a consent page. */
+export interface Decision extends ConsentKey {
+  readonly lines: readonly ConsentLine[];
+  /** What else the page said: names, dates, language. Kept as it was shown. */
+  readonly shown: Readonly<Record<string, unknown>>;
+  readonly expiresAt: Date;
+}
+
+const statements = {
+  lockAccount: {
+    name: 'consents_lock_account',
+    text: 'SELECT id FROM accounts WHERE id = $1 AND disabled_at IS NULL FOR UPDATE',
+  },
+  find: {
+    name: 'consents_find',
+    text: `SELECT id, account_id, client_id, api_id, patient, lines, expires_at FROM consents
+           WHERE account_id = $1 AND client_id = $2 AND coalesce(api_id, '') = coalesce($3, '')
+             AND coalesce(patient, '') = coalesce($4, '') AND ended_at IS NULL AND expires_at > $5`,
+  },
+  ofGrant: {
+    name: 'consents_of_grant',
+    text: `SELECT c.id, c.account_id, c.client_id, c.api_id, c.patient, c.lines, c.expires_at
+           FROM grants g JOIN consents c ON c.id = g.consent_id
+           WHERE g.grant_id = $1 AND g.ended_at IS NULL AND c.ended_at IS NULL AND c.expires_at > $2`,
+  },
+  end: {
+    name: 'consents_end',
+    text: `UPDATE consents SET ended_at = $5, end_reason = $6
+           WHERE account_id = $1 AND client_id = $2 AND coalesce(api_id, '') = coalesce($3, '')
+             AND coalesce(patient, '') = coalesce($4, '') AND ended_at IS NULL RETURNING id, lines, expires_at`,
+  },
+  add: {
+    name: 'consents_add',
+    text: `INSERT INTO consents (id, account_id, client_id, api_id, patient, lines, shown, decided_at, expires_at)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+  },
+  answer: {
+    name: 'consent_answers_add',
+    text: `INSERT INTO consent_answers (interaction, decision, expires_at) VALUES ($1, $2, $3)
+           ON CONFLICT (interaction) DO NOTHING RETURNING interaction`,
+  },
+  addGrant: {
+    name: 'grants_add',
+    text: 'INSERT INTO grants (grant_id, consent_id, created_at) VALUES ($1, $2, $3)',
+  },
+  moveGrants: {
+    name: 'grants_move',
+    text: 'UPDATE grants SET consent_id = $2 WHERE consent_id = $1 AND ended_at IS NULL',
+  },
+  endGrants: {
+    name: 'grants_end_of_consent',
+    text: 'UPDATE grants SET ended_at = $2 WHERE consent_id = $1 AND ended_at IS NULL RETURNING grant_id',
+  },
+  endGrant: {
+    name: 'grants_end',
+    text: 'UPDATE grants SET ended_at = $2 WHERE grant_id = $1 AND ended_at IS NULL RETURNING grant_id',
+  },
+} satisfies Record<string, Statement>;
+
+interface ConsentRow {
+  id: string;
+  account_id: string;
+  client_id: string;
+  api_id: string | null;
+  patient: string | null;
+  lines: ConsentLine[];
+  expires_at: Date;
+}
+
+const asConsent = (row: ConsentRow): Consent => ({
+  id: row.id,
+  accountId: row.account_id,
+  clientId: row.client_id,
+  apiId: row.api_id ?? undefined,
+  patient: row.patient ?? undefined,
+  lines: row.lines,
+  expiresAt: row.expires_at,
+});
+
+/** The decision that a new one takes the place of. */
+interface Before {
+  id: string;
+  lines: ConsentLine[];
+  expires_at: Date;
+}
+
+/** What a decision is kept as: with the earlier lines that were not asked about again, as long as those still hold. */
+function kept(
+  before: Before | undefined,
+  decision: Decision,
+  now: Date,
+): Pick<Consent, 'lines' | 'expiresAt'> {
+  const { lines, expiresAt } = decision;
+  if (before === undefined || before.expires_at <= now) return { lines, expiresAt };
+  const others = before.lines.filter((line) => lines.every(({ scope }) => scope !== line.scope));
+  if (others.length === 0) return { lines, expiresAt };
+  return {
+    lines: [...lines, ...others],
+    expiresAt: before.expires_at < expiresAt ? before.expires_at : expiresAt,
+  };
+}
+
+export interface Consents {
+  /** The live decision, if there is one. */
+  find(key: ConsentKey): Promise<Consent | undefined>;
+  /** The live decision behind a grant; undefined once either of them ended. */
+  ofGrant(grantId: string): Promise<Consent | undefined>;
+  /**
+   * Takes the first answer to a consent page; false when it was answered before.
+   *
+   * @param interaction identifies the page; its SHA-256 is kept
+   * @param expiresAt when the page can no longer be answered anyway
+   */
+  takeAnswer(interaction: string, decision: 'allow' | 'deny', expiresAt: Date): Promise<boolean>;
+  /**
+   * Keeps a decision in the place of the one before, with an audit row. Inside the caller's transaction, because a
+   * grant is made with it. Earlier lines that were not asked about this time stay, and no line lives longer than was
+   * said when it was shown. Grants of the earlier decision go on, unless the new one takes something back.
+   *
+   * @returns the decision, and the grants that ended; undefined when the account is no longer live
+   */
+  decide(decision: Decision): Promise<{ consent: Consent; endedGrants: readonly string[] } | undefined>;
+  /** Notes from which decision a grant was made. */
+  addGrant(grantId: string, consentId: string): Promise<void>;
+  /** Notes that a grant has ended; false when it had before, or is not known. */
+  endGrant(grantId: string): Promise<boolean>;
+}
+
+/** What people decided about applications. */
+export function createConsents(options: { db: Database; clock: Clock; ids: Ids; audit: Audit }): Consents {
+  const { db, clock, ids, audit } = options;
+  const values = ({ accountId, clientId, apiId, patient }: ConsentKey) =>
+    [accountId, clientId, apiId ?? null, patient ?? null] as const;
+
+  /** What becomes of the grants of an earlier decision: they go on under the new one, or end. */
+  async function carryOver(before: Before | undefined, next: Consent): Promise<string[]> {
+    if (before === undefined) return [];
+    if (!narrows(before.lines, next.lines)) {
+      await db.query(statements.moveGrants, [before.id, next.id]);
+      return [];
+    }
+    const ended = await db.query<{ grant_id: string }>(statements.endGrants, [before.id, clock.now()]);
+    return ended.map((row) => row.grant_id);
+  }
+
+  return {
+    async find(key) {
+      const [row] = await db.query<ConsentRow>(statements.find, [...values(key), clock.now()]);
+      return row && asConsent(row);
+    },
+    async ofGrant(grantId) {
+      const [row] = await db.query<ConsentRow>(statements.ofGrant, [grantId, clock.now()]);
+      return row && asConsent(row);
+    },
+    async takeAnswer(interaction, decision, expiresAt) {
+      return (await db.query(statements.answer, [interaction, decision, expiresAt])).length === 1;
+    },
+    decide: (decision) =>
+      db.transaction(async () => {
+        // The account's row is the lock: two pages that are answered at once decide one after the other.
+        const [account] = await db.query(statements.lockAccount, [decision.accountId]);
+        if (account === undefined) return undefined;
+        const { shown, ...asked } = decision;
+        const now = clock.now();
+        const [before] = await db.query<Before>(statements.end, [...values(decision), now, 'replaced']);
+        const consent: Consent = { ...asked, ...kept(before, decision, now), id: ids.uuid() };
+        await db.query(statements.add, [
+          consent.id,
+          ...values(decision),
+          JSON.stringify(consent.lines),
+          JSON.stringify(shown),
+          now,
+          consent.expiresAt,
+        ]);
+        const endedGrants = await carryOver(before, consent);
+        await audit.record({
+          type: 'consent.given',
+          clientId: decision.clientId,
+          apiId: decision.apiId,
+          subject: decision.accountId,
+          scope: scopesOf(decision.lines, true).join(' '),
+          detail: {
+            consent: consent.id,
+            patient: decision.patient ?? null,
+            refused: scopesOf(decision.lines, false),
+            ended_grants: endedGrants,
+          },
+        });
+        return { consent, endedGrants };
+      }),
+    async addGrant(grantId, consentId) {
+      await db.query(statements.addGrant, [grantId, consentId, clock.now()]);
+    },
+    async endGrant(grantId) {
+      return (await db.query(statements.endGrant, [grantId, clock.now()])).length === 1;
+    },
+  };
+}

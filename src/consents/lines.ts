@@ -1,0 +1,85 @@
+/** One line of a consent page as it was answered. */
+export interface ConsentLine {
+  readonly scope: string;
+  /** The sentence that the person read. */
+  readonly words: string;
+  /** Required lines are taken together with the whole, or the whole is refused. */
+  readonly required: boolean;
+  readonly allowed: boolean;
+}
+
+/** One line of a consent page as it is asked. */
+export interface QuestionLine {
+  readonly scope: string;
+  readonly words: string;
+  readonly required: boolean;
+  /** Whether it is ticked when the page opens. */
+  readonly checked: boolean;
+}
+
+/** Without these an application cannot know whom and whose record it has before it. */
+const requiredScopes = new Set(['openid', 'fhirUser', 'launch/patient']);
+
+/** Scopes that open no part of a record. */
+const identityScopes = new Set([...requiredScopes, 'profile', 'offline_access', 'online_access']);
+
+/**
+ * Makes the lines of a consent page. A line that was refused before opens unticked: it stays refused until the person
+ * herself changes it.
+ *
+ * @param scopes the requested scopes, in their order
+ * @param words the sentence for a scope, in the person's language
+ * @param before what she decided last time, if she did
+ */
+export function questionLines(
+  scopes: readonly string[],
+  words: (scope: string) => string,
+  before: readonly ConsentLine[] = [],
+): QuestionLine[] {
+  return scopes.map((scope) => ({
+    scope,
+    words: words(scope),
+    required: requiredScopes.has(scope),
+    checked: before.find((line) => line.scope === scope)?.allowed ?? true,
+  }));
+}
+
+/** The answer to a consent page, or what is wrong with it. */
+export type Answer =
+  | { readonly lines: readonly ConsentLine[] }
+  /** `changed`: the form is not the one that was shown. `nothing-chosen`: no part of the record was ticked. */
+  | { readonly fault: 'changed' | 'nothing-chosen' };
+
+/** Reads the lines that a person left ticked against those that she was shown. */
+export function readAnswer(question: readonly QuestionLine[], ticked: readonly string[]): Answer {
+  const chosen = new Set(ticked);
+  const shown = new Set(question.map((line) => line.scope));
+  const added = ticked.some((scope) => !shown.has(scope));
+  const removed = question.some((line) => line.required && !chosen.has(line.scope));
+  if (added || removed || chosen.size !== ticked.length) return { fault: 'changed' };
+  const lines = question.map(({ scope, words, required }) => ({
+    scope,
+    words,
+    required,
+    allowed: chosen.has(scope),
+  }));
+  const parts = lines.filter((line) => !identityScopes.has(line.scope));
+  if (parts.length > 0 && parts.every((line) => !line.allowed)) return { fault: 'nothing-chosen' };
+  return { lines };
+}
+
+/** Whether the person has decided about each of these scopes, one way or the other. */
+export function decided(lines: readonly ConsentLine[], scopes: readonly string[]): boolean {
+  return scopes.every((scope) => lines.some((line) => line.scope === scope));
+}
+
+/** The scopes of the lines that were allowed, or of those that were refused. */
+export function scopesOf(lines: readonly ConsentLine[], allowed: boolean): string[] {
+  return lines.filter((line) => line.allowed === allowed).map((line) => line.scope);
+}
+
+/** Whether a new decision takes back something that an earlier one allowed. */
+export function narrows(before: readonly ConsentLine[], after: readonly ConsentLine[]): boolean {
+  const still = new Set(scopesOf(after, true));
+  return scopesOf(before, true).some((scope) => !still.has(scope));
+}

@@ -1,0 +1,49 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Account } from '../accounts/index.ts';
+import type { Client } from '../clients/index.ts';
+import type { QuestionLine } from './lines.ts';
+
+/** The browser's request, as Node has it. */
+export interface Exchanged {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+}
+
+interface Asked {
+  readonly client: Client;
+  /** Origins to which the form's answer may lead. */
+  readonly formTargets: readonly string[];
+  /** Host of the address to which the browser goes back. */
+  readonly site: string;
+}
+
+/** What a person is asked at one address under `/interaction/`. */
+export type Question =
+  | (Asked & { readonly kind: 'sign-in' })
+  | (Asked & { readonly kind: 'no-record'; readonly account: Account })
+  | (Asked & {
+      readonly kind: 'consent';
+      readonly account: Account;
+      /** Whether it is about a record; it is her own. */
+      readonly record: boolean;
+      readonly offline: boolean;
+      readonly until: Date;
+      readonly lines: readonly QuestionLine[];
+    });
+
+/** Where the browser goes next, or what is wrong with the answer. */
+export type Next = { readonly location: string } | { readonly fault: 'changed' | 'nothing-chosen' };
+
+/** What people are asked in the course of an authorisation request, and what becomes of their answers. */
+export interface Questions {
+  /** The question at an address; undefined where none is open for this browser: too old, answered, or another's. */
+  find(at: Exchanged, uid: string): Promise<Question | undefined>;
+  /** Notes who signed in. */
+  signIn(at: Exchanged, account: Account, source: string): Promise<Next>;
+  /** Takes the lines that a person left ticked. The first answer to a page counts. */
+  allow(at: Exchanged, uid: string, ticked: readonly string[], source: string): Promise<Next>;
+  /** Ends the request with `access_denied`. */
+  deny(at: Exchanged, uid: string, source: string): Promise<Next>;
+  /** Asks again who it is. */
+  switchAccount(at: Exchanged): Promise<Next>;
+}

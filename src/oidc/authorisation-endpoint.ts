@@ -1,0 +1,74 @@
+import { bodyParser } from '@koa/bodyparser';
+import type { Context, Middleware } from 'koa';
+
+/** The library's router ignores case and a closing slash. */
+const authorisationPath = /^\/auth\/?$/i;
+
+/** Longest request that is taken as a form, in bytes: it becomes an address, and addresses have a limit. */
+const LONGEST_FORM = 8192;
+
+/** Ways back to the application that need no script of ours (OAuth 2.0 Multiple Response Types). */
+const responseModes = ['query', 'fragment'];
+
+/** What a person sees of a request that cannot go on. */
+interface Refusals {
+  refused(ctx: Context, request: { status: number; error: string; description: string; client: null }): void;
+}
+
+const parse = bodyParser({
+  enableTypes: ['form'],
+  formLimit: LONGEST_FORM,
+  onError(_error, ctx) {
+    ctx.throw(400, 'the form cannot be read');
+  },
+});
+
+/**
+ * Goes before the library's authorisation endpoint.
+ *
+ * A request by POST (OpenID Connect Core section 3.1.2.1, SMART `authorize-post`) is answered by a 303 to the same
+ * request by GET: the library's own support for POST needs cookies that every site may send along. `form_post` is
+ * refused before anything else, because even its errors are a page with an inline script.
+ */
+export function createAuthorisationEndpoint(options: { pages: Refusals }): Middleware {
+  const { pages } = options;
+
+  function refuse(ctx: Context, description: string): void {
+    ctx.status = 400;
+    ctx.set('Cache-Control', 'no-store');
+    const error = 'invalid_request';
+    if (ctx.accepts('html', 'json') === 'json') ctx.body = { error, error_description: description };
+    else pages.refused(ctx, { status: 400, error, description, client: null });
+  }
+
+  async function repeat(ctx: Context): Promise<void> {
+    try {
+      await parse(ctx, async () => {});
+    } catch {
+      refuse(ctx, 'the request must be a form of at most 8 kB');
+      return;
+    }
+    const sent = new URLSearchParams(ctx.request.rawBody ?? '');
+    if (sent.size === 0 || sent.toString().includes('%00')) refuse(ctx, 'the request must be a form');
+    else {
+      ctx.status = 303;
+      ctx.set('Cache-Control', 'no-store');
+      ctx.redirect(`/auth?${sent}`);
+    }
+  }
+
+  return async (ctx, next) => {
+    if (!authorisationPath.test(ctx.path)) {
+      await next();
+      // Discovery names every mode that the library knows.
+      const body = ctx.body as { response_modes_supported?: unknown } | undefined;
+      if (ctx.path.startsWith('/.well-known/') && body?.response_modes_supported !== undefined)
+        ctx.body = { ...body, response_modes_supported: responseModes };
+      return;
+    }
+    if (ctx.method === 'POST') return repeat(ctx);
+    const modes = [ctx.query.response_mode ?? []].flat();
+    if (modes.every((mode) => responseModes.includes(mode))) return next();
+    refuse(ctx, 'response_mode must be query or fragment');
+  };
+}

@@ -1,0 +1,36 @@
+import type { Audit } from '../audit/index.ts';
+import type { Consents } from '../consents/index.ts';
+import type { Database } from '../db/index.ts';
+import type { ArtefactStore } from './storage/index.ts';
+
+/** All codes and tokens that came from one grant. */
+export interface Families {
+  /**
+   * Ends families: their grants, codes and tokens are gone when it resolves, with an audit row for each that was alive.
+   * Part of the caller's transaction, if there is one.
+   */
+  end(grantIds: Iterable<string>, reason: string): Promise<void>;
+}
+
+/** Ends what came from a grant, in an order that nothing slips through. */
+export function createFamilies(options: {
+  db: Database;
+  store: ArtefactStore;
+  consents: Consents;
+  audit: Audit;
+}): Families {
+  const { db, store, consents, audit } = options;
+  return {
+    end: (grantIds, reason) =>
+      db.transaction(async () => {
+        for (const grantId of grantIds) {
+          // The grant first: whoever is making tokens from it holds a share of its row, so this waits for them, and the
+          // statement after it sees what they made.
+          await store.destroy('Grant', grantId);
+          await store.revokeByGrantId(grantId);
+          if (await consents.endGrant(grantId))
+            await audit.record({ type: 'grant.ended', detail: { grant: grantId, reason } });
+        }
+      }),
+  };
+}

@@ -1,0 +1,37 @@
+import type { Client } from '../clients/index.ts';
+import { isPublic } from '../clients/index.ts';
+
+const MINUTE = 60;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** Lives in seconds (docs of each: DESIGN's decisions and the threat catalogue's fixed numbers). */
+export const lifetimes = {
+  code: MINUTE,
+  idToken: 10 * MINUTE,
+  /** How long a person may take over one page. */
+  interaction: 30 * MINUTE,
+  /** An opaque access token that belongs to no API: it opens only `/me`. */
+  signInToken: 5 * MINUTE,
+  /** A browser in which nothing was authorised for so long has forgotten who signed in. */
+  sessionIdle: HOUR,
+  /** However busy, a session ends this long after the password was typed. */
+  sessionEnd: 12 * HOUR,
+  /** How long a decision about an application holds. */
+  consent: 90 * DAY,
+} as const;
+
+/** How long a refresh token may lie unused, and how long its family may live at all, in seconds. */
+export interface RefreshLife {
+  readonly idle: number;
+  readonly end: number;
+}
+
+/**
+ * The life of a client's refresh tokens. An application that runs in a browser keeps them where scripts can read them,
+ * so theirs end within a day.
+ */
+export function refreshLife(client: Pick<Client, 'metadata'>): RefreshLife {
+  const inBrowser = isPublic(client) && client.metadata.application_type !== 'native';
+  return inBrowser ? { idle: 8 * HOUR, end: DAY } : { idle: 30 * DAY, end: 90 * DAY };
+}

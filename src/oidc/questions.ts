@@ -1,0 +1,206 @@
+import { createHash } from 'node:crypto';
+import type Provider from 'oidc-provider';
+import { errors, type InteractionResults } from 'oidc-provider';
+import type { Account, Accounts } from '../accounts/index.ts';
+import type { Audit } from '../audit/index.ts';
+import type { Api, Catalogue } from '../catalogue/index.ts';
+import type { Client, ClientRegistry } from '../clients/index.ts';
+import type { Clock } from '../clock.ts';
+import {
+  type Consents,
+  type Exchanged,
+  type Next,
+  type Question,
+  type Questions,
+  questionLines,
+  readAnswer,
+} from '../consents/index.ts';
+import type { Database } from '../db/index.ts';
+import type { Families } from './families.ts';
+import { consentKey, type Grants } from './grants.ts';
+import { lifetimes } from './lifetimes.ts';
+import { needsPatient } from './person-admission.ts';
+import { returnTargets } from './sign-out.ts';
+
+type Details = Awaited<ReturnType<Provider['interactionDetails']>>;
+
+/** All that a question is made of. */
+interface Request {
+  readonly details: Details;
+  readonly client: Client;
+  readonly api: Api | undefined;
+  readonly scopes: readonly string[];
+  readonly account: Account | undefined;
+}
+
+const hashed = (uid: string) => createHash('sha256').update(uid).digest('base64url');
+
+/** Connects the library's interactions with accounts and consents. */
+export function createQuestions(options: {
+  provider: Provider;
+  db: Database;
+  clock: Clock;
+  audit: Audit;
+  accounts: Accounts;
+  registry: ClientRegistry;
+  catalogue: Catalogue;
+  consents: Consents;
+  grants: Grants;
+  families: Families;
+  /** The sentence for a scope of an API, in the language of the page. */
+  words: (api: Api | undefined, scope: string) => string;
+}): Questions {
+  const { provider, db, clock, audit, accounts, registry, catalogue, consents, grants, families, words } =
+    options;
+
+  async function detailsOf({ req, res }: Exchanged): Promise<Details | undefined> {
+    try {
+      return await provider.interactionDetails(req, res);
+    } catch (error) {
+      if (error instanceof errors.SessionNotFound) return undefined;
+      throw error;
+    }
+  }
+
+  async function load(at: Exchanged, uid: string): Promise<Request | undefined> {
+    const details = await detailsOf(at);
+    if (details === undefined || details.uid !== uid) return undefined;
+    const { client_id: clientId, resource, scope } = details.params;
+    const client = await registry.find(String(clientId));
+    const accountId = details.session?.accountId;
+    const account = accountId === undefined ? undefined : await accounts.find(accountId);
+    if (client === undefined) return undefined;
+    if (details.prompt.name === 'consent' && account === undefined) return undefined;
+    const audience = Array.isArray(resource) ? resource[0] : resource;
+    return {
+      details,
+      client,
+      api: (await catalogue.all()).find((api) => api.audience === audience),
+      scopes: typeof scope === 'string' ? scope.split(' ') : [],
+      account,
+    };
+  }
+
+  async function describe({ details, client, api, scopes, account }: Request): Promise<Question> {
+    const { redirect_uri: redirectUri } = details.params;
+    const site = new URL(String(redirectUri));
+    const asked = {
+      client,
+      formTargets: returnTargets(client),
+      site: site.host || site.protocol.slice(0, -1),
+    };
+    if (details.prompt.name !== 'consent' || account === undefined) return { ...asked, kind: 'sign-in' };
+    const record = needsPatient(scopes);
+    const { patient } = account;
+    if (record && patient === undefined) return { ...asked, kind: 'no-record', account };
+    const key = consentKey({ accountId: account.id, clientId: client.clientId, api, scopes, patient });
+    const before = await consents.find(key);
+    return {
+      ...asked,
+      kind: 'consent',
+      account,
+      record,
+      offline: scopes.includes('offline_access'),
+      until: new Date(clock.now().getTime() + lifetimes.consent * 1000),
+      lines: questionLines(scopes, (scope) => words(api, scope), before?.lines),
+    };
+  }
+
+  async function finish(
+    { req, res }: Exchanged,
+    result: InteractionResults,
+    mergeWithLastSubmission: boolean,
+  ): Promise<Next> {
+    return { location: await provider.interactionResult(req, res, result, { mergeWithLastSubmission }) };
+  }
+
+  /** Keeps the decision and makes the grant, all or nothing; undefined when the page had been answered before. */
+  function decide(
+    request: Request & { account: Account },
+    question: Question & { kind: 'consent' },
+    lines: Parameters<Consents['decide']>[0]['lines'],
+  ): Promise<string | undefined> {
+    const { details, client, api, scopes, account } = request;
+    const { patient, id: accountId, name } = account;
+    return db.transaction(async () => {
+      const endsAt = new Date(details.exp * 1000);
+      if (!(await consents.takeAnswer(hashed(details.uid), 'allow', endsAt))) return undefined;
+      const decided = await consents.decide({
+        ...consentKey({ accountId, clientId: client.clientId, api, scopes, patient }),
+        lines,
+        shown: {
+          language: 'en',
+          client: client.metadata.client_name ?? client.clientId,
+          organization: client.organization?.name ?? null,
+          site: question.site,
+          account: name,
+          record: question.record ? name : null,
+          until: question.until.toISOString(),
+        },
+        expiresAt: question.until,
+      });
+      if (decided === undefined) throw new errors.AccessDenied('the account cannot be used');
+      await families.end(decided.endedGrants, 'consent narrowed');
+      return grants.make(decided.consent, api);
+    });
+  }
+
+  return {
+    async find(at, uid) {
+      const request = await load(at, uid);
+      return request && describe(request);
+    },
+    async signIn(at, account, source) {
+      await audit.record({ type: 'person.signed-in', subject: account.id, source, detail: { amr: ['pwd'] } });
+      const login = { accountId: account.id, acr: '1', amr: ['pwd'], remember: false };
+      return finish(at, { login }, false);
+    },
+    async allow(at, uid, ticked) {
+      const request = await load(at, uid);
+      if (request === undefined) return { fault: 'changed' };
+      const question = await describe(request);
+      const { account, details } = request;
+      if (question.kind !== 'consent' || account === undefined) return { fault: 'changed' };
+      const answer = readAnswer(question.lines, ticked);
+      if ('fault' in answer) return answer;
+      const grantId = await decide({ ...request, account }, question, answer.lines);
+      return grantId === undefined
+        ? { location: details.returnTo }
+        : finish(at, { consent: { grantId } }, true);
+    },
+    async deny(at, uid, source) {
+      const request = await load(at, uid);
+      if (request === undefined) return { fault: 'changed' };
+      const { details, client, api, account, scopes } = request;
+      const first = await db.transaction(async () => {
+        const endsAt = new Date(details.exp * 1000);
+        if (!(await consents.takeAnswer(hashed(uid), 'deny', endsAt))) return false;
+        await audit.record({
+          type: 'consent.refused',
+          clientId: client.clientId,
+          apiId: api?.id,
+          subject: account?.id,
+          scope: scopes.join(' '),
+          source,
+        });
+        return true;
+      });
+      if (!first) return { location: details.returnTo };
+      const refusal = { error: 'access_denied', error_description: 'the person did not allow it' };
+      return finish(at, refusal, false);
+    },
+    async switchAccount(at) {
+      const details = await detailsOf(at);
+      if (details === undefined) return { fault: 'changed' };
+      // As if the application had asked for a new sign-in: the library does the rest, signing the other person out too.
+      const prompts = new Set(
+        String(details.params.prompt ?? '')
+          .split(' ')
+          .filter(Boolean),
+      ).add('login');
+      details.params = { ...details.params, prompt: [...prompts].join(' ') };
+      await details.persist();
+      return { location: details.returnTo };
+    },
+  };
+}

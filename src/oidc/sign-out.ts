@@ -1,0 +1,118 @@
+import type { Middleware } from 'koa';
+import type { KoaContextWithOIDC } from 'oidc-provider';
+import type { Audit } from '../audit/index.ts';
+import { type Client, type ClientRegistry, clientName, listed } from '../clients/index.ts';
+import type { RequestStates } from './request-state.ts';
+
+/** Where a page can lead back to. */
+export interface WayBack {
+  readonly name: string;
+  readonly uri: string;
+}
+
+/** The pages around signing out. Each sets the body of the answer; `formTargets` are origins that its form may lead to. */
+export interface SignOutPages {
+  /** Asks whether to sign out. `form` is the library's own, without buttons. */
+  signOut(
+    ctx: KoaContextWithOIDC,
+    page: { form: string; client: string; formTargets: readonly string[] },
+  ): void;
+  signedOut(ctx: KoaContextWithOIDC, page: { client: WayBack | null }): void;
+  /** A form that the person sends on herself. */
+  goOn(
+    ctx: KoaContextWithOIDC,
+    page: {
+      kind: 'signed-out' | 'switch';
+      action: string;
+      fields: readonly { name: string; value: string }[];
+      formTargets: readonly string[];
+    },
+  ): void;
+}
+
+/** Where a person finds a client again, if it said so at registration. */
+export function wayBack(client: Client | undefined): WayBack | null {
+  const uri = client?.metadata.initiate_login_uri ?? client?.metadata.client_uri;
+  return client === undefined || typeof uri !== 'string' ? null : { name: clientName(client), uri };
+}
+
+/** Origins (or schemes) of all addresses to which a client may be sent back. */
+export function returnTargets(client: Client | undefined): readonly string[] {
+  if (client === undefined) return [];
+  const uris = [...listed(client, 'redirect_uris'), ...listed(client, 'post_logout_redirect_uris')];
+  const targets = uris.map((uri) => {
+    const url = new URL(uri);
+    // A content security policy can name no IPv6 address, and an application's own scheme has no origin.
+    return url.hostname.startsWith('[') || !/^https?:$/.test(url.protocol) ? url.protocol : url.origin;
+  });
+  return [...new Set(targets)];
+}
+
+export interface SignOut {
+  /** `rpInitiatedLogout.logoutSource` */
+  question(ctx: KoaContextWithOIDC, form: string): Promise<void>;
+  /** `rpInitiatedLogout.postLogoutSuccessSource` */
+  done(ctx: KoaContextWithOIDC): Promise<void>;
+  /**
+   * Puts our pages in the place of the library's two that send themselves by an inline script: signing out where nobody
+   * is signed in, and another person signing in on the same browser.
+   */
+  readonly middleware: Middleware;
+}
+
+/** Signing out (OpenID Connect RP-Initiated Logout 1.0). */
+export function createSignOut(options: {
+  registry: ClientRegistry;
+  states: RequestStates;
+  audit: Audit;
+  pages: SignOutPages;
+}): SignOut {
+  const { registry, states, pages } = options;
+
+  /** The client that a sign-out was asked for by; known from the question on, in the session. */
+  async function clientOf(ctx: KoaContextWithOIDC): Promise<Client | undefined> {
+    const clientId = ctx.oidc.client?.clientId;
+    return states.of(ctx).client ?? (clientId === undefined ? undefined : registry.find(clientId));
+  }
+
+  async function replace(ctx: KoaContextWithOIDC, kind: 'signed-out' | 'switch'): Promise<void> {
+    const { session, params } = ctx.oidc;
+    const secret = session?.state?.secret;
+    const client = await clientOf(ctx);
+    if (kind === 'signed-out' && params?.post_logout_redirect_uri === undefined) {
+      pages.signedOut(ctx, { client: wayBack(client) });
+      return;
+    }
+    pages.goOn(ctx, {
+      kind,
+      action: ctx.oidc.urlFor('end_session_confirm'),
+      fields: [
+        { name: 'xsrf', value: String(secret) },
+        { name: 'logout', value: 'yes' },
+      ],
+      formTargets: returnTargets(client),
+    });
+  }
+
+  return {
+    async question(ctx, form) {
+      const client = await clientOf(ctx);
+      pages.signOut(ctx, {
+        form,
+        client: client === undefined ? '' : clientName(client),
+        formTargets: returnTargets(client),
+      });
+    },
+    async done(ctx) {
+      pages.signedOut(ctx, { client: wayBack(await clientOf(ctx)) });
+    },
+    async middleware(context, next) {
+      await next();
+      const ctx = context as unknown as KoaContextWithOIDC;
+      if (ctx.status !== 200 || ctx.oidc === undefined) return;
+      if (ctx.oidc.route === 'end_session' && ctx.oidc.session?.accountId === undefined)
+        await replace(ctx, 'signed-out');
+      if (ctx.oidc.route === 'resume') await replace(ctx, 'switch');
+    },
+  };
+}

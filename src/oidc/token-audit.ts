@@ -1,0 +1,46 @@
+import type { KoaContextWithOIDC } from 'oidc-provider';
+import type { AuditEvent } from '../audit/index.ts';
+import type { RequestState } from './request-state.ts';
+import { keptId } from './storage/index.ts';
+
+const asText = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+
+/** What the audit says of a token that is going to be answered. */
+export function issuedEvent(ctx: KoaContextWithOIDC, state: RequestState, source: string): AuditEvent {
+  const { AccessToken: personal, ClientCredentials: systemic } = ctx.oidc.entities;
+  const token = personal ?? systemic;
+  const opaque = token?.format === 'opaque' && token.jti !== undefined;
+  return {
+    type: 'token.issued',
+    clientId: state.client?.clientId,
+    organization: state.client?.organization?.key,
+    apiId: state.api?.id,
+    grantType: asText(ctx.oidc.params?.grant_type),
+    scope: token?.scope,
+    subject: personal?.accountId ?? state.subject ?? state.client?.clientId,
+    tokenId: opaque && token.jti !== undefined ? keptId(token.kind, token.jti) : token?.jti,
+    source,
+    detail: {
+      reason: state.reason ?? null,
+      ...(personal === undefined
+        ? {}
+        : { grant: personal.grantId ?? null, refresh_token: ctx.oidc.entities.RefreshToken !== undefined }),
+    },
+  };
+}
+
+/** What the audit says of a client that proved who it is and was refused. */
+export function deniedEvent(ctx: KoaContextWithOIDC, state: RequestState, source: string): AuditEvent {
+  const { error, error_description: description } = ctx.body as { error: string; error_description?: string };
+  return {
+    type: 'token.denied',
+    clientId: ctx.oidc.client?.clientId,
+    organization: state.client?.organization?.key,
+    apiId: state.api?.id,
+    grantType: asText(ctx.oidc.params?.grant_type),
+    scope: asText(ctx.oidc.params?.scope),
+    error,
+    source,
+    detail: { description: description ?? null },
+  };
+}

@@ -1,0 +1,37 @@
+import { randomUUID } from 'node:crypto';
+import type { Context } from 'koa';
+import type { Logger } from 'pino';
+import { type ErrorModel, errorModel } from './models.ts';
+import type { Renderer } from './render.ts';
+
+/** What went wrong, as far as a page tells. */
+export type PageFault = Omit<ErrorModel, 'incident'>;
+
+const statuses: Record<ErrorModel['kind'], number> = {
+  unexpected: 500,
+  notFound: 404,
+  expired: 400,
+  badRequest: 400,
+  forbidden: 403,
+  tooLarge: 413,
+  unavailable: 503,
+};
+
+/** Answers with a readable page, under a number that the log knows too. */
+export type ShowFault = (ctx: Context, fault: PageFault & { readonly cause?: unknown }) => void;
+
+/** Makes the one way in which a request of a browser ends on an error page. */
+export function createShowFault(options: { renderer: Renderer; log: Logger }): ShowFault {
+  const { renderer, log } = options;
+  return (ctx, { cause, ...fault }) => {
+    const incident = randomUUID();
+    const entry = { incident, kind: fault.kind, error: fault.code };
+    if (cause === undefined) log.info(entry, 'a request ended on an error page');
+    else log.error({ ...entry, err: cause }, 'a request failed');
+    ctx.status = statuses[fault.kind];
+    ctx.type = 'html';
+    ctx.set('Cache-Control', 'no-store');
+    if (fault.kind === 'unavailable') ctx.set('Retry-After', '1');
+    ctx.body = renderer.render('error.njk', errorModel({ ...fault, incident }));
+  };
+}

@@ -1,0 +1,193 @@
+import { Router, type RouterMiddleware } from '@koa/router';
+import type Koa from 'koa';
+import type { Account } from '../../accounts/index.ts';
+import { clientName } from '../../clients/index.ts';
+import type { Exchanged, Next, Question, Questions } from '../../consents/index.ts';
+import { AssentError } from '../../errors.ts';
+import type { Form, Forms } from '../forms.ts';
+import type { ClientModel, ConsentModel, NoRecordModel, SignInModel } from '../models.ts';
+import type { ShowFault } from '../page-faults.ts';
+import type { Renderer } from '../render.ts';
+import { allowFormsTo } from '../security-headers.ts';
+
+/** What the pages under `/interaction/` need. */
+export interface SignInDependencies {
+  readonly questions: Questions;
+  /** Who has this identifier and this password. @throws Overloaded */
+  readonly signIn: (identifier: string, password: string) => Promise<Account | undefined>;
+  readonly forms: Forms;
+  readonly render: Renderer['render'];
+  readonly showFault: ShowFault;
+  /** A day as people write it. */
+  readonly formatDay: (at: Date) => string;
+  /** Counts a sign-in that failed. */
+  readonly onRefused: (source: string) => void;
+  readonly sourceOf: (ctx: Koa.Context) => string;
+}
+
+const asClient = ({ client }: Question): ClientModel => ({
+  name: clientName(client),
+  organization: client.organization?.name ?? '',
+});
+
+const isOverload = (error: unknown) => error instanceof AssentError && error.code === 'overloaded';
+
+/** One request to a question's address. */
+interface Visit {
+  readonly ctx: Koa.Context;
+  readonly at: Exchanged;
+  readonly uid: string;
+  readonly question: Question;
+}
+
+/**
+ * The pages on which a person signs in and decides: one address a question, `GET` shows it, `POST` answers it. Without
+ * script; a question that is no longer open is a page that says so.
+ */
+export function createSignIn(dependencies: SignInDependencies): Koa.Middleware {
+  const { questions, forms, render, showFault, formatDay, onRefused, sourceOf } = dependencies;
+
+  function show({ ctx, question }: Visit, template: string, model: object): void {
+    allowFormsTo(ctx, question.formTargets);
+    ctx.type = 'html';
+    ctx.body = render(template, model);
+  }
+
+  function showSignIn(visit: Visit, identifier: string, problem: SignInModel['problem']): void {
+    const { uid, question } = visit;
+    const model: SignInModel = {
+      action: `/interaction/${uid}/sign-in`,
+      cancelAction: `/interaction/${uid}/cancel`,
+      csrf: forms.token(uid),
+      client: asClient(question),
+      identifier,
+      problem,
+    };
+    show(visit, 'sign-in.njk', model);
+  }
+
+  function showConsent(
+    visit: Visit,
+    question: Question & { kind: 'consent' },
+    { ticked, problem }: { ticked?: readonly string[]; problem: ConsentModel['problem'] },
+  ): void {
+    const { uid } = visit;
+    const { account, record, offline, until, lines, site } = question;
+    const model: ConsentModel = {
+      action: `/interaction/${uid}/consent`,
+      csrf: forms.token(uid),
+      client: { ...asClient(question), site },
+      account: { name: account.name },
+      patient: record ? { name: account.name, isAccount: true } : null,
+      until: formatDay(until),
+      offline,
+      required: lines.filter((line) => line.required).map(({ scope, words }) => ({ scope, sentence: words })),
+      optional: lines
+        .filter((line) => !line.required)
+        .map(({ scope, words, checked }) => ({
+          scope,
+          sentence: words,
+          checked: ticked?.includes(scope) ?? checked,
+        })),
+      problem,
+    };
+    show(visit, 'consent.njk', model);
+  }
+
+  function showQuestion(visit: Visit): void {
+    const { uid, question } = visit;
+    if (question.kind === 'sign-in') showSignIn(visit, '', 'none');
+    else if (question.kind === 'consent') showConsent(visit, question, { problem: 'none' });
+    else {
+      const model: NoRecordModel = {
+        action: `/interaction/${uid}/consent`,
+        csrf: forms.token(uid),
+        client: asClient(question),
+      };
+      show(visit, 'no-record.njk', model);
+    }
+  }
+
+  /** Sends the browser on. 303: the form that was sent, with its password, goes nowhere else (RFC 9700 section 4.12). */
+  function goOn(ctx: Koa.Context, next: Next & { location: string }): void {
+    ctx.status = 303;
+    ctx.redirect(next.location);
+  }
+
+  function answerWith({ ctx }: Visit, next: Next): void {
+    if ('location' in next) goOn(ctx, next);
+    else showFault(ctx, { kind: 'forbidden' });
+  }
+
+  async function signIn(visit: Visit, form: Form): Promise<void> {
+    const { ctx, at } = visit;
+    const [identifier, password] = [form.one('identifier'), form.one('password')];
+    if (identifier.trim() === '' || password === '') return showSignIn(visit, identifier, 'missing');
+    try {
+      const account = await dependencies.signIn(identifier, password);
+      if (account !== undefined) return answerWith(visit, await questions.signIn(at, account, sourceOf(ctx)));
+    } catch (error) {
+      if (!isOverload(error)) throw error;
+      ctx.status = 503;
+      ctx.set('Retry-After', '2');
+      return showSignIn(visit, identifier, 'busy');
+    }
+    onRefused(sourceOf(ctx));
+    showSignIn(visit, identifier, 'wrong');
+  }
+
+  async function decide(visit: Visit, form: Form): Promise<void> {
+    const { ctx, at, uid, question } = visit;
+    const decision = form.one('decision');
+    const source = sourceOf(ctx);
+    if (question.kind === 'sign-in') return showFault(ctx, { kind: 'expired' });
+    if (decision === 'switch') return answerWith(visit, await questions.switchAccount(at));
+    if (decision === 'deny') return answerWith(visit, await questions.deny(at, uid, source));
+    if (decision !== 'allow' || question.kind !== 'consent') return showFault(ctx, { kind: 'forbidden' });
+    const ticked = form.all('line');
+    const next = await questions.allow(at, uid, ticked, source);
+    if ('fault' in next && next.fault === 'nothing-chosen')
+      showConsent(visit, question, { ticked, problem: 'nothing-chosen' });
+    else answerWith(visit, next);
+  }
+
+  /** Finds what is open at the address, and for a form that it is really from there. */
+  function handler(work: (visit: Visit, form: Form) => Promise<void>): RouterMiddleware {
+    return async (ctx) => {
+      ctx.set('Cache-Control', 'no-store');
+      const { uid } = ctx.params;
+      const at: Exchanged = { req: ctx.req, res: ctx.res };
+      const question = await questions.find(at, String(uid));
+      const form = await forms.read(ctx, String(uid));
+      if (question === undefined) return showFault(ctx, { kind: 'expired' });
+      if ('fault' in form)
+        return showFault(ctx, { kind: form.fault === 'unreadable' ? 'badRequest' : form.fault });
+      await work({ ctx, at, uid: String(uid), question }, form);
+    };
+  }
+
+  const router = new Router({ prefix: '/interaction' });
+  router.get('/:uid', async (ctx) => {
+    ctx.set('Cache-Control', 'no-store');
+    const { uid } = ctx.params;
+    const at: Exchanged = { req: ctx.req, res: ctx.res };
+    const question = await questions.find(at, String(uid));
+    if (question === undefined) showFault(ctx, { kind: 'expired' });
+    else showQuestion({ ctx, at, uid: String(uid), question });
+  });
+  router.post(
+    '/:uid/sign-in',
+    handler(async (visit, form) => {
+      if (visit.question.kind === 'sign-in') await signIn(visit, form);
+      else showFault(visit.ctx, { kind: 'expired' });
+    }),
+  );
+  router.post('/:uid/consent', handler(decide));
+  router.post(
+    '/:uid/cancel',
+    handler(async (visit) =>
+      answerWith(visit, await questions.deny(visit.at, visit.uid, sourceOf(visit.ctx))),
+    ),
+  );
+  return router.routes() as Koa.Middleware;
+}
