@@ -118,7 +118,7 @@ describe.skipIf(browserUnavailable)('what the forms send, without script', () =>
 
   test('allowing sends what is required and what is ticked', async () => {
     await open('consent-own');
-    await page.getByLabel('See the vaccinations in this health record').uncheck();
+    await page.getByLabel('See vaccinations in this health record').uncheck();
     expect(await press('Allow')).toEqual({
       path: '/interaction/abc',
       body: [
@@ -148,7 +148,7 @@ describe.skipIf(browserUnavailable)('what the forms send, without script', () =>
   test('the Enter key in a tick box allows nothing', async () => {
     await open('consent-own');
     const { body } = await sent(() =>
-      page.getByLabel('See the vaccinations in this health record').press('Enter'),
+      page.getByLabel('See vaccinations in this health record').press('Enter'),
     );
     expect(decision(body)).toEqual(['deny']);
   });

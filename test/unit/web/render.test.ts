@@ -2,7 +2,6 @@ import { expect, test } from 'vitest';
 import { describe, type ScopeFamily } from '../../../src/scopes/index.ts';
 import { createAssets } from '../../../src/web/assets.ts';
 import { createLanding } from '../../../src/web/landing.ts';
-import type { ErrorModel } from '../../../src/web/models.ts';
 import { createRenderer } from '../../../src/web/render.ts';
 import { get } from './get.ts';
 import { demoModel, productionModel } from './model.ts';
@@ -76,15 +75,6 @@ test.each(['openid', 'profile', 'email', 'address', 'phone', 'offline_access'])(
     expect(scopeSentence(describe('oidc', text) ?? { key: '', values: {} })).not.toBe('');
   },
 );
-
-const kinds: ErrorModel['kind'][] = ['unexpected', 'notFound', 'expired', 'badRequest'];
-
-test.each(kinds)('the error page for %s says what happened, what to do and the number', (kind) => {
-  const html = render('error.njk', { kind, incident: '7f3a-92' } satisfies ErrorModel);
-  expect(html).toContain(`<h1 class="nhsuk-heading-l">${translate(`error.${kind}.heading`)}</h1>`);
-  expect(html).toContain('What you can do');
-  expect(html).toContain('7f3a-92');
-});
 
 test('the first page is made anew on each visit', async () => {
   let visits = 0;

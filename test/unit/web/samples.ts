@@ -27,7 +27,7 @@ const signIn: SignInModel = {
   problem: 'none',
 };
 
-const consent: ConsentModel = {
+export const consent: ConsentModel = {
   ...form,
   client: { ...kete, site: 'localhost:3000' },
   account: { name: 'Aroha Ngata' },
@@ -35,24 +35,24 @@ const consent: ConsentModel = {
   until: '21 November 2027',
   offline: true,
   required: [
-    { scope: 'openid', sentence: 'Know that it is you each time' },
+    { scope: 'openid', sentence: 'Know that it is you each time you come back' },
     { scope: 'profile', sentence: 'Know your name' },
-    { scope: 'launch/patient', sentence: 'Know which health record is yours' },
+    { scope: 'launch/patient', sentence: 'Know whose health record you choose to open' },
   ],
   optional: [
     {
       scope: 'patient/Patient.rs',
-      sentence: 'See the name, birth date and contact details in this health record',
+      sentence: 'See name, birth date and contact details in this health record',
       checked: true,
     },
     {
       scope: 'patient/Immunization.rs',
-      sentence: 'See the vaccinations in this health record',
+      sentence: 'See vaccinations in this health record',
       checked: true,
     },
     {
       scope: 'patient/MedicationRequest.cud',
-      sentence: 'Add, change or remove the prescribed medicines in this health record',
+      sentence: 'Add, change or remove prescribed medicines in this health record',
       checked: false,
     },
     {

@@ -45,3 +45,21 @@ test.each(sampleList)('%s uses each id once', (_name, template, model) => {
   const ids = [...render(template, model).matchAll(/\sid="([^"]*)"/g)].map(([, id]) => id);
   expect(ids).toEqual([...new Set(ids)]);
 });
+
+/** Members that choose between states or are mark-up by contract; all others are text from outside. */
+const notText = new Set(['kind', 'problem', 'form']);
+
+function poison(value: unknown, name = ''): unknown {
+  if (typeof value === 'string') return notText.has(name) || value === '' ? value : `"><script>${name}`;
+  if (Array.isArray(value)) return value.map((item) => poison(item, name));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, poison(item, key)]));
+}
+
+const asked = sampleList.filter(([, template]) => !template.includes('/') && template !== 'landing.njk');
+
+test.each(asked)('%s shows what comes from outside as text, escaped once', (_name, template, model) => {
+  const html = render(template, poison(model) as object);
+  expect(html).not.toContain('<script');
+  expect(html).not.toContain('&amp;lt;');
+});

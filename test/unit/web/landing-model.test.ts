@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest';
+import { demoPassword, people } from '../../../src/demo/index.ts';
+import { createLandingModel } from '../../../src/web/landing-model.ts';
+
+const model = (demo: boolean) =>
+  createLandingModel({
+    issuer: 'http://localhost:3000',
+    version: '0.1.0',
+    demo,
+    catalogue: { all: async () => [] },
+    registry: { list: async () => [] },
+    scopeSentence: () => '',
+  })();
+
+test('in the demo a visitor is shown whom to sign in as: someone who has an account and a record', async () => {
+  const { demoApp } = await model(true);
+  const person = people('2026-11-21').find(({ signInName }) => signInName === demoApp?.account);
+  expect(person?.patientId).toBeDefined();
+  expect(demoApp).toMatchObject({ uri: '/demo', password: demoPassword });
+});
+
+test('in production there is neither account nor password to show', async () => {
+  expect((await model(false)).demoApp).toBeNull();
+});
