@@ -38,6 +38,7 @@ export function createSessions({ clock, secure }: { clock: Clock; secure: boolea
   const sessions = new LRUCache<string, Session>({
     max: MOST_SESSIONS,
     ttl: LIFETIME,
+    ttlResolution: 0,
     perf: { now: () => clock.now().getTime() },
   });
   // The application around may sign its own cookies; a random id needs no signature.

@@ -9,8 +9,8 @@ beforeEach(async () => {
 });
 
 afterEach(() => {
-  for (const secret of world.stub.secrets) expect(world.logLines.join('\n')).not.toContain(secret);
   world.close();
+  for (const secret of world.stub.secrets) expect(world.logLines.join('\n')).not.toContain(secret);
 });
 
 const behave = (change: Partial<Behaviour>) => {
