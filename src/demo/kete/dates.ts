@@ -10,6 +10,7 @@ const formats = {
   month: new Intl.DateTimeFormat('en-GB', { ...month, timeZone: 'UTC' }),
   day: new Intl.DateTimeFormat('en-GB', { ...day, timeZone: 'UTC' }),
   minute: new Intl.DateTimeFormat('en-GB', { ...day, hour: '2-digit', minute: '2-digit', timeZone: ZONE }),
+  localDay: new Intl.DateTimeFormat('en-GB', { ...day, timeZone: ZONE }),
   time: new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium', timeZone: ZONE }),
 };
 
@@ -29,6 +30,14 @@ function formatOf(text: string): Intl.DateTimeFormat {
 export function dateText(text: string): string {
   const date = new Date(text);
   return Number.isNaN(date.getTime()) ? text : formatOf(text).format(date);
+}
+
+/** As {@link dateText}, but without the hour, for what is remembered by its day. */
+export function dayText(text: string): string {
+  const instant = text.includes('T') ? new Date(text) : undefined;
+  return instant === undefined || Number.isNaN(instant.getTime())
+    ? dateText(text)
+    : formats.localDay.format(instant);
 }
 
 /** The time of day in London, `14:05:31`. @param seconds since 1970 */

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { dateText } from './dates.ts';
+import { dateText, dayText } from './dates.ts';
 import type {
   allergyIntolerance,
   appointment,
@@ -61,7 +61,9 @@ function statusKey(kind: keyof typeof statuses, code: string | undefined): strin
 const words = (concept: Concept | undefined): string =>
   concept?.text ?? concept?.coding.find(({ display }) => display !== undefined)?.display ?? '';
 
-const date = (text: string | undefined): string => (text === undefined ? '' : dateText(text));
+const moment = (text: string | undefined): string => (text === undefined ? '' : dateText(text));
+
+const day = (text: string | undefined): string => (text === undefined ? '' : dayText(text));
 
 /** Newest first, without what the record itself calls an error. FHIR dates of one server sort as text. */
 function current<R extends { readonly status?: string | undefined }>(
@@ -83,7 +85,7 @@ export function nameOf({ name }: z.output<typeof patient>): string {
 export function vaccinationRows(resources: readonly z.output<typeof immunization>[]): VaccinationRow[] {
   return current(resources, (one) => one.occurrenceDateTime).map((one) => ({
     name: words(one.vaccineCode),
-    date: one.occurrenceString ?? date(one.occurrenceDateTime),
+    date: one.occurrenceString ?? day(one.occurrenceDateTime),
     statusKey: statusKey('vaccination', one.status),
   }));
 }
@@ -91,7 +93,7 @@ export function vaccinationRows(resources: readonly z.output<typeof immunization
 export function appointmentRows(resources: readonly z.output<typeof appointment>[]): AppointmentRow[] {
   return current(resources, (one) => one.start).map((one) => ({
     what: one.description ?? words(one.serviceType[0]),
-    when: date(one.start),
+    when: moment(one.start),
     where: one.participant
       .filter(({ actor }) => !/(^|\/)Patient\//.test(actor?.reference ?? ''))
       .flatMap(({ actor }) => actor?.display ?? [])
@@ -104,7 +106,7 @@ export function medicineRows(resources: readonly z.output<typeof medicationReque
   return current(resources, (one) => one.authoredOn).map((one) => ({
     name: one.medicationReference?.display ?? words(one.medicationCodeableConcept),
     dose: one.dosageInstruction.flatMap(({ text }) => text ?? []).join('; '),
-    since: date(one.authoredOn),
+    since: day(one.authoredOn),
     statusKey: statusKey('medicine', one.status),
   }));
 }
@@ -133,6 +135,6 @@ export function resultRows(resources: readonly z.output<typeof observation>[]): 
     value: [valueText(one), ...one.component.map((part) => `${words(part.code)}: ${valueText(part)}`)]
       .filter((value) => value !== '')
       .join('; '),
-    date: date(one.effectiveDateTime),
+    date: moment(one.effectiveDateTime),
   }));
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { dateText, timeText } from '../../../src/demo/kete/dates.ts';
+import { dateText, dayText, timeText } from '../../../src/demo/kete/dates.ts';
 import type { Readings } from '../../../src/demo/kete/reader.ts';
 import { obstacle, recordModel } from '../../../src/demo/kete/record.ts';
 import {
@@ -205,6 +205,16 @@ test.each([
   ['2019-13-45', '2019-13-45'],
 ])('%s reads %s', (text, words) => {
   expect(dateText(text)).toBe(words);
+});
+
+test.each([
+  ['2019-03-04T09:30:00Z', '4 March 2019'],
+  ['2019-07-04T23:30:00Z', '5 July 2019'],
+  ['2019-03-04', '4 March 2019'],
+  ['2019', '2019'],
+  ['Tuesday', 'Tuesday'],
+])('the day of %s is %s', (text, words) => {
+  expect(dayText(text)).toBe(words);
 });
 
 test('times are those of London', () => {
