@@ -1,43 +1,18 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { browserUnavailable, launchBrowser, type Watched, watch } from '../support/browser.ts';
-import { type Pages, servePages } from '../support/pages.ts';
+import { describe, expect, test } from 'vitest';
+import { browserUnavailable } from '../support/browser.ts';
+import { visitSamples } from '../support/pages.ts';
 
 describe.skipIf(browserUnavailable)('what the forms send, without script', () => {
-  let browser: Browser;
-  let pages: Pages;
-  let page: Page;
-  let watched: Watched;
+  const visit = visitSamples();
 
-  beforeAll(async () => {
-    pages = servePages();
-    browser = await launchBrowser();
-  });
-
-  afterAll(async () => {
-    await browser?.close();
-    pages?.close();
-  });
-
-  beforeEach(async () => {
-    page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
-    watched = watch(page, pages.origin);
-  });
-
-  afterEach(async () => {
-    await page.close();
-    expect(watched).toEqual({ foreign: [], complaints: [] });
-  });
-
-  const open = (name: string) => page.goto(`${pages.origin}/${name}`);
-  const button = (name: string) => page.getByRole('button', { name, exact: true });
-  const focused = () => page.evaluate('document.activeElement.id');
+  const button = (name: string) => visit.page.getByRole('button', { name, exact: true });
+  const focused = () => visit.page.evaluate('document.activeElement.id');
 
   /** What a form sends, as the server reads it. */
   type Sent = { path: string; body: [string, string][] };
 
   async function sent(act: () => Promise<void>): Promise<Sent> {
-    const [request] = await Promise.all([page.waitForRequest((one) => one.method() === 'POST'), act()]);
+    const [request] = await Promise.all([visit.page.waitForRequest((one) => one.method() === 'POST'), act()]);
     return {
       path: new URL(request.url()).pathname,
       body: [...new URLSearchParams(request.postData() ?? '')],
@@ -56,9 +31,9 @@ describe.skipIf(browserUnavailable)('what the forms send, without script', () =>
   ];
 
   test('signing in sends name and password; the fields say to a password manager what they are', async () => {
-    await open('sign-in-first');
-    const identifier = page.getByLabel('Email address or user name');
-    const password = page.getByLabel('Password');
+    await visit.open('sign-in-first');
+    const identifier = visit.page.getByLabel('Email address or user name');
+    const password = visit.page.getByLabel('Password');
     await identifier.fill('aroha@example.test');
     await password.fill('kereru sings at dawn');
     expect(await identifier.getAttribute('autocomplete')).toBe('username');
@@ -73,12 +48,12 @@ describe.skipIf(browserUnavailable)('what the forms send, without script', () =>
   });
 
   test('an empty form is sent, so that the server can say what is missing', async () => {
-    await open('sign-in-first');
+    await visit.open('sign-in-first');
     expect((await press('Sign in')).body).toEqual([csrf, ['identifier', ''], ['password', '']]);
   });
 
   test('going back without signing in sends neither name nor password', async () => {
-    await open('sign-in-wrong');
+    await visit.open('sign-in-wrong');
     expect(await press('Go back to Kete Health')).toEqual({ path: '/interaction/abc/cancel', body: [csrf] });
   });
 
@@ -94,31 +69,31 @@ describe.skipIf(browserUnavailable)('what the forms send, without script', () =>
     ],
     ['consent-nothing-chosen', 'Tick at least one thing, or choose “Do not allow”', 'line'],
   ])('%s: “%s” comes first, and leads to its field', async (name, message, field) => {
-    await open(name);
-    expect(await page.title()).toMatch(/^Error: /);
-    await page.locator('.nhsuk-error-summary:focus').waitFor();
-    await page.getByRole('alert').getByRole('link', { name: message }).press('Enter');
-    await page.waitForURL(`**#${field}`);
+    await visit.open(name);
+    expect(await visit.page.title()).toMatch(/^Error: /);
+    await visit.page.locator('.nhsuk-error-summary:focus').waitFor();
+    await visit.page.getByRole('alert').getByRole('link', { name: message }).press('Enter');
+    await visit.page.waitForURL(`**#${field}`);
     expect(await focused()).toBe(field);
-    expect(await page.locator(`#${field}-error`).innerText()).toContain(message);
-    expect(await page.locator(`[aria-describedby~="${field}-error"]`).count()).toBe(1);
+    expect(await visit.page.locator(`#${field}-error`).innerText()).toContain(message);
+    expect(await visit.page.locator(`[aria-describedby~="${field}-error"]`).count()).toBe(1);
   });
 
   test.each(['sign-in-first', 'consent-own'])('%s: nothing is called an error', async (name) => {
-    await open(name);
-    expect(await page.title()).not.toContain('Error');
-    expect(await page.getByRole('alert').count()).toBe(0);
+    await visit.open(name);
+    expect(await visit.page.title()).not.toContain('Error');
+    expect(await visit.page.getByRole('alert').count()).toBe(0);
   });
 
   test('what the person typed is kept, but for the password', async () => {
-    await open('sign-in-wrong');
-    expect(await page.getByLabel('Email address or user name').inputValue()).toBe('aroha@example.test');
-    expect(await page.getByLabel('Password').inputValue()).toBe('');
+    await visit.open('sign-in-wrong');
+    expect(await visit.page.getByLabel('Email address or user name').inputValue()).toBe('aroha@example.test');
+    expect(await visit.page.getByLabel('Password').inputValue()).toBe('');
   });
 
   test('allowing sends what is required and what is ticked', async () => {
-    await open('consent-own');
-    await page.getByLabel('See vaccinations in this health record').uncheck();
+    await visit.open('consent-own');
+    await visit.page.getByLabel('See vaccinations in this health record').uncheck();
     expect(await press('Allow')).toEqual({
       path: '/interaction/abc',
       body: [
@@ -133,12 +108,12 @@ describe.skipIf(browserUnavailable)('what the forms send, without script', () =>
   });
 
   test('not allowing says so', async () => {
-    await open('consent-own');
+    await visit.open('consent-own');
     expect(decision((await press('Do not allow')).body)).toEqual(['deny']);
   });
 
   test.each(['consent-own', 'no-record-first'])('%s: somebody else can sign in', async (name) => {
-    await open(name);
+    await visit.open(name);
     expect(await press('Sign in as someone else')).toEqual({
       path: '/interaction/abc',
       body: [csrf, ['decision', 'switch']],
@@ -146,15 +121,15 @@ describe.skipIf(browserUnavailable)('what the forms send, without script', () =>
   });
 
   test('the Enter key in a tick box allows nothing', async () => {
-    await open('consent-own');
+    await visit.open('consent-own');
     const { body } = await sent(() =>
-      page.getByLabel('See vaccinations in this health record').press('Enter'),
+      visit.page.getByLabel('See vaccinations in this health record').press('Enter'),
     );
     expect(decision(body)).toEqual(['deny']);
   });
 
   test('without a record there is one way: back', async () => {
-    await open('no-record-first');
+    await visit.open('no-record-first');
     expect(await press('Go back to Kete Health')).toEqual({
       path: '/interaction/abc',
       body: [csrf, ['decision', 'deny']],
@@ -165,7 +140,7 @@ describe.skipIf(browserUnavailable)('what the forms send, without script', () =>
     ['Sign out', [['logout', 'yes']]],
     ['Stay signed in', []],
   ])('“%s” sends the library’s own form', async (name, answer) => {
-    await open('sign-out-client');
+    await visit.open('sign-out-client');
     expect(await press(name)).toEqual({
       path: '/session/end/confirm',
       body: [['xsrf', 'secret'], ...answer],
@@ -173,50 +148,13 @@ describe.skipIf(browserUnavailable)('what the forms send, without script', () =>
   });
 
   test('continuing sends on what the page was given', async () => {
-    await open('continue-switch');
+    await visit.open('continue-switch');
     expect(await press('Continue')).toEqual({
       path: '/session/end/confirm',
       body: [
         ['xsrf', 'secret'],
         ['logout', 'yes'],
       ],
-    });
-  });
-
-  describe.each([
-    ['consent-own', 'Do not allow', 'Allow'],
-    ['sign-out-client', 'Sign out', 'Stay signed in'],
-  ])('%s: “%s” and “%s” weigh the same', (name, first, second) => {
-    /** Place, size and colours of both buttons. */
-    async function both(width: number) {
-      await page.setViewportSize({ width, height: 900 });
-      await open(name);
-      const looks = await Promise.all(
-        [first, second].map((text) =>
-          button(text).evaluate(
-            'e => { const s = getComputedStyle(e); return [e.tagName, s.backgroundColor, s.color, s.fontSize, s.fontWeight]; }',
-          ),
-        ),
-      );
-      expect(looks[0]).toEqual(looks[1]);
-      const [a, b] = await Promise.all([first, second].map((text) => button(text).boundingBox()));
-      if (!a || !b) throw new Error('a button is not to be seen');
-      expect(b.width).toBeCloseTo(a.width, 0);
-      expect(b.height).toBeCloseTo(a.height, 0);
-      expect(Math.min(a.height, a.width)).toBeGreaterThanOrEqual(44);
-      return { a, b };
-    }
-
-    test('side by side on a wide screen', async () => {
-      const { a, b } = await both(1280);
-      expect(b.y).toBe(a.y);
-      expect(b.x).toBeGreaterThan(a.x + a.width);
-    });
-
-    test('one under the other on a narrow one', async () => {
-      const { a, b } = await both(320);
-      expect(b.x).toBe(a.x);
-      expect(b.y).toBeGreaterThan(a.y + a.height);
     });
   });
 });

@@ -1,13 +1,16 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import Koa from 'koa';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
 import { createAssets } from '../../src/web/assets.ts';
 import { createRenderer } from '../../src/web/render.ts';
 import { createSecurityHeaders } from '../../src/web/security-headers.ts';
 import { sampleList } from '../unit/web/samples.ts';
+import { launchBrowser, type Watched, watch } from './browser.ts';
 
 /** A server of sample pages. */
-export interface Pages {
+interface Pages {
   readonly origin: string;
   close(): void;
 }
@@ -16,7 +19,7 @@ export interface Pages {
  * Serves every sample under its name, such as `/consent-own`, with the style sheets and security headers of the real
  * server. A form that is sent anywhere is answered by a word of plain text.
  */
-export function servePages(): Pages {
+function servePages(): Pages {
   const assets = createAssets();
   const { render } = createRenderer({ locale: 'en', assets });
   const app = new Koa();
@@ -34,5 +37,52 @@ export function servePages(): Pages {
   return {
     origin: `http://localhost:${(server.address() as AddressInfo).port}`,
     close: () => void server.close(),
+  };
+}
+
+/** The browser page of the test that runs. */
+export interface Visit {
+  readonly page: Page;
+  /** Opens a sample, such as `consent-own`. */
+  open(name: string): Promise<void>;
+}
+
+/**
+ * Registers hooks for a test file: one browser and one server of samples, and for each test a page of its own, which may
+ * neither complain on the console nor ask another host.
+ */
+export function visitSamples(): Visit {
+  let pages: Pages;
+  let browser: Browser;
+  let page: Page;
+  let watched: Watched;
+
+  beforeAll(async () => {
+    pages = servePages();
+    browser = await launchBrowser();
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    pages?.close();
+  });
+
+  beforeEach(async () => {
+    page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+    watched = watch(page, pages.origin);
+  });
+
+  afterEach(async () => {
+    await page.close();
+    expect(watched).toEqual({ foreign: [], complaints: [] });
+  });
+
+  return {
+    get page() {
+      return page;
+    },
+    async open(name) {
+      await page.goto(`${pages.origin}/${name}`);
+    },
   };
 }
