@@ -54,6 +54,7 @@ export interface ConsentModel extends FormModel {
   /** Part of every answer but a denial. */
   readonly required: readonly ConsentLine[];
   readonly optional: readonly (ConsentLine & { readonly checked: boolean })[];
+  /** `nothing-chosen`: the person allowed it, but left no part of the record ticked. */
   readonly problem: 'none' | 'nothing-chosen';
 }
 

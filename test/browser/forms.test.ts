@@ -67,7 +67,11 @@ describe.skipIf(browserUnavailable)('what the forms send, without script', () =>
       'We cannot check your password just now. Wait a minute, then type it again.',
       'password',
     ],
-    ['consent-nothing-chosen', 'Tick at least one thing, or choose “Do not allow”', 'line'],
+    [
+      'consent-nothing-chosen',
+      'Tick at least one part of the health record, or choose “Do not allow”',
+      'line',
+    ],
   ])('%s: “%s” comes first, and leads to its field', async (name, message, field) => {
     await visit.open(name);
     expect(await visit.page.title()).toMatch(/^Error: /);
