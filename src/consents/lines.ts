@@ -23,11 +23,17 @@ const requiredScopes = new Set(['openid', 'fhirUser', 'launch/patient']);
 /** Scopes that open no part of a record. */
 const identityScopes = new Set([...requiredScopes, 'profile', 'offline_access', 'online_access']);
 
+/** What must be comes first, then the parts of the record, then what else an application would like. */
+function rank(scope: string): number {
+  if (requiredScopes.has(scope)) return 0;
+  return identityScopes.has(scope) ? 2 : 1;
+}
+
 /**
  * Makes the lines of a consent page. A line that was refused before opens unticked: it stays refused until the person
  * herself changes it.
  *
- * @param scopes the requested scopes, in their order
+ * @param scopes the requested scopes; those of a kind stay in their order
  * @param words the sentence for a scope, in the person's language
  * @param before what she decided last time, if she did
  */
@@ -36,7 +42,8 @@ export function questionLines(
   words: (scope: string) => string,
   before: readonly ConsentLine[] = [],
 ): QuestionLine[] {
-  return scopes.map((scope) => ({
+  const inOrder = [...scopes].sort((one, other) => rank(one) - rank(other));
+  return inOrder.map((scope) => ({
     scope,
     words: words(scope),
     required: requiredScopes.has(scope),

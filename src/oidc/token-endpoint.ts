@@ -2,7 +2,6 @@ import type { Context, Middleware } from 'koa';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Logger } from 'pino';
 import type { AnonymousDenials, Audit, AuditRow } from '../audit/index.ts';
-import { isPublic } from '../clients/index.ts';
 import { createGroup, type Database, refuseInsideTransaction } from '../db/index.ts';
 import type { Authority } from './authority.ts';
 import type { Families } from './families.ts';
@@ -119,8 +118,6 @@ export function createTokenEndpoint(options: {
         return;
       }
       ctx.set('Pragma', 'no-cache');
-      // A public client has shown no more than its name, but a code or refresh token of its own.
-      if (state.client !== undefined && isPublic(state.client)) state.authenticated = true;
       hideBrokenRegistration(inner);
       nameUnauthorizedClient(inner, state);
       await denied(inner, state);
