@@ -22,7 +22,7 @@ const unsupportedGrants = [
   'urn:ietf:params:oauth:grant-type:jwt-bearer',
   'urn:ietf:params:oauth:grant-type:token-exchange',
   'urn:openid:params:grant-type:ciba',
-  'refresh_token',
+  'REFRESH_TOKEN',
   'CLIENT_CREDENTIALS',
   'client_credentials ',
   '__proto__',
@@ -45,6 +45,11 @@ const grants: readonly Refusal[] = [
       { grant_type: 'authorization_code', code: 'x', redirect_uri: 'https://x.example.test/' },
       clinic,
     ),
+    ...denied('unauthorized_client'),
+  },
+  {
+    story: 'the refresh token grant by a client that may not use it',
+    sent: form({ grant_type: 'refresh_token', refresh_token: 'x' }, clinic),
     ...denied('unauthorized_client'),
   },
   {

@@ -14,6 +14,7 @@ const context = {
   addressFault: (url: string) => addressFault(url, []),
   /** The one client that is registered already and has a secret. */
   hasSecret: (clientId: string) => clientId === 'old-board',
+  issuer: 'https://assent.example.test',
   ids: {
     uuid: () => {
       made += 1;
@@ -141,11 +142,12 @@ describe('a good registration', () => {
       asid: '200000990800',
       device,
       contacts: ['board@fernhill.example.test'],
-      scope: 'system/Flag.read',
+      software_statement: 'x.y.z',
     });
     expect(record).toEqual({
       clientId: 'ward-board',
       metadata: {
+        application_type: 'web',
         client_name: 'Ward board',
         contacts: ['board@fernhill.example.test'],
         grant_types: ['client_credentials'],
@@ -157,8 +159,7 @@ describe('a good registration', () => {
       secrets: [{ hash: secretHash('x'.repeat(43)), expiresAt: undefined }],
       apis: { 'reasonable-adjustments': ['system/Flag.read'] },
     });
-    // What the client may have is said per API, so a bare scope means nothing here, and that is told.
-    expect([ignored, warnings]).toEqual([['scope'], []]);
+    expect([ignored, warnings]).toEqual([['software_statement'], []]);
   });
 
   test.each([
@@ -182,8 +183,12 @@ describe('a good registration', () => {
   });
 
   test('says what it ignores', async () => {
-    const { record, ignored } = await one({ ...wardBoard, redirect_uris: [], favourite_colour: 'green' });
-    expect(ignored).toEqual(['redirect_uris', 'favourite_colour']);
+    const { record, ignored } = await one({
+      ...wardBoard,
+      sector_identifier_uri: 'x',
+      favourite_colour: 'green',
+    });
+    expect(ignored).toEqual(['sector_identifier_uri', 'favourite_colour']);
     expect(record.metadata).not.toHaveProperty('favourite_colour');
   });
 });

@@ -125,7 +125,7 @@ export const faulty: readonly (readonly [what: string, change: Members, fault: R
   ],
   [
     'an unknown way to authenticate',
-    { token_endpoint_auth_method: 'none' },
+    { token_endpoint_auth_method: 'tls_client_auth' },
     /token_endpoint_auth_method must be/,
   ],
   [

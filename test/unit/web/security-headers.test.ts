@@ -41,10 +41,10 @@ test('a second instance on a route overwrites the first', async () => {
   expect(answer.headers.get('content-security-policy')).not.toContain("form-action 'self'");
 });
 
-test('no frames, no referrer, no guessing of types, no word about the software', async () => {
+test('no frames, no referrer for other sites, no guessing of types, no word about the software', async () => {
   const sent = await headers('http://localhost:3000');
   expect(sent.get('x-frame-options')).toBe('DENY');
-  expect(sent.get('referrer-policy')).toBe('no-referrer');
+  expect(sent.get('referrer-policy')).toBe('same-origin');
   expect(sent.get('x-content-type-options')).toBe('nosniff');
   expect(sent.get('x-powered-by')).toBeNull();
   expect(sent.get('permissions-policy')).toContain('camera=()');
