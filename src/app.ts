@@ -10,7 +10,7 @@ import { isUsableKey, MOST_KEYS } from './clients/index.ts';
 import { createDemoFhir, createKete, demoDate, demoFhirBase, demoSecret } from './demo/index.ts';
 import { AssentError } from './errors.ts';
 import { derive } from './keys/index.ts';
-import { createOidc, type OidcPages, smartConfiguration } from './oidc/index.ts';
+import { createOidc, smartConfiguration } from './oidc/index.ts';
 import { createOutgoing, createRemoteJwks } from './outgoing/index.ts';
 import { describe } from './scopes/index.ts';
 import type { Services } from './services.ts';
@@ -21,9 +21,10 @@ import { createHealth } from './web/health.ts';
 import { createHealthChecks } from './web/health-checks.ts';
 import { createLanding } from './web/landing.ts';
 import { createLandingModel } from './web/landing-model.ts';
+import { createOauthPages } from './web/oauth-pages.ts';
 import { createShowFault, type ShowFault } from './web/page-faults.ts';
 import { createRenderer, type Renderer } from './web/render.ts';
-import { allowFormsTo, createApiHeaders, createSecurityHeaders } from './web/security-headers.ts';
+import { createApiHeaders, createSecurityHeaders } from './web/security-headers.ts';
 import { createSignIn } from './web/sign-in/routes.ts';
 import { createSmartConfiguration, isSmartConfiguration } from './web/smart-configuration.ts';
 
@@ -94,34 +95,6 @@ function dress(
   provider.use((ctx, next) => (ctx.path === '/token' ? apiHeaders(ctx, next) : pageHeaders(ctx, next)));
 }
 
-/** The pages that the OAuth side shows. */
-function createPages({ render }: Renderer, showFault: ShowFault): OidcPages {
-  const page = (ctx: Koa.Context, template: string, model: object) => {
-    ctx.type = 'html';
-    ctx.body = render(template, model);
-  };
-  return {
-    refused(ctx, { status, error, description, client }) {
-      if (status >= 500) showFault(ctx, { kind: status === 503 ? 'unavailable' : 'unexpected' });
-      // The library's answer to a sign-in that took too long, was finished before, or began in another browser.
-      else if (error === 'invalid_request' && description === undefined) showFault(ctx, { kind: 'expired' });
-      else showFault(ctx, { kind: 'badRequest', code: error, description, wayOn: client });
-    },
-    signOut(ctx, { form, client, formTargets }) {
-      page(ctx, 'sign-out.njk', { form, client });
-      allowFormsTo(ctx, formTargets);
-    },
-    signedOut(ctx, { client }) {
-      page(ctx, 'signed-out.njk', { client });
-      allowFormsTo(ctx, []);
-    },
-    goOn(ctx, { kind, action, fields, formTargets }) {
-      page(ctx, 'continue.njk', { kind, action, fields });
-      allowFormsTo(ctx, formTargets);
-    },
-  };
-}
-
 /** The demo application and its FHIR server; both know Assent by its addresses only. */
 function createDemo(services: Services, { render }: Renderer, log: Logger): readonly Koa.Middleware[] {
   const { config, clock, db } = services;
@@ -176,7 +149,7 @@ export async function createApp(services: Services, log: Logger): Promise<App> {
     denials,
     remoteJwks: createRemoteJwks({ db, clock, outgoing, isUsable: isUsableKey, mostKeys: MOST_KEYS }),
     sourceOf,
-    pages: createPages(renderer, showFault),
+    pages: createOauthPages({ renderer, showFault }),
     words(api: Api | undefined, scope) {
       const description = describe(api === undefined ? 'smart' : scopeFamily(api), scope);
       return description === undefined ? scope : renderer.scopeSentence(description);

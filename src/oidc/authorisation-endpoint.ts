@@ -38,7 +38,7 @@ export function createAuthorisationEndpoint(options: { pages: Refusals }): Middl
     ctx.set('Cache-Control', 'no-store');
     const error = 'invalid_request';
     if (ctx.accepts('html', 'json') === 'json') ctx.body = { error, error_description: description };
-    else pages.refused(ctx, { status: 400, error, description, client: null });
+    else pages.refused(ctx, { status: 400, expired: false, error, description, client: null });
   }
 
   async function repeat(ctx: Context): Promise<void> {

@@ -1,12 +1,11 @@
 import type { Redis } from 'ioredis';
-import type { JWK } from 'jose';
 import type { Context } from 'koa';
-import Provider, { type AdapterPayload } from 'oidc-provider';
+import Provider, { errors } from 'oidc-provider';
 import type { Logger } from 'pino';
 import type { Accounts } from '../accounts/index.ts';
 import type { AnonymousDenials, Audit } from '../audit/index.ts';
 import type { Api, Catalogue } from '../catalogue/index.ts';
-import { type Client, type ClientRegistry, isClientId, secretMatches } from '../clients/index.ts';
+import { type ClientRegistry, secretMatches } from '../clients/index.ts';
 import type { Clock, Ids } from '../clock.ts';
 import type { Consents, Questions } from '../consents/index.ts';
 import type { Database } from '../db/index.ts';
@@ -15,25 +14,22 @@ import type { RemoteJwks } from '../outgoing/index.ts';
 import { createFindAccount } from './account.ts';
 import { createAuthorisationEndpoint } from './authorisation-endpoint.ts';
 import { createAuthority } from './authority.ts';
-import { audiences, checkBody, isHopeful } from './client-authentication.ts';
 import { createCrossOrigin } from './cross-origin.ts';
-import { createFamilies, type Families } from './families.ts';
+import { createExchange } from './exchange.ts';
+import { createFamilies } from './families.ts';
+import { createFindClient } from './find-client.ts';
 import { createGrants } from './grants.ts';
 import { createIntrospection } from './introspection.ts';
-import { createProvider, placeholderSecret } from './provider.ts';
+import { createProvider } from './provider.ts';
 import { createQuestions } from './questions.ts';
-import { createRequestStates, type RequestState, type RequestStates } from './request-state.ts';
+import { createRequestStates, type RequestState } from './request-state.ts';
 import { createResources } from './resources.ts';
 import { createSignOut, type SignOutPages, type WayBack, wayBack } from './sign-out.ts';
-import {
-  createAdapter,
-  createRedisStore,
-  createReplayGuard,
-  createSqlStore,
-  type Exchange,
-} from './storage/index.ts';
+import { createAdapter, createRedisStore, createReplayGuard, createSqlStore } from './storage/index.ts';
 import { createTokenClaims } from './token-claims.ts';
 import { createTokenEndpoint } from './token-endpoint.ts';
+
+export { smartConfiguration } from './smart-configuration.ts';
 
 /** What the OAuth side of Assent needs from the rest. */
 export interface OidcOptions {
@@ -63,6 +59,8 @@ export interface OidcOptions {
 /** What a person sees of a request that cannot go on. */
 export interface RefusedRequest {
   readonly status: number;
+  /** Whether it took too long, was finished before, or began in another browser: nobody's mistake. */
+  readonly expired: boolean;
   readonly error: string;
   readonly description: string | undefined;
   /** Where the person finds the application again, if it is known and said so. */
@@ -74,48 +72,11 @@ export interface OidcPages extends SignOutPages {
   refused(ctx: Context, request: RefusedRequest): void;
 }
 
-/** Makes the metadata that the library sees of a registered client. Scopes are checked here, not there. */
-function libraryMetadata(client: Client, keys: readonly JWK[] | undefined): AdapterPayload {
-  const { jwks_uri: _uri, scope: _scope, ...metadata } = client.metadata;
-  const needsSecret = metadata.token_endpoint_auth_method === 'client_secret_basic';
-  return {
-    ...metadata,
-    ...(keys === undefined ? {} : { jwks: { keys: [...keys] } }),
-    ...(needsSecret ? { client_secret: placeholderSecret } : {}),
-    client_id: client.clientId,
-  } as AdapterPayload;
-}
-
 /** Headers of methods that are off: the library would look at them all the same, before it authenticates. */
 const headersOfOtherMethods = ['oauth-client-attestation', 'oauth-client-attestation-pop', 'dpop'];
 
-/** How storage belongs to the request that asks for it. */
-function createExchange(options: { db: Database; states: RequestStates; families: Families }): Exchange {
-  const { db, states, families } = options;
-  const request = () => (Provider.ctx === undefined ? undefined : states.of(Provider.ctx));
-  return {
-    collect(placed) {
-      const tokens = request()?.tokens;
-      tokens?.push(placed);
-      return tokens !== undefined;
-    },
-    active: () => Provider.ctx?.oidc?.route === 'token',
-    begin: db.begin,
-    predecessor: () => Provider.ctx?.oidc?.entities.RotatedRefreshToken?.jti,
-    async endFamily(grantId) {
-      const state = request();
-      if (state !== undefined && Provider.ctx?.oidc?.route === 'token') {
-        state.endings ??= new Set();
-        state.endings.add(grantId);
-      } else await families.end([grantId], 'signed out');
-    },
-  };
-}
-
 /** Routes whose answers people see; all others answer JSON, whatever a browser-like client says it accepts. */
 const pageRoutes = /^(authorization|resume|end_session.*)$/;
-
-export { smartConfiguration } from './smart-configuration.ts';
 
 /** The OpenID provider, and what the pages ask it. */
 export interface Oidc {
@@ -134,38 +95,13 @@ export async function createOidc(options: OidcOptions): Promise<Oidc> {
   const grants = createGrants({ ...options, provider: () => provider, states });
   const signOut = createSignOut({ ...options, states });
 
-  /**
-   * The keys behind a client's jwks_uri. The library never sees the URI: it would ask again only when a signature
-   * fails, so a key that was taken back would go on working. Nobody is asked for a request that fails anyway.
-   */
-  async function publishedKeys(client: Client, assertion: unknown): Promise<readonly JWK[] | undefined> {
-    const { jwks_uri: uri } = client.metadata;
-    if (typeof uri !== 'string') return undefined;
-    const hopeful = isHopeful(assertion, {
-      clientId: client.clientId,
-      expected: audiences(issuer),
-      now: clock.seconds(),
-    });
-    return hopeful ? remoteJwks.keys(uri) : [];
-  }
-
   const adapter = createAdapter({
     durable: store,
     volatile: redis === undefined ? store : createRedisStore({ redis, clock }),
     replayGuard: createReplayGuard({ db }),
     clock,
     exchange: createExchange({ db, states, families }),
-    async findClient(clientId) {
-      // Client authentication is the first look-up of every request with a body, so this is the body's door.
-      const ctx = Provider.ctx;
-      const body = ctx?.oidc?.body;
-      checkBody(body, ctx?.headers.authorization !== undefined);
-      const client = isClientId(clientId) ? await registry.find(clientId) : undefined;
-      if (client === undefined) return undefined;
-      // The first one is the client of the request; introspection looks up that of the token, too.
-      if (ctx !== undefined) states.of(ctx).client ??= client;
-      return libraryMetadata(client, await publishedKeys(client, body?.client_assertion));
-    },
+    findClient: createFindClient({ issuer, clock, registry, remoteJwks, states }),
   });
 
   const provider: Provider = createProvider({
@@ -190,11 +126,12 @@ export async function createOidc(options: OidcOptions): Promise<Oidc> {
     onAssertion(ctx) {
       states.of(ctx).authenticated = true;
     },
-    async renderError(ctx, out) {
+    async renderError(ctx, out, fault) {
       if (!pageRoutes.test(ctx.oidc?.route ?? '') || ctx.accepts('html', 'json') === 'json') ctx.body = out;
       else
         pages.refused(ctx, {
           status: ctx.status,
+          expired: fault instanceof errors.SessionNotFound,
           error: out.error,
           description: out.error_description,
           client: wayBack(states.of(ctx).client),

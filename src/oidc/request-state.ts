@@ -23,7 +23,7 @@ export interface RequestState {
   subject?: string;
   /** The live decision behind each grant that was looked at; undefined: there is none. */
   consents?: Map<string, Promise<Consent | undefined>>;
-  /** Grants whose families shall end when the request is over; undefined where they end at once. */
+  /** Grants whose families end with this request: at the token endpoint when it is over, elsewhere at once. */
   endings?: Set<string>;
   /** Opaque tokens to be stored together with the audit row; undefined where tokens are stored at once. */
   tokens?: PlacedArtefact[];

@@ -1,0 +1,36 @@
+import Provider from 'oidc-provider';
+import type { Database } from '../db/index.ts';
+import type { Families } from './families.ts';
+import type { RequestStates } from './request-state.ts';
+import type { Exchange } from './storage/index.ts';
+
+/** Tells storage how it belongs to the request that asks for it; outside a request it belongs to none. */
+export function createExchange(options: {
+  db: Database;
+  states: RequestStates;
+  families: Families;
+}): Exchange {
+  const { db, states, families } = options;
+  const request = () => (Provider.ctx === undefined ? undefined : states.of(Provider.ctx));
+  const active = () => Provider.ctx?.oidc?.route === 'token';
+
+  return {
+    active,
+    begin: db.begin,
+    collect(placed) {
+      const tokens = request()?.tokens;
+      tokens?.push(placed);
+      return tokens !== undefined;
+    },
+    predecessor: () => Provider.ctx?.oidc?.entities.RotatedRefreshToken?.jti,
+    async endFamily(grantId) {
+      const state = request();
+      if (state === undefined) return families.end([grantId], 'revoked');
+      state.endings ??= new Set();
+      // The library ends a grant model by model; all of it ends at the first.
+      if (state.endings.has(grantId)) return;
+      state.endings.add(grantId);
+      if (!active()) await families.end([grantId], 'signed out');
+    },
+  };
+}

@@ -1,0 +1,56 @@
+import type Koa from 'koa';
+import type { ContinueModel, SignedOutModel, SignOutModel, WayOn } from './models.ts';
+import type { ShowFault } from './page-faults.ts';
+import type { Renderer } from './render.ts';
+import { allowFormsTo } from './security-headers.ts';
+
+/** Origins to which the form of a page may lead, by way of redirects. */
+interface FormTargets {
+  readonly formTargets: readonly string[];
+}
+
+/** A request that cannot go on. `client` is the way back to the application, where it is known. */
+interface Refused {
+  readonly status: number;
+  /** Whether it took too long, was finished before, or began in another browser. */
+  readonly expired: boolean;
+  readonly error: string;
+  readonly description: string | undefined;
+  readonly client: WayOn | null;
+}
+
+/** The pages that the OAuth side shows: refusals, and what surrounds signing out. */
+export interface OauthPages {
+  refused(ctx: Koa.Context, request: Refused): void;
+  signOut(ctx: Koa.Context, page: SignOutModel & FormTargets): void;
+  signedOut(ctx: Koa.Context, page: SignedOutModel): void;
+  goOn(ctx: Koa.Context, page: ContinueModel & FormTargets): void;
+}
+
+/** Renders the pages that the OAuth side shows. */
+export function createOauthPages(options: { renderer: Renderer; showFault: ShowFault }): OauthPages {
+  const { renderer, showFault } = options;
+
+  function page(ctx: Koa.Context, template: string, model: object, targets: readonly string[]): void {
+    allowFormsTo(ctx, targets);
+    ctx.type = 'html';
+    ctx.body = renderer.render(template, model);
+  }
+
+  return {
+    refused(ctx, { status, expired, error, description, client }) {
+      if (status >= 500) showFault(ctx, { kind: status === 503 ? 'unavailable' : 'unexpected' });
+      else if (expired) showFault(ctx, { kind: 'expired' });
+      else showFault(ctx, { kind: 'badRequest', code: error, description, wayOn: client });
+    },
+    signOut(ctx, { formTargets, ...model }) {
+      page(ctx, 'sign-out.njk', model, formTargets);
+    },
+    signedOut(ctx, model) {
+      page(ctx, 'signed-out.njk', model, []);
+    },
+    goOn(ctx, { formTargets, ...model }) {
+      page(ctx, 'continue.njk', model, formTargets);
+    },
+  };
+}
