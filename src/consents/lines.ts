@@ -13,6 +13,8 @@ export interface QuestionLine {
   readonly scope: string;
   readonly words: string;
   readonly required: boolean;
+  /** Whether it opens a part of the record; the others say who, and for how long. */
+  readonly part: boolean;
   /** Whether it is ticked when the page opens. */
   readonly checked: boolean;
 }
@@ -20,20 +22,15 @@ export interface QuestionLine {
 /** Without these an application cannot know whom and whose record it has before it. */
 const requiredScopes = new Set(['openid', 'fhirUser', 'launch/patient']);
 
-/** Scopes that open no part of a record. */
 const identityScopes = new Set([...requiredScopes, 'profile', 'offline_access', 'online_access']);
 
-/** What must be comes first, then the parts of the record, then what else an application would like. */
-function rank(scope: string): number {
-  if (requiredScopes.has(scope)) return 0;
-  return identityScopes.has(scope) ? 2 : 1;
-}
+const isPart = (scope: string) => !identityScopes.has(scope);
 
 /**
  * Makes the lines of a consent page. A line that was refused before opens unticked: it stays refused until the person
  * herself changes it.
  *
- * @param scopes the requested scopes; those of a kind stay in their order
+ * @param scopes the requested scopes, in their order
  * @param words the sentence for a scope, in the person's language
  * @param before what she decided last time, if she did
  */
@@ -42,10 +39,10 @@ export function questionLines(
   words: (scope: string) => string,
   before: readonly ConsentLine[] = [],
 ): QuestionLine[] {
-  const inOrder = [...scopes].sort((one, other) => rank(one) - rank(other));
-  return inOrder.map((scope) => ({
+  return scopes.map((scope) => ({
     scope,
     words: words(scope),
+    part: isPart(scope),
     required: requiredScopes.has(scope),
     checked: before.find((line) => line.scope === scope)?.allowed ?? true,
   }));
@@ -70,7 +67,7 @@ export function readAnswer(question: readonly QuestionLine[], ticked: readonly s
     required,
     allowed: chosen.has(scope),
   }));
-  const parts = lines.filter((line) => !identityScopes.has(line.scope));
+  const parts = lines.filter((line) => isPart(line.scope));
   if (parts.length > 0 && parts.every((line) => !line.allowed)) return { fault: 'nothing-chosen' };
   return { lines };
 }

@@ -12,7 +12,10 @@ const responseModes = ['query', 'fragment'];
 
 /** What a person sees of a request that cannot go on. */
 interface Refusals {
-  refused(ctx: Context, request: { status: number; error: string; description: string; client: null }): void;
+  refused(
+    ctx: Context,
+    request: { status: number; expired: boolean; error: string; description: string; client: null },
+  ): void;
 }
 
 const parse = bodyParser({

@@ -73,6 +73,7 @@ export function createSignIn(dependencies: SignInDependencies): Koa.Middleware {
   ): void {
     const { uid } = visit;
     const { account, record, offline, until, lines, site } = question;
+    const optional = lines.filter((line) => !line.required);
     const model: ConsentModel = {
       action: `/interaction/${uid}/consent`,
       csrf: forms.token(uid),
@@ -82,13 +83,14 @@ export function createSignIn(dependencies: SignInDependencies): Koa.Middleware {
       until: formatDay(until),
       offline,
       required: lines.filter((line) => line.required).map(({ scope, words }) => ({ scope, sentence: words })),
-      optional: lines
-        .filter((line) => !line.required)
-        .map(({ scope, words, checked }) => ({
+      // What it wants of the record comes before what else it would like.
+      optional: [...optional.filter((line) => line.part), ...optional.filter((line) => !line.part)].map(
+        ({ scope, words, checked }) => ({
           scope,
           sentence: words,
           checked: ticked?.includes(scope) ?? checked,
-        })),
+        }),
+      ),
       problem,
     };
     show(visit, 'consent.njk', model);
