@@ -77,22 +77,25 @@ function createSite(showFault: ShowFault, middleware: readonly Koa.Middleware[])
 }
 
 /** What goes around every answer of the provider: headers, and a readable page for an address that does not exist. */
-function dress(
-  provider: Koa,
-  options: { issuer: string; showFault: ShowFault; pageHeaders: Koa.Middleware },
-): void {
+function createOutermost(options: {
+  issuer: string;
+  showFault: ShowFault;
+  pageHeaders: Koa.Middleware;
+}): readonly Koa.Middleware[] {
   const { issuer, showFault, pageHeaders } = options;
   const apiHeaders = createApiHeaders({ issuer });
-  provider.use(async (ctx, next) => {
-    await next();
-    if (ctx.status !== 404 || ctx.body) return;
-    if (ctx.accepts('json', 'html') === 'html') showFault(ctx, { kind: 'notFound' });
-    else {
-      ctx.status = 404;
-      ctx.body = { error: 'not_found' };
-    }
-  });
-  provider.use((ctx, next) => (ctx.path === '/token' ? apiHeaders(ctx, next) : pageHeaders(ctx, next)));
+  return [
+    (ctx, next) => (ctx.path === '/token' ? apiHeaders(ctx, next) : pageHeaders(ctx, next)),
+    async (ctx, next) => {
+      await next();
+      if (ctx.status !== 404 || ctx.body) return;
+      if (ctx.accepts('json', 'html') === 'html') showFault(ctx, { kind: 'notFound' });
+      else {
+        ctx.status = 404;
+        ctx.body = { error: 'not_found' };
+      }
+    },
+  ];
 }
 
 /** The demo application and its FHIR server; both know Assent by its addresses only. */
@@ -139,6 +142,7 @@ export async function createApp(services: Services, log: Logger): Promise<App> {
   let draining = false;
 
   const showFault = createShowFault({ renderer, log });
+  const forms = createForms({ issuer, key: derive(masterKey, 'form-tokens') });
   const sourceOf = (ctx: { readonly req: IncomingMessage }) => sources.get(ctx.req) ?? 'unknown';
   const { provider, questions } = await createOidc({
     ...services,
@@ -149,13 +153,14 @@ export async function createApp(services: Services, log: Logger): Promise<App> {
     denials,
     remoteJwks: createRemoteJwks({ db, clock, outgoing, isUsable: isUsableKey, mostKeys: MOST_KEYS }),
     sourceOf,
+    outermost: createOutermost({ issuer, showFault, pageHeaders }),
+    isOwnForm: forms.isOwn,
     pages: createOauthPages({ renderer, showFault }),
     words(api: Api | undefined, scope) {
       const description = describe(api === undefined ? 'smart' : scopeFamily(api), scope);
       return description === undefined ? scope : renderer.scopeSentence(description);
     },
   });
-  dress(provider, { issuer, showFault, pageHeaders });
 
   const health = createHealth({
     checks: createHealthChecks({ ...services, redis }),
@@ -173,7 +178,7 @@ export async function createApp(services: Services, log: Logger): Promise<App> {
   const signIn = createSignIn({
     questions,
     signIn: services.accounts.signIn,
-    forms: createForms({ issuer, key: derive(masterKey, 'form-tokens') }),
+    forms,
     render: renderer.render,
     showFault,
     formatDay: (at) => day.format(at),

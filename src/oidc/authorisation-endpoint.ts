@@ -8,7 +8,7 @@ const authorisationPath = /^\/auth\/?$/i;
 const LONGEST_FORM = 8192;
 
 /** Ways back to the application that need no script of ours (OAuth 2.0 Multiple Response Types). */
-const responseModes = ['query', 'fragment'];
+export const responseModes: readonly string[] = ['query', 'fragment'];
 
 /** What a person sees of a request that cannot go on. */
 interface Refusals {

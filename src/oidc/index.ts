@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import type { Context } from 'koa';
+import type { Context, Middleware } from 'koa';
 import Provider, { errors } from 'oidc-provider';
 import type { Logger } from 'pino';
 import type { Accounts } from '../accounts/index.ts';
@@ -51,6 +51,10 @@ export interface OidcOptions {
   readonly remoteJwks: RemoteJwks;
   /** Network address of the caller of a request. */
   readonly sourceOf: (ctx: Context) => string;
+  /** What goes around everything, also around what is answered before the library is asked. */
+  readonly outermost: readonly Middleware[];
+  /** Whether a form was sent from a page of ours. */
+  readonly isOwnForm: (ctx: Context) => boolean;
   readonly pages: OidcPages;
   /** The sentence for a scope of an API, in the language of the page. */
   readonly words: (api: Api | undefined, scope: string) => string;
@@ -139,13 +143,14 @@ export async function createOidc(options: OidcOptions): Promise<Oidc> {
     },
   });
 
+  for (const middleware of options.outermost) provider.use(middleware);
   provider.use((ctx, next) => {
     for (const name of headersOfOtherMethods) delete ctx.req.headers[name];
     return next();
   });
   provider.use(createAuthorisationEndpoint({ pages }));
-  provider.use(createCrossOrigin({ registry, states }));
   provider.use(signOut.middleware);
+  provider.use(createCrossOrigin({ registry, states }));
   provider.use(createTokenEndpoint({ ...options, store, states, authority, families }));
   provider.on('grant.error', (ctx, error) => {
     const detail = 'error_detail' in error && !error.cause ? error.error_detail : undefined;

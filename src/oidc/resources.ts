@@ -4,6 +4,7 @@ import type { Api, Catalogue } from '../catalogue/index.ts';
 import { type Client, scopesAt } from '../clients/index.ts';
 import { splitScope } from '../scopes/index.ts';
 import { admitSystem, clientHolds, type Refusal, requestedScopes } from './admission.ts';
+import { responseModes } from './authorisation-endpoint.ts';
 import { admitPerson, stillHeld } from './person-admission.ts';
 import type { RequestState, RequestStates } from './request-state.ts';
 
@@ -30,6 +31,17 @@ function sentScope({ oidc, query }: KoaContextWithOIDC): string | undefined {
   if (oidc.route === 'pushed_authorization_request') return asText(oidc.body?.scope);
   const pushed = oidc.entities.PushedAuthorizationRequest?.request;
   return asText(pushed === undefined ? query.scope : decodeJwt(pushed).scope);
+}
+
+/**
+ * The `aud` parameter. The library keeps a pushed request as a JWT, whose own `aud` (this issuer) takes the place of the
+ * parameter; by then the parameter has become the resource.
+ */
+function audOf({ oidc }: KoaContextWithOIDC): string | undefined {
+  if (oidc.params === undefined) return undefined;
+  if (oidc.entities.PushedAuthorizationRequest !== undefined && oidc.route === 'authorization')
+    oidc.params.aud = undefined;
+  return asText(oidc.params.aud);
 }
 
 function describe(api: Api, scopes: readonly string[]): ResourceServer {
@@ -82,6 +94,9 @@ export function createResources(options: { catalogue: Catalogue; states: Request
   function forPerson(ctx: KoaContextWithOIDC, api: Api | undefined, client: Client): readonly string[] {
     const { params, route } = ctx.oidc;
     if (params === undefined) throw new Error('an authorisation request has parameters');
+    const mode = params.response_mode;
+    if (mode !== undefined && !responseModes.some((one) => one === mode))
+      throw new errors.InvalidRequest(`response_mode must be ${responseModes.join(' or ')}`);
     const sent = route === 'resume' ? undefined : sentScope(ctx);
     const scopes = sent === undefined ? undefined : splitScope(sent);
     if (scopes?.includes('offline_access')) params.scope = scopes.join(' ');
@@ -116,7 +131,7 @@ export function createResources(options: { catalogue: Catalogue; states: Request
 
   /** SMART names the FHIR base `aud`; a slash at its end means the same base. */
   function apiOfPerson(ctx: KoaContextWithOIDC, client: Client, all: readonly Api[]): string | string[] {
-    const aud = asText(ctx.oidc.params?.aud);
+    const aud = audOf(ctx);
     if (aud) return all.find((api) => `${api.audience}/` === aud)?.audience ?? aud;
     if (all.some((api) => scopesAt(client, api.id) !== undefined))
       throw new errors.InvalidRequest(
@@ -135,7 +150,7 @@ export function createResources(options: { catalogue: Catalogue; states: Request
         return params?.grant_type === 'client_credentials'
           ? forSystem(ctx, api, client, state)
           : forExchange(ctx, api, client);
-      const aud = asText(params?.aud);
+      const aud = audOf(ctx);
       if (aud && aud !== api.audience && aud !== `${api.audience}/`)
         throw new errors.InvalidTarget('aud and resource name different APIs');
       if (Array.isArray(params?.resource) && params.resource.length > 1)

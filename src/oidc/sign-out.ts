@@ -1,8 +1,10 @@
-import type { Middleware } from 'koa';
+import type { Context, Middleware } from 'koa';
 import type { KoaContextWithOIDC } from 'oidc-provider';
-import type { Audit } from '../audit/index.ts';
 import { type Client, type ClientRegistry, clientName, listed } from '../clients/index.ts';
 import type { RequestStates } from './request-state.ts';
+
+/** Where the form of a sign-out is sent. The library's router ignores case and a closing slash. */
+const confirmPath = /^\/session\/end\/confirm\/?$/i;
 
 /** Where a page can lead back to. */
 export interface WayBack {
@@ -18,6 +20,8 @@ export interface SignOutPages {
     page: { form: string; client: string; formTargets: readonly string[] },
   ): void;
   signedOut(ctx: KoaContextWithOIDC, page: { client: WayBack | null }): void;
+  /** Refuses a form that did not come from our page. */
+  forbidden(ctx: Context): void;
   /** A form that the person sends on herself. */
   goOn(
     ctx: KoaContextWithOIDC,
@@ -64,10 +68,10 @@ export interface SignOut {
 export function createSignOut(options: {
   registry: ClientRegistry;
   states: RequestStates;
-  audit: Audit;
+  isOwnForm: (ctx: Context) => boolean;
   pages: SignOutPages;
 }): SignOut {
-  const { registry, states, pages } = options;
+  const { registry, states, isOwnForm, pages } = options;
 
   /** The client that a sign-out was asked for by; known from the question on, in the session. */
   async function clientOf(ctx: KoaContextWithOIDC): Promise<Client | undefined> {
@@ -107,6 +111,10 @@ export function createSignOut(options: {
       pages.signedOut(ctx, { client: wayBack(await clientOf(ctx)) });
     },
     async middleware(context, next) {
+      if (context.method === 'POST' && confirmPath.test(context.path) && !isOwnForm(context)) {
+        pages.forbidden(context);
+        return;
+      }
       await next();
       const ctx = context as unknown as KoaContextWithOIDC;
       if (ctx.status !== 200 || ctx.oidc === undefined) return;

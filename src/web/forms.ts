@@ -17,6 +17,8 @@ export interface Form {
 
 /** Forms that only our own pages can send. */
 export interface Forms {
+  /** Whether a form was sent from a page of ours, as far as the browser says. */
+  isOwn(ctx: Context): boolean;
   /** The token for the forms of one page. @param page what the page is about, such as the id of an interaction */
   token(page: string): string;
   /** Reads a form that was sent from a page. */
@@ -55,6 +57,7 @@ export function createForms(options: { issuer: string; key: string }): Forms {
   const token = (page: string) => createHmac('sha256', options.key).update(page).digest('base64url');
 
   return {
+    isOwn: (ctx) => isOwn(ctx, origin),
     token,
     async read(ctx, page) {
       if (!isOwn(ctx, origin)) return { fault: 'forbidden' };

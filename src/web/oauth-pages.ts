@@ -22,6 +22,8 @@ interface Refused {
 /** The pages that the OAuth side shows: refusals, and what surrounds signing out. */
 export interface OauthPages {
   refused(ctx: Koa.Context, request: Refused): void;
+  /** A form that did not come from our page. */
+  forbidden(ctx: Koa.Context): void;
   signOut(ctx: Koa.Context, page: SignOutModel & FormTargets): void;
   signedOut(ctx: Koa.Context, page: SignedOutModel): void;
   goOn(ctx: Koa.Context, page: ContinueModel & FormTargets): void;
@@ -43,6 +45,7 @@ export function createOauthPages(options: { renderer: Renderer; showFault: ShowF
       else if (expired) showFault(ctx, { kind: 'expired' });
       else showFault(ctx, { kind: 'badRequest', code: error, description, wayOn: client });
     },
+    forbidden: (ctx) => showFault(ctx, { kind: 'forbidden' }),
     signOut(ctx, { formTargets, ...model }) {
       page(ctx, 'sign-out.njk', model, formTargets);
     },
