@@ -11,7 +11,7 @@ export interface Exchanged {
 
 interface Asked {
   readonly client: Client;
-  /** Origins to which the form's answer may lead. */
+  /** Where the form's answer may lead, as a content security policy calls it. */
   readonly formTargets: readonly string[];
   /** Host of the address to which the browser goes back. */
   readonly site: string;

@@ -12,7 +12,7 @@ export interface WayBack {
   readonly uri: string;
 }
 
-/** The pages around signing out. Each sets the body of the answer; `formTargets` are origins that its form may lead to. */
+/** The pages around signing out. Each sets the body of the answer; `formTargets` are what its form may lead to. */
 export interface SignOutPages {
   /** Asks whether to sign out. `form` is the library's own, without buttons. */
   signOut(
@@ -40,16 +40,22 @@ export function wayBack(client: Client | undefined): WayBack | null {
   return client === undefined || typeof uri !== 'string' ? null : { name: clientName(client), uri };
 }
 
-/** Origins (or schemes) of all addresses to which a client may be sent back. */
+/** What a content security policy calls the places to which an address may lead on. */
+function target(uri: string): string {
+  const url = new URL(uri);
+  if (url.protocol !== 'http:') return url.protocol;
+  // A policy can name no IPv6 address.
+  return url.hostname === '127.0.0.1' ? 'http://127.0.0.1:*' : 'http:';
+}
+
+/**
+ * Where a browser may be led after a form of ours, for `form-action`. Browsers hold the whole chain of redirects to it,
+ * also those of the application itself, which may go on to another origin of its own: so the scheme is named, no host.
+ */
 export function returnTargets(client: Client | undefined): readonly string[] {
   if (client === undefined) return [];
   const uris = [...listed(client, 'redirect_uris'), ...listed(client, 'post_logout_redirect_uris')];
-  const targets = uris.map((uri) => {
-    const url = new URL(uri);
-    // A content security policy can name no IPv6 address, and an application's own scheme has no origin.
-    return url.hostname.startsWith('[') || !/^https?:$/.test(url.protocol) ? url.protocol : url.origin;
-  });
-  return [...new Set(targets)];
+  return [...new Set(uris.map(target))];
 }
 
 export interface SignOut {

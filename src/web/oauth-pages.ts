@@ -4,7 +4,7 @@ import type { ShowFault } from './page-faults.ts';
 import type { Renderer } from './render.ts';
 import { allowFormsTo } from './security-headers.ts';
 
-/** Origins to which the form of a page may lead, by way of redirects. */
+/** Where the form of a page may lead by way of redirects, as a content security policy calls it. */
 interface FormTargets {
   readonly formTargets: readonly string[];
 }

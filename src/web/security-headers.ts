@@ -57,7 +57,7 @@ export function createSecurityHeaders({ issuer, formAction }: SecurityHeadersOpt
 }
 
 /**
- * Lets the forms of a page lead to other origins, by way of redirects, and takes out every script source that was added
+ * Lets the forms of a page lead elsewhere, by way of redirects, and takes out every script source that was added
  * since: the library adds one for pages that ours take the place of.
  */
 export function allowFormsTo(ctx: Koa.Context, targets: readonly string[]): void {
