@@ -1,7 +1,14 @@
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startServer, type TestServer } from '../../support/server.ts';
-import { authorise, exchange, introspect, keteWeb, type TokenAnswer, usualScope } from '../../support/visitor.ts';
+import {
+  authorise,
+  exchange,
+  introspect,
+  keteWeb,
+  type TokenAnswer,
+  usualScope,
+} from '../../support/visitor.ts';
 
 let server: TestServer;
 beforeAll(async () => {
