@@ -7,9 +7,9 @@ import { browserUnavailable } from '../support/browser.ts';
 import {
   allowAll,
   arrival,
+  expectHeading,
   type FlowClient,
   flowScope,
-  headingOf,
   press,
   registerApp,
   signInAs,
@@ -134,6 +134,6 @@ describe.skipIf(browserUnavailable)('fhirclient in a page of its own origin', ()
       body: new URLSearchParams({ grant_type: 'refresh_token', refresh_token: 'x', client_id: '${client.clientId}' }),
     }).then((response) => response.status, (error) => error.name)`);
     expect(answer).toBe('TypeError');
-    expect(await headingOf(page)).toBe('Arrived');
+    await expectHeading(page, 'Arrived');
   });
 });

@@ -6,6 +6,7 @@ import { browserUnavailable } from '../support/browser.ts';
 import {
   allowAll,
   arrival,
+  expectHeading,
   type FlowClient,
   flowScope,
   headingOf,
@@ -86,7 +87,7 @@ describe.skipIf(browserUnavailable)('openid-client, with a person in a real brow
       state: 'after-signing-out',
     });
     await page.goto(url.href);
-    expect(await headingOf(page)).toBe('Do you want to sign out?');
+    await expectHeading(page, 'Do you want to sign out?');
     await press(page, 'Sign out');
     expect((await arrival(page, bye)).searchParams.get('state')).toBe('after-signing-out');
   }
@@ -123,7 +124,7 @@ describe.skipIf(browserUnavailable)('openid-client, with a person in a real brow
     expect(renewed.refresh_token).not.toBe(tokens.refresh_token);
     await signOut(page, configuration, tokens.id_token ?? '');
     await page.goto(client.request());
-    expect(await headingOf(page)).toBe('Sign in');
+    await expectHeading(page, 'Sign in');
   });
 
   test('userinfo tells an application that asks for no record who signed in', async () => {
@@ -133,7 +134,7 @@ describe.skipIf(browserUnavailable)('openid-client, with a person in a real brow
     const page = await flow.person();
     await page.goto(openid.buildAuthorizationUrl(configuration, plain).href);
     await signInAs(page);
-    expect(await headingOf(page)).toBe('Do you want to connect Test Application to your account?');
+    await expectHeading(page, 'Do you want to connect Test Application to your account?');
     await press(page, 'Allow');
     const answer = await arrival(page, client.redirectUri);
     const tokens = await openid.authorizationCodeGrant(configuration, answer, checks);

@@ -102,6 +102,10 @@ export function startFlow(): Flow {
 export const headingOf = async (page: Page) =>
   ((await page.getByRole('heading', { level: 1 }).textContent()) ?? '').replace(/\s+/g, ' ').trim();
 
+/** Waits until a page with this main heading is there. */
+export const expectHeading = (page: Page, text: string): Promise<void> =>
+  expect.poll(() => headingOf(page), { timeout: 10_000 }).toBe(text);
+
 /** Presses the button with exactly these words, and waits for the page that follows. */
 export async function press(page: Page, name: string): Promise<void> {
   await page.getByRole('button', { name, exact: true }).click();
