@@ -92,6 +92,12 @@ export function press(
   return visitor.post(formTo(page, '/consent').action, [...fields, ['decision', decision]]);
 }
 
+/** Leaves the sign-in page by the way back to the application. */
+export function cancel(visitor: Visitor, page: Page): Promise<Page> {
+  const { action, fields } = formTo(page, '/cancel');
+  return visitor.post(action, fields);
+}
+
 /** What the pages have left behind; a refused request leaves the same as before. */
 export async function leftBehind(server: TestServer): Promise<Record<string, number>> {
   const [row] = await server.sql<Record<string, number>>(
