@@ -41,6 +41,7 @@ function createOpening(
   let begun: Promise<void> | undefined;
   let finished: Promise<void> | undefined;
   let settle: ((wish: 'commit' | 'rollback') => void) | undefined;
+  let closed = false;
 
   function open(): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -61,13 +62,17 @@ function createOpening(
   }
 
   return {
-    begin() {
+    async begin() {
+      // What begins now would never end: whoever would end it is gone.
+      if (closed) throw new AssentError('transaction_ended', 500, 'A transaction began after its scope');
       begun ??= open();
       return begun;
     },
     async end(wish) {
-      if (settle === undefined) return;
-      settle(wish);
+      closed = true;
+      // One that is still being opened must end too. Its fault was that of `begin`.
+      await begun?.catch(() => {});
+      settle?.(wish);
       await finished?.catch((error: unknown) => {
         if (!(error instanceof RolledBack)) throw translate(error);
       });

@@ -12,10 +12,7 @@ export const responseModes: readonly string[] = ['query', 'fragment'];
 
 /** What a person sees of a request that cannot go on. */
 interface Refusals {
-  refused(
-    ctx: Context,
-    request: { status: number; expired: boolean; error: string; description: string; client: null },
-  ): void;
+  refused(ctx: Context, request: { status: number; error: string; description: string; client: null }): void;
 }
 
 const parse = bodyParser({
@@ -41,7 +38,7 @@ export function createAuthorisationEndpoint(options: { pages: Refusals }): Middl
     ctx.set('Cache-Control', 'no-store');
     const error = 'invalid_request';
     if (ctx.accepts('html', 'json') === 'json') ctx.body = { error, error_description: description };
-    else pages.refused(ctx, { status: 400, expired: false, error, description, client: null });
+    else pages.refused(ctx, { status: 400, error, description, client: null });
   }
 
   async function repeat(ctx: Context): Promise<void> {
@@ -70,7 +67,8 @@ export function createAuthorisationEndpoint(options: { pages: Refusals }): Middl
       return;
     }
     if (ctx.method === 'POST') return repeat(ctx);
-    const modes = [ctx.query.response_mode ?? []].flat();
+    // A parameter without a value counts as left out (RFC 6749 section 3.1).
+    const modes = [ctx.query.response_mode ?? []].flat().filter(Boolean);
     if (modes.every((mode) => responseModes.includes(mode))) return next();
     refuse(ctx, 'response_mode must be query or fragment');
   };

@@ -28,6 +28,7 @@ import { createSignOut, type SignOutPages, type WayBack, wayBack } from './sign-
 import { createAdapter, createRedisStore, createReplayGuard, createSqlStore } from './storage/index.ts';
 import { createTokenClaims } from './token-claims.ts';
 import { createTokenEndpoint } from './token-endpoint.ts';
+import { createWayBackTie } from './way-back.ts';
 
 export { smartConfiguration } from './smart-configuration.ts';
 
@@ -63,8 +64,6 @@ export interface OidcOptions {
 /** What a person sees of a request that cannot go on. */
 export interface RefusedRequest {
   readonly status: number;
-  /** Whether it took too long, was finished before, or began in another browser: nobody's mistake. */
-  readonly expired: boolean;
   readonly error: string;
   readonly description: string | undefined;
   /** Where the person finds the application again, if it is known and said so. */
@@ -74,6 +73,8 @@ export interface RefusedRequest {
 /** The pages of the OAuth side. Each sets the body of the answer. */
 export interface OidcPages extends SignOutPages {
   refused(ctx: Context, request: RefusedRequest): void;
+  /** A page that took too long, was finished before, or began in another browser: nobody's mistake. */
+  expired(ctx: Context): void;
 }
 
 /** Headers of methods that are off: the library would look at them all the same, before it authenticates. */
@@ -97,7 +98,8 @@ export async function createOidc(options: OidcOptions): Promise<Oidc> {
   const families = createFamilies({ ...options, store });
   const authority = createAuthority({ consents, states });
   const grants = createGrants({ ...options, provider: () => provider, states });
-  const signOut = createSignOut({ ...options, states });
+  const signOut = createSignOut({ ...options, provider: () => provider, states });
+  const wayBackTie = createWayBackTie({ issuer, provider: () => provider, refuse: pages.expired });
 
   const adapter = createAdapter({
     durable: store,
@@ -132,10 +134,10 @@ export async function createOidc(options: OidcOptions): Promise<Oidc> {
     },
     async renderError(ctx, out, fault) {
       if (!pageRoutes.test(ctx.oidc?.route ?? '') || ctx.accepts('html', 'json') === 'json') ctx.body = out;
+      else if (fault instanceof errors.SessionNotFound) pages.expired(ctx);
       else
         pages.refused(ctx, {
           status: ctx.status,
-          expired: fault instanceof errors.SessionNotFound,
           error: out.error,
           description: out.error_description,
           client: wayBack(states.of(ctx).client),
@@ -149,6 +151,7 @@ export async function createOidc(options: OidcOptions): Promise<Oidc> {
     return next();
   });
   provider.use(createAuthorisationEndpoint({ pages }));
+  provider.use(wayBackTie.middleware);
   provider.use(signOut.middleware);
   provider.use(createCrossOrigin({ registry, states }));
   provider.use(createTokenEndpoint({ ...options, store, states, authority, families }));
@@ -157,5 +160,5 @@ export async function createOidc(options: OidcOptions): Promise<Oidc> {
     log.info({ client_id: ctx.oidc.client?.clientId, error: error.message, detail }, 'token request refused');
   });
   provider.on('server_error', (_ctx, error) => log.error({ err: error }, 'request failed'));
-  return { provider, questions: createQuestions({ ...options, provider, grants, families }) };
+  return { provider, questions: createQuestions({ ...options, provider, grants, families, wayBackTie }) };
 }

@@ -21,6 +21,7 @@ import { consentKey, type Grants } from './grants.ts';
 import { lifetimes } from './lifetimes.ts';
 import { needsPatient } from './person-admission.ts';
 import { returnTargets } from './sign-out.ts';
+import type { WayBackTie } from './way-back.ts';
 
 type Details = Awaited<ReturnType<Provider['interactionDetails']>>;
 
@@ -47,11 +48,24 @@ export function createQuestions(options: {
   consents: Consents;
   grants: Grants;
   families: Families;
+  wayBackTie: WayBackTie;
   /** The sentence for a scope of an API, in the language of the page. */
   words: (api: Api | undefined, scope: string) => string;
 }): Questions {
-  const { provider, db, clock, audit, accounts, registry, catalogue, consents, grants, families, words } =
-    options;
+  const {
+    provider,
+    db,
+    clock,
+    audit,
+    accounts,
+    registry,
+    catalogue,
+    consents,
+    grants,
+    families,
+    words,
+    wayBackTie,
+  } = options;
 
   async function detailsOf({ req, res }: Exchanged): Promise<Details | undefined> {
     try {
@@ -62,9 +76,16 @@ export function createQuestions(options: {
     }
   }
 
+  /** Whether the browser has the session in which the question came up; its cookie alone could be another's. */
+  async function isInSession({ req, res }: Exchanged, { session }: Details): Promise<boolean> {
+    if (session === undefined) return true;
+    const present = await provider.Session.get(provider.createContext(req, res));
+    return present.uid === session.uid && present.accountId === session.accountId;
+  }
+
   async function load(at: Exchanged, uid: string): Promise<Request | undefined> {
     const details = await detailsOf(at);
-    if (details === undefined || details.uid !== uid) return undefined;
+    if (details === undefined || details.uid !== uid || !(await isInSession(at, details))) return undefined;
     const { client_id: clientId, resource, scope } = details.params;
     const client = await registry.find(String(clientId));
     const accountId = details.session?.accountId;
@@ -152,8 +173,10 @@ export function createQuestions(options: {
     },
     async signIn(at, account, source) {
       await audit.record({ type: 'person.signed-in', subject: account.id, source, detail: { amr: ['pwd'] } });
+      const details = await detailsOf(at);
+      if (details === undefined) return { fault: 'changed' };
       const login = { accountId: account.id, acr: '1', amr: ['pwd'], remember: false };
-      return finish(at, { login }, false);
+      return finish(at, { login, proof: wayBackTie.tie(at.res, details.uid) }, false);
     },
     async allow(at, uid, ticked) {
       const request = await load(at, uid);

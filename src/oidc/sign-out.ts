@@ -1,4 +1,5 @@
 import type { Context, Middleware } from 'koa';
+import type Provider from 'oidc-provider';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import { type Client, type ClientRegistry, clientName, listed } from '../clients/index.ts';
 import type { RequestStates } from './request-state.ts';
@@ -19,7 +20,8 @@ export interface SignOutPages {
     ctx: KoaContextWithOIDC,
     page: { form: string; client: string; formTargets: readonly string[] },
   ): void;
-  signedOut(ctx: KoaContextWithOIDC, page: { client: WayBack | null }): void;
+  /** What has become of it: `stayed` where somebody is signed in still. */
+  signedOut(ctx: KoaContextWithOIDC, page: { client: WayBack | null; stayed: boolean }): void;
   /** Refuses a form that did not come from our page. */
   forbidden(ctx: Context): void;
   /** A form that the person sends on herself. */
@@ -76,8 +78,10 @@ export function createSignOut(options: {
   states: RequestStates;
   isOwnForm: (ctx: Context) => boolean;
   pages: SignOutPages;
+  /** Asked for lazily, because these hooks are part of it. */
+  provider: () => Provider;
 }): SignOut {
-  const { registry, states, isOwnForm, pages } = options;
+  const { provider, registry, states, isOwnForm, pages } = options;
 
   /** The client that a sign-out was asked for by; known from the question on, in the session. */
   async function clientOf(ctx: KoaContextWithOIDC): Promise<Client | undefined> {
@@ -90,7 +94,7 @@ export function createSignOut(options: {
     const secret = session?.state?.secret;
     const client = await clientOf(ctx);
     if (kind === 'signed-out' && params?.post_logout_redirect_uri === undefined) {
-      pages.signedOut(ctx, { client: wayBack(client) });
+      pages.signedOut(ctx, { client: wayBack(client), stayed: false });
       return;
     }
     pages.goOn(ctx, {
@@ -114,7 +118,9 @@ export function createSignOut(options: {
       });
     },
     async done(ctx) {
-      pages.signedOut(ctx, { client: wayBack(await clientOf(ctx)) });
+      // The library leads here too when the person chose to stay, and anybody may type the address.
+      const { accountId } = await provider().Session.get(ctx);
+      pages.signedOut(ctx, { client: wayBack(await clientOf(ctx)), stayed: accountId !== undefined });
     },
     async middleware(context, next) {
       if (context.method === 'POST' && confirmPath.test(context.path) && !isOwnForm(context)) {

@@ -73,6 +73,8 @@ export interface SignOutModel {
 
 /** What `signed-out.njk` shows. */
 export interface SignedOutModel {
+  /** Whether somebody is signed in still: she chose to stay. */
+  readonly stayed: boolean;
   readonly client: WayOn | null;
 }
 

@@ -12,8 +12,6 @@ interface FormTargets {
 /** A request that cannot go on. `client` is the way back to the application, where it is known. */
 interface Refused {
   readonly status: number;
-  /** Whether it took too long, was finished before, or began in another browser. */
-  readonly expired: boolean;
   readonly error: string;
   readonly description: string | undefined;
   readonly client: WayOn | null;
@@ -22,6 +20,8 @@ interface Refused {
 /** The pages that the OAuth side shows: refusals, and what surrounds signing out. */
 export interface OauthPages {
   refused(ctx: Koa.Context, request: Refused): void;
+  /** A page that took too long, was finished before, or began in another browser. */
+  expired(ctx: Koa.Context): void;
   /** A form that did not come from our page. */
   forbidden(ctx: Koa.Context): void;
   signOut(ctx: Koa.Context, page: SignOutModel & FormTargets): void;
@@ -40,11 +40,11 @@ export function createOauthPages(options: { renderer: Renderer; showFault: ShowF
   }
 
   return {
-    refused(ctx, { status, expired, error, description, client }) {
+    refused(ctx, { status, error, description, client }) {
       if (status >= 500) showFault(ctx, { kind: status === 503 ? 'unavailable' : 'unexpected' });
-      else if (expired) showFault(ctx, { kind: 'expired' });
       else showFault(ctx, { kind: 'badRequest', code: error, description, wayOn: client });
     },
+    expired: (ctx) => showFault(ctx, { kind: 'expired' }),
     forbidden: (ctx) => showFault(ctx, { kind: 'forbidden' }),
     signOut(ctx, { formTargets, ...model }) {
       page(ctx, 'sign-out.njk', model, formTargets);

@@ -72,7 +72,10 @@ const signOut: SignOutModel = {
   client: kete.name,
 };
 
-const signedOut: SignedOutModel = { client: { name: kete.name, uri: 'https://kete.example.test/' } };
+const signedOut: SignedOutModel = {
+  client: { name: kete.name, uri: 'https://kete.example.test/' },
+  stayed: false,
+};
 
 const proceed: ContinueModel = {
   action: '/session/end/confirm',
@@ -127,7 +130,11 @@ export const samples: Readonly<Record<string, Readonly<Record<string, object>>>>
     string,
     SignOutModel
   >,
-  'signed-out.njk': { client: signedOut, alone: { client: null } } satisfies Record<string, SignedOutModel>,
+  'signed-out.njk': {
+    client: signedOut,
+    alone: { client: null, stayed: false },
+    stayed: { client: null, stayed: true },
+  } satisfies Record<string, SignedOutModel>,
   'continue.njk': { 'signed-out': proceed, switch: { ...proceed, kind: 'switch' } } satisfies Record<
     string,
     ContinueModel
