@@ -16,7 +16,11 @@ export interface Page {
 export interface Visitor {
   get(url: string, headers?: Record<string, string>): Promise<Page>;
   /** Sends a form as its own page would. */
-  post(url: string, fields: readonly (readonly [string, string])[], headers?: Record<string, string>): Promise<Page>;
+  post(
+    url: string,
+    fields: readonly (readonly [string, string])[],
+    headers?: Record<string, string>,
+  ): Promise<Page>;
   /** Follows redirects while they stay at the server. */
   follow(page: Page): Promise<Page>;
   /** Names and values of the cookies that would be sent to a path. */
@@ -114,7 +118,9 @@ export function formsOf(page: Page): PageForm[] {
     const [open = ''] = form.split('>');
     const inputs = [...form.matchAll(/<input[^>]*>/g)].map(([tag]) => tag);
     const sent = inputs.filter(
-      (tag) => attribute(tag, 'type') === 'hidden' || (attribute(tag, 'type') === 'checkbox' && /\schecked/.test(tag)),
+      (tag) =>
+        attribute(tag, 'type') === 'hidden' ||
+        (attribute(tag, 'type') === 'checkbox' && /\schecked/.test(tag)),
     );
     return {
       action: attribute(`${open}>`, 'action') ?? page.url,
@@ -126,7 +132,8 @@ export function formsOf(page: Page): PageForm[] {
 /** The form of a page that is sent to an address ending like this. @throws when the page has none */
 export function formTo(page: Page, ending: string): PageForm {
   const form = formsOf(page).find((one) => one.action.endsWith(ending));
-  if (form === undefined) throw new Error(`no form to ${ending} at ${page.url} (${page.status}):\n${page.html}`);
+  if (form === undefined)
+    throw new Error(`no form to ${ending} at ${page.url} (${page.status}):\n${page.html}`);
   return form;
 }
 
@@ -212,7 +219,8 @@ export async function authorise(
   if (page.html.includes('/consent"')) page = await allow(visitor, page, without);
   const response = new URL(page.location ?? 'about:blank').searchParams;
   const code = response.get('code');
-  if (code === null) throw new Error(`no code at ${page.url} (${page.status}) ${page.location}:\n${page.html}`);
+  if (code === null)
+    throw new Error(`no code at ${page.url} (${page.status}) ${page.location}:\n${page.html}`);
   const { verifier } = request;
   return { code, verifier, redirectUri: request.parameters.redirect_uri ?? '', visitor, response };
 }
