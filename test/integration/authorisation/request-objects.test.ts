@@ -22,7 +22,7 @@ beforeAll(async () => {
   });
   await new Promise<void>((resolve) => bait.listen(0, '127.0.0.1', resolve));
   baitUrl = `http://127.0.0.1:${(bait.address() as AddressInfo).port}/request.jwt`;
-  server = await startServer({ OUTGOING_ALLOW: '127.0.0.1' });
+  server = await startServer({ OUTGOING_ALLOW: new URL(baitUrl).host });
   issuer = server.issuer;
 });
 
