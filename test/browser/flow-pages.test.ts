@@ -1,0 +1,189 @@
+import type { Page } from 'playwright-core';
+import { describe, expect, test, vi } from 'vitest';
+import { audit, shown, templatesIn } from '../support/audit.ts';
+import { browserUnavailable } from '../support/browser.ts';
+import {
+  expectHeading,
+  type Flow,
+  type FlowClient,
+  press,
+  registerApp,
+  signInAs,
+  startFlow,
+} from '../support/flow.ts';
+
+vi.mock('../../src/web/render.ts', async (load) => (await import('../support/audit.ts')).noting(load));
+
+const own = 'Do you want to let Test Application use your health record?';
+
+/** What a way to a page goes on. */
+interface Way {
+  readonly flow: Flow;
+  readonly page: Page;
+  readonly client: FlowClient;
+}
+
+/** Opens an address of Assent. */
+const open = ({ flow, page }: Way, path: string) => page.goto(`${flow.server.issuer}${path}`);
+
+async function begin({ page, client }: Way): Promise<void> {
+  await page.goto(client.request());
+  await expectHeading(page, 'Sign in');
+}
+
+async function toConsent(way: Way): Promise<void> {
+  await begin(way);
+  await signInAs(way.page);
+  await expectHeading(way.page, own);
+}
+
+async function toSignOut(way: Way, query = ''): Promise<void> {
+  await toConsent(way);
+  await open(way, `/session/end${query}`);
+  await expectHeading(way.page, 'Do you want to sign out?');
+}
+
+/** Fills the form token of the page with another value, as a page that was changed on its way. */
+const spoilForm = (page: Page) => page.evaluate(`document.querySelector('[name=csrf]').value = 'changed'`);
+
+/** Each page with the way to it: its name, its heading, what it shows, and how a person gets there. */
+const pages: readonly (readonly [string, string, string, (way: Way) => Promise<unknown>])[] = [
+  ['landing', 'Who may act on whose health record?', 'landing.njk', (way) => open(way, '/')],
+  ['sign-in', 'Sign in', 'sign-in.njk none', begin],
+  [
+    'sign-in-missing',
+    'Sign in',
+    'sign-in.njk missing',
+    async (way) => {
+      await begin(way);
+      await signInAs(way.page, '', '');
+      await way.page.getByRole('alert').waitFor();
+    },
+  ],
+  [
+    'sign-in-wrong',
+    'Sign in',
+    'sign-in.njk wrong',
+    async (way) => {
+      await begin(way);
+      await signInAs(way.page, 'aroha@example.test', 'wrong');
+      await way.page.getByRole('alert').waitFor();
+    },
+  ],
+  ['consent', own, 'consent.njk none', toConsent],
+  [
+    'consent-nothing-chosen',
+    own,
+    'consent.njk nothing-chosen',
+    async (way) => {
+      await toConsent(way);
+      for (const box of await way.page.getByRole('checkbox').all()) await box.uncheck();
+      await press(way.page, 'Allow');
+      await way.page.getByRole('alert').waitFor();
+    },
+  ],
+  [
+    'no-record',
+    'We have no health record for you here',
+    'no-record.njk',
+    async (way) => {
+      await begin(way);
+      await signInAs(way.page, 'admin@example.test');
+    },
+  ],
+  ['sign-out', 'Do you want to sign out?', 'sign-out.njk', toSignOut],
+  [
+    'sign-out-client',
+    'Do you want to sign out?',
+    'sign-out.njk',
+    (way) => toSignOut(way, `?client_id=${way.client.clientId}`),
+  ],
+  [
+    'signed-out',
+    'You are signed out',
+    'signed-out.njk',
+    async (way) => {
+      await toSignOut(way, `?client_id=${way.client.clientId}`);
+      await press(way.page, 'Sign out');
+    },
+  ],
+  [
+    'continue-signed-out',
+    'You are signed out',
+    'continue.njk signed-out',
+    (way) => {
+      const bye = encodeURIComponent(`${way.flow.app.origin}/bye`);
+      return open(way, `/session/end?client_id=${way.client.clientId}&post_logout_redirect_uri=${bye}`);
+    },
+  ],
+  [
+    'continue-switch',
+    'Someone else was signed in here',
+    'continue.njk switch',
+    async (way) => {
+      await toConsent(way);
+      await press(way.page, 'Sign in as someone else');
+      await signInAs(way.page, 'mere@example.test');
+    },
+  ],
+  [
+    'error-expired',
+    'This page is no longer valid',
+    'error.njk expired',
+    (way) => open(way, '/interaction/over'),
+  ],
+  [
+    'error-not-found',
+    'We cannot find this page',
+    'error.njk notFound',
+    (way) => open(way, '/health/nowhere'),
+  ],
+  ['error-not-found-oauth', 'We cannot find this page', 'error.njk notFound', (way) => open(way, '/nowhere')],
+  [
+    'error-unknown-application',
+    'The application made a mistake',
+    'error.njk badRequest',
+    (way) => open(way, '/auth?client_id=nobody'),
+  ],
+  [
+    'error-unknown-address',
+    'The application made a mistake',
+    'error.njk badRequest',
+    ({ page, client }) => page.goto(client.request({ redirect_uri: 'https://elsewhere.example.test/cb' })),
+  ],
+  [
+    'error-forbidden',
+    'We could not accept that form',
+    'error.njk forbidden',
+    async (way) => {
+      await begin(way);
+      await spoilForm(way.page);
+      await signInAs(way.page);
+    },
+  ],
+  [
+    'error-too-large',
+    'That was too much at once',
+    'error.njk tooLarge',
+    async (way) => {
+      await begin(way);
+      await signInAs(way.page, 'x'.repeat(20_000));
+    },
+  ],
+];
+
+describe.skipIf(browserUnavailable)('every page of Assent as the server really sends it', () => {
+  const flow = startFlow();
+
+  test.each(pages)('%s: axe finds nothing, and it fits', async (name, heading, state, reach) => {
+    const page = await flow.person();
+    await reach({ flow, page, client: await registerApp(flow) });
+    await expectHeading(page, heading);
+    expect(shown).toContain(state);
+    await audit(page, name);
+  });
+
+  test('no template was left out', () => {
+    expect([...shown].filter((one) => one.endsWith('.njk')).sort()).toEqual(templatesIn(''));
+  });
+});
