@@ -148,6 +148,7 @@ export async function createApp(services: Services, log: Logger): Promise<App> {
     ...services,
     issuer,
     cookieKeys,
+    wayBackKey: derive(masterKey, 'way-back'),
     redis,
     log,
     denials,

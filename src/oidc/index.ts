@@ -36,6 +36,8 @@ export { smartConfiguration } from './smart-configuration.ts';
 export interface OidcOptions {
   readonly issuer: string;
   readonly cookieKeys: readonly string[];
+  /** Secret, the same on all nodes. */
+  readonly wayBackKey: string;
   readonly db: Database;
   /** Where sessions, interactions and pushed requests are kept; undefined: in the database. */
   readonly redis: Redis | undefined;
@@ -99,7 +101,12 @@ export async function createOidc(options: OidcOptions): Promise<Oidc> {
   const authority = createAuthority({ consents, states });
   const grants = createGrants({ ...options, provider: () => provider, states });
   const signOut = createSignOut({ ...options, provider: () => provider, states });
-  const wayBackTie = createWayBackTie({ issuer, provider: () => provider, refuse: pages.expired });
+  const wayBackTie = createWayBackTie({
+    issuer,
+    key: options.wayBackKey,
+    provider: () => provider,
+    refuse: pages.expired,
+  });
 
   const adapter = createAdapter({
     durable: store,

@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Context, Middleware } from 'koa';
 import type Provider from 'oidc-provider';
@@ -7,56 +7,64 @@ import { lifetimes } from './lifetimes.ts';
 /** `/auth/{uid}`, where the library goes on after an answer. Its router ignores case and a closing slash. */
 const resumePath = /^\/auth\/([\w-]+)\/?$/i;
 
-const hashed = (text: string) => createHash('sha256').update(text).digest('base64url');
-
 /**
  * Ties the way back from the sign-in page to the browser in which the password was typed.
  *
  * The interaction alone does not: its cookies may have been planted by somebody else, who would then be signed in as
- * whoever types her password (session fixation).
+ * whoever types her password (session fixation). The proof is the same however often the form is sent, so that a button
+ * pressed twice still leads on.
  */
 export interface WayBackTie {
-  /** Gives the browser a proof for the way back, and what to keep of it in the interaction's result. */
-  tie(res: ServerResponse, uid: string): string;
+  /** Gives the browser the proof for the way back of an interaction. */
+  tie(res: ServerResponse, uid: string): void;
   /** Refuses a way back after a sign-in to a browser without the proof. */
   readonly middleware: Middleware;
 }
 
-/** Makes the tie; `provider` is asked for lazily, because the middleware is part of it. */
+/**
+ * Makes the tie.
+ *
+ * @param key secret, the same on all nodes
+ * @param provider asked for lazily, because the middleware is part of it
+ */
 export function createWayBackTie(options: {
   issuer: string;
+  key: string;
   provider: () => Provider;
   /** Answers a browser that may not go on. */
   refuse: (ctx: Context) => void;
 }): WayBackTie {
-  const { issuer, provider, refuse } = options;
+  const { issuer, key, provider, refuse } = options;
   const secure = issuer.startsWith('https:');
   const name = `${secure ? '__Secure-' : ''}assent_proof`;
 
-  function holds(req: IncomingMessage, kept: string): boolean {
-    const sent = (req.headers.cookie ?? '').split(/;\s*/).filter((pair) => pair.startsWith(`${name}=`));
-    return sent.some((pair) => {
-      const [expected, found] = [Buffer.from(kept), Buffer.from(hashed(pair.slice(name.length + 1)))];
-      return expected.length === found.length && timingSafeEqual(expected, found);
+  const proofOf = (uid: string) => createHmac('sha256', key).update(uid).digest('base64url');
+
+  function holds(req: IncomingMessage, uid: string): boolean {
+    const expected = Buffer.from(`${name}=${proofOf(uid)}`);
+    return (req.headers.cookie ?? '').split(/;\s*/).some((pair) => {
+      const sent = Buffer.from(pair);
+      return expected.length === sent.length && timingSafeEqual(expected, sent);
     });
   }
 
   return {
     tie(res, uid) {
-      const proof = randomBytes(32).toString('base64url');
       const attributes = ['HttpOnly', 'SameSite=Lax', `Max-Age=${lifetimes.interaction}`];
       if (secure) attributes.push('Secure');
-      res.appendHeader('Set-Cookie', [`${name}=${proof}`, `Path=/auth/${uid}`, ...attributes].join('; '));
-      return hashed(proof);
+      res.appendHeader(
+        'Set-Cookie',
+        [`${name}=${proofOf(uid)}`, `Path=/auth/${uid}`, ...attributes].join('; '),
+      );
     },
     async middleware(ctx, next) {
       const uid = resumePath.exec(ctx.path)?.[1];
-      const interaction = uid === undefined ? undefined : await provider().Interaction.find(uid);
-      const { prompt, result } = interaction ?? {};
+      if (uid === undefined) return next();
+      const interaction = await provider().Interaction.find(uid);
       // A consent's way back is tied already: the library asks for the session in which it was given.
-      if (prompt?.name !== 'login' || result?.login === undefined) return next();
-      if (typeof result.proof === 'string' && holds(ctx.req, result.proof)) return next();
-      refuse(ctx);
+      const signedIn = interaction?.prompt.name === 'login' && interaction.result?.login !== undefined;
+      if (signedIn && !holds(ctx.req, uid)) refuse(ctx);
+      else await next();
     },
   };
 }

@@ -46,13 +46,19 @@ function expiry(expiresIn: number, clock: Clock): Date {
   return at;
 }
 
-function asArtefact(payload: AdapterPayload, expiresIn: number | undefined, clock: Clock): Artefact {
+function asArtefact(
+  model: string,
+  payload: AdapterPayload,
+  expiresIn: number | undefined,
+  clock: Clock,
+): Artefact {
   const kept = withoutSecrets(payload);
   if (!isStorable(kept))
     throw new errors.InvalidRequest('the request contains a value that cannot be stored');
   return {
     payload: kept,
-    grantId: text(payload.grantId),
+    // An interaction names the grant that it began with, but does not end with it.
+    grantId: volatileModels.has(model) ? undefined : text(payload.grantId),
     uid: text(payload.uid),
     userCode: text(payload.userCode),
     accountId: text(payload.accountId),
@@ -91,7 +97,7 @@ const exchanged = new Set(['AuthorizationCode', 'RefreshToken']);
 function artefactAdapter(model: string, store: ArtefactStore, clock: Clock, exchange: Exchange): Adapter {
   return {
     async upsert(id, payload, expiresIn) {
-      const placed = { model, id: keptId(model, id), artefact: asArtefact(payload, expiresIn, clock) };
+      const placed = { model, id: keptId(model, id), artefact: asArtefact(model, payload, expiresIn, clock) };
       if (model === 'ClientCredentials' && exchange.collect(placed)) return;
       await store.put(placed.model, placed.id, placed.artefact);
     },
@@ -129,7 +135,7 @@ function exchangedAdapter(model: string, store: SqlStore, clock: Clock, exchange
     ...plain,
     async upsert(id, payload, expiresIn) {
       const before = model === 'RefreshToken' ? exchange.predecessor() : undefined;
-      const artefact = asArtefact(payload, expiresIn, clock);
+      const artefact = asArtefact(model, payload, expiresIn, clock);
       const predecessor = before === undefined ? undefined : keptId(model, before);
       await store.put(model, keptId(model, id), { ...artefact, predecessor });
     },
