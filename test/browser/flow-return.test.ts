@@ -105,4 +105,20 @@ describe.skipIf(browserUnavailable)('the way back to the application is open', (
     await press(page, 'Allow');
     await left;
   });
+
+  test.each([
+    ['an application on the web', 'https://app.example.test/cb', 'web', "'self' https:"],
+    ['an application on this machine', 'http://127.0.0.1:8090/cb', 'web', "'self' http://127.0.0.1:*"],
+    ['an application of a device', 'com.example.kete:/cb', 'native', "'self' com.example.kete:"],
+  ])('and no further than it needs to be: %s', async (_name, uri, applicationType, targets) => {
+    const { request } = await registerApp(flow, [uri], {
+      application_type: applicationType,
+      post_logout_redirect_uris: [],
+    });
+    const page = await flow.person();
+    const policyOf = async (url: string) =>
+      (await page.goto(url))?.headers()['content-security-policy']?.split(';') ?? [];
+    expect(await policyOf(request())).toContain(`form-action ${targets}`);
+    expect(await policyOf(`${flow.server.issuer}/`)).toContain("form-action 'self'");
+  });
 });
