@@ -3,7 +3,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { formPage } from '../support/app-server.ts';
 import { audit, shown, templatesIn } from '../support/audit.ts';
 import { browserUnavailable } from '../support/browser.ts';
-import { expectHeading, press, signInAs, startFlow } from '../support/flow.ts';
+import { allowKete, expectHeading, press, signInAs, startFlow } from '../support/flow.ts';
 
 vi.mock('../../src/web/render.ts', async (load) => (await import('../support/audit.ts')).noting(load));
 
@@ -25,11 +25,7 @@ describe.skipIf(browserUnavailable)('every page of Kete Health as the server rea
   async function record(identifier: string, without: readonly string[] = []): Promise<Page> {
     const { page } = await connect();
     await signInAs(page, identifier);
-    await page.waitForLoadState();
-    if (!page.url().endsWith('/demo/record')) {
-      for (const label of without) await page.getByLabel(label).uncheck();
-      await press(page, 'Allow');
-    }
+    await allowKete(page, without);
     await page.waitForURL('**/demo/record');
     return page;
   }

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { browserUnavailable } from '../support/browser.ts';
-import { expectHeading, headingOf, press, signInAs, startFlow } from '../support/flow.ts';
+import { allowKete, expectHeading, press, signInAs, startFlow } from '../support/flow.ts';
 
 const vaccinations = /Vaccinations/;
 const question = 'Do you want to let Kete Health use your health record?';
@@ -42,7 +42,7 @@ describe.skipIf(browserUnavailable)('Kete Health, with scripts switched off', ()
       await expectHeading(page, 'Sign in');
       expect(await page.getByRole('alert').textContent()).toContain('The name or the password is not right');
       await signInAs(page, account, password);
-      if ((await headingOf(page)) === question) await press(page, 'Allow');
+      await allowKete(page);
 
       await page.waitForURL(`${flow.server.issuer}/demo/record`);
       await expectHeading(page, 'Health record of Aroha Ngata');

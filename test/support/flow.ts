@@ -129,6 +129,15 @@ export async function allowAll(page: Page, at: string): Promise<URL> {
   return arrival(page, at);
 }
 
+/** Allows what Kete Health asks for, where the person has not decided before. @param without labels to untick first */
+export async function allowKete(page: Page, without: readonly string[] = []): Promise<void> {
+  const allow = page.getByRole('button', { name: 'Allow', exact: true });
+  await allow.or(page.getByRole('button', { name: 'Renew access' })).waitFor();
+  if (!(await allow.isVisible())) return;
+  for (const label of without) await page.getByLabel(label).uncheck();
+  await allow.click();
+}
+
 /** Waits until the browser shows an address of the application. @returns that address with its query */
 export async function arrival(page: Page, at: string): Promise<URL> {
   await page.waitForURL((url) => `${url.origin}${url.pathname}` === at);
