@@ -93,7 +93,7 @@ describe('SE-01 cookies where the issuer is https', () => {
     const resumed = await step(new URL(sent.headers.location ?? '').pathname, {
       cookies: cookiesOf(started),
     });
-    const lines = [...cookiesOf(started), ...cookiesOf(resumed)];
+    const lines = [started, sent, resumed].flatMap(cookiesOf);
     for (const line of lines) {
       expect(line).toMatch(/^__(Host|Secure)-assent_/);
       expect(line).toMatch(/; secure/i);

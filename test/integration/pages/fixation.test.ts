@@ -54,6 +54,18 @@ describe('SE-02 session fixation', () => {
     expect(await silently(attacker)).toBe('login_required');
   });
 
+  test('not even for somebody who has an account and signed in on the planted page before', async () => {
+    const { visitor: victim, page } = await begin(server, { change });
+    const attacker = victim.copy();
+    const form = formTo(page, '/sign-in');
+    const typed = (identifier: string) => Object.entries({ identifier, password: demoPassword });
+    await attacker.post(form.action, [...form.fields, ...typed('dev@kete.example')]);
+    const answer = await victim.post(form.action, [...form.fields, ...typed('aroha@example.test')]);
+    const end = await attacker.follow(await attacker.get(answer.location ?? ''));
+    expect(end.html.includes('Aroha')).toBe(false);
+    expect(await silently(attacker)).toBe('login_required');
+  });
+
   test.for(['assent_session=planted', 'assent_session=planted; assent_session.sig=planted'])(
     'a made-up session id is not taken over: %s',
     async (Cookie) => {

@@ -78,7 +78,7 @@ export async function beginSignedIn(
 /** Parameters of the answer that the application was sent. @throws when the browser did not go back to it */
 export function responseOf(page: Page): URLSearchParams {
   if (page.location === undefined)
-    throw new Error(`no way back at ${page.url} (${page.status}):\n${page.html}`);
+    throw new Error(`no way back at ${page.url} (${page.status}): ${/<title>[^<]*/.exec(page.html)}`);
   return new URL(page.location).searchParams;
 }
 
