@@ -92,6 +92,14 @@ describe.skipIf(browserUnavailable)('fhirclient in a page of its own origin', ()
     expect(await page.evaluate(inPage.patient)).toMatchObject({ id: 'p-aroha' });
   });
 
+  test('without its client_id it is refused, and may not even read why', async () => {
+    const page = await launched();
+    await page.evaluate('FHIR.oauth2.settings.refreshTokenWithClientId = false');
+    flow.expectComplaint(/blocked by CORS policy|net::ERR_FAILED/);
+    await expect(page.evaluate(inPage.refresh)).rejects.toThrow('Network request failed');
+    expect(await page.evaluate(inPage.patient)).toMatchObject({ id: 'p-aroha' });
+  });
+
   test('the page can be loaded again: the code is not used a second time', async () => {
     const page = await launched();
     const before = (await page.evaluate(inPage.tokens)) as Tokens;

@@ -108,6 +108,15 @@ const pages: readonly (readonly [string, string, string, (way: Way) => Promise<u
     },
   ],
   [
+    'stayed-signed-in',
+    'You are still signed in',
+    'signed-out.njk',
+    async (way) => {
+      await toSignOut(way);
+      await press(way.page, 'Stay signed in');
+    },
+  ],
+  [
     'continue-signed-out',
     'You are signed out',
     'continue.njk signed-out',

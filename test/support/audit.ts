@@ -1,7 +1,7 @@
 import { globSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
-import { expect, vi } from 'vitest';
+import { expect } from 'vitest';
 import type * as render from '../../src/web/render.ts';
 import { axe } from './browser.ts';
 
@@ -29,12 +29,12 @@ export async function audit(page: Page, name: string): Promise<void> {
 /** Templates that the server of this test file has shown, and their states, such as `sign-in.njk wrong`. */
 export const shown = new Set<string>();
 
-/** The module of templates as it is, but for noting what is shown. */
+/** The module of templates as it is, but for noting what is shown: the factory of a `vi.mock` of it. */
 export async function noting(load: () => Promise<unknown>): Promise<typeof render> {
   const original = (await load()) as typeof render;
   return {
     ...original,
-    createRenderer: vi.fn((options) => {
+    createRenderer(options: Parameters<typeof original.createRenderer>[0]) {
       const renderer = original.createRenderer(options);
       return {
         ...renderer,
@@ -44,7 +44,7 @@ export async function noting(load: () => Promise<unknown>): Promise<typeof rende
           return renderer.render(template, model);
         },
       };
-    }),
+    },
   };
 }
 
