@@ -91,7 +91,7 @@ describe('SE-01 cookies where the issuer is https', () => {
     const sent = await step(`${path}/sign-in`, { body, cookies: cookiesOf(started) });
     expect(sent.status).toBe(303);
     const resumed = await step(new URL(sent.headers.location ?? '').pathname, {
-      cookies: cookiesOf(started),
+      cookies: [started, sent].flatMap(cookiesOf),
     });
     const lines = [started, sent, resumed].flatMap(cookiesOf);
     for (const line of lines) {
