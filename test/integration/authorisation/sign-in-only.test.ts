@@ -125,8 +125,10 @@ describe('an application that only wants to know who somebody is', () => {
   test('without a scope of its own may ask for all identity scopes, but needs an API for a record', async () => {
     const change = asked({ client_id: 'reading-list', state });
     expectAsked(await ask(server, { ...change, scope: 'openid profile offline_access' }), issuer);
-    const page = await ask(server, { ...change, scope: 'openid patient/*.rs' });
-    expectRedirect(page, { issuer, error: 'invalid_scope', state, redirectUri });
+    for (const scope of ['openid patient/*.rs', 'openid launch/patient']) {
+      const page = await ask(server, { ...change, scope });
+      expectRedirect(page, { issuer, error: 'invalid_scope', state, redirectUri });
+    }
   });
 });
 

@@ -1,51 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { apiSchema, asApi } from '../../../src/catalogue/index.ts';
-import type { Client } from '../../../src/clients/index.ts';
-import { admitPerson, needsPatient, stillHeld } from '../../../src/oidc/person-admission.ts';
+import { admitPerson } from '../../../src/oidc/person-admission.ts';
+import { api, diary, make, spineApi } from './kowhai.ts';
 
-/** What an application may ask a person for, and what is left of it later. */
-
-const api = asApi(
-  apiSchema.parse({
-    id: 'kowhai-fhir',
-    audience: 'https://fhir.kowhai.example.test/R4',
-    profile: 'smart',
-    scopes:
-      'openid fhirUser launch/patient offline_access online_access patient/*.rs user/Patient.rs system/*.rs introspect',
-  }),
-);
-
-const spineApi = asApi(
-  apiSchema.parse({
-    id: 'kowhai-flags',
-    audience: 'https://flags.kowhai.example.test/STU3',
-    profile: 'spine-core',
-    scopes: 'user/Flag.read',
-  }),
-);
-
-const make = (change: Partial<Client>): Client => ({
-  clientId: 'diary',
-  metadata: { grant_types: ['authorization_code', 'refresh_token'] },
-  organization: undefined,
-  asid: undefined,
-  device: undefined,
-  secrets: [],
-  apis: {
-    'kowhai-fhir': [
-      'openid',
-      'launch/patient',
-      'offline_access',
-      'online_access',
-      'patient/*.rs',
-      'system/*.rs',
-      'introspect',
-    ],
-  },
-  ...change,
-});
-
-const diary = make({});
+/** What an application may ask a person for. */
 
 const ask = (scope: unknown, change: Partial<Parameters<typeof admitPerson>[0]> = {}) =>
   admitPerson({ client: diary, api, scope, state: 'a-state', ...change });
@@ -104,6 +61,25 @@ describe('at a SMART API an application may not ask for', () => {
   });
 });
 
+describe('at a SMART API an application may not ask for more than it was given:', () => {
+  test.for([
+    ['patient/Patient.rs', 'patient/*.rs'],
+    ['patient/*.r', 'patient/*.rs'],
+    ['patient/*.r', 'patient/Patient.s'],
+    ['patient/Observation.rs?category=laboratory', 'patient/Observation.rs'],
+    ['patient/Observation.rs?category=laboratory', 'patient/Observation.rs?category=vital-signs'],
+    ['patient/Patient.rs', 'user/Patient.rs'],
+    ['user/Patient.rs', 'patient/Patient.rs'],
+    ['system/*.rs', 'patient/Patient.rs'],
+  ] as const)('with %s not for %s', ([held, scope]) => {
+    const client = make({ apis: { 'kowhai-fhir': [held] } });
+    expect(ask(scope, { client })).toEqual({
+      error: 'invalid_scope',
+      description: `the client may not have ${scope}`,
+    });
+  });
+});
+
 describe('refused is', () => {
   test('an API that the client was not given', () => {
     expect(ask('openid', { client: make({ apis: {} }) })).toMatchObject({ error: 'invalid_target' });
@@ -137,6 +113,7 @@ describe('without an API', () => {
     ['profile', 'openid is required where no resource is named'],
     ['openid patient/Patient.rs', 'patient/Patient.rs is a scope of no resource that was named'],
     ['openid everything', 'everything is a scope of no resource that was named'],
+    ['openid launch/patient', 'launch/patient needs the resource at which the record is'],
   ] as const)('%s is refused: %s', ([scope, description]) => {
     expect(ask(scope, alone)).toEqual({ error: 'invalid_scope', description });
   });
@@ -149,52 +126,15 @@ describe('without an API', () => {
   });
 });
 
+test('an identity scope that the API does not offer is refused, whoever asks', () => {
+  const poorer = { ...api, scopes: api.scopes.filter((scope) => scope !== 'profile') };
+  const client = make({ metadata: { scope: 'openid profile', grant_types: [] } });
+  expect(ask('openid profile', { client, api: poorer })).toMatchObject({ error: 'invalid_scope' });
+  expect(ask('openid profile', { client })).toEqual({ scopes: ['openid', 'profile'] });
+});
+
 test('a client has the identity scopes that it named, beside those of its API', () => {
   const client = make({ metadata: { scope: 'profile', grant_types: ['refresh_token'] } });
   expect(ask('openid profile patient/Patient.rs', { client })).toMatchObject({ scopes: expect.any(Array) });
   expect(ask('openid fhirUser', { client })).toMatchObject({ error: 'invalid_scope' });
-});
-
-describe('of what was granted is left', () => {
-  const granted = [
-    'openid',
-    'launch/patient',
-    'offline_access',
-    'patient/Patient.rs',
-    'patient/Observation.rs',
-  ];
-
-  test('everything, when nothing was taken away', () => {
-    expect(stillHeld(diary, api, granted)).toEqual(granted);
-  });
-
-  test('what the client still has', () => {
-    const client = make({ apis: { 'kowhai-fhir': ['openid', 'launch/patient', 'patient/Patient.rs'] } });
-    expect(stillHeld(client, api, granted)).toEqual(['openid', 'launch/patient', 'patient/Patient.rs']);
-  });
-
-  test('what the API still offers', () => {
-    const smaller = {
-      ...api,
-      scopes: api.scopes.map((scope) => (scope === 'patient/*.rs' ? 'patient/Patient.rs' : scope)),
-    };
-    expect(stillHeld(diary, smaller, granted)).not.toContain('patient/Observation.rs');
-    expect(stillHeld(diary, smaller, granted)).toContain('patient/Patient.rs');
-  });
-
-  test('nothing, when the client lost the API', () => {
-    expect(stillHeld(make({ apis: {} }), api, granted)).toEqual([]);
-  });
-});
-
-test.for([
-  [['patient/Patient.rs'], true],
-  [['openid', 'launch/patient'], true],
-  [['patient/*.read'], true],
-  [['openid', 'fhirUser', 'offline_access'], false],
-  [['user/Patient.rs'], false],
-  [['patient'], false],
-  [[], false],
-] as const)('whether %j opens the record of one patient: %s', ([scopes, expected]) => {
-  expect(needsPatient(scopes)).toBe(expected);
 });
