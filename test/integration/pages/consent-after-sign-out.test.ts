@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { startServer, type TestServer } from '../../support/server.ts';
 import { shiftTime } from '../../support/time.ts';
-import { allow, createVisitor, formTo, type Visitor } from '../../support/visitor.ts';
+import { allow, createVisitor, formTo } from '../../support/visitor.ts';
+import { signOut } from './leaving.ts';
 import { begin, beginSignedIn, expectGuarded, leftBehind, press, responseOf } from './steps.ts';
 
 let server: TestServer;
@@ -11,19 +12,13 @@ beforeAll(async () => {
 afterEach(() => shiftTime(0));
 afterAll(() => server.close());
 
-async function signOut(visitor: Visitor): Promise<void> {
-  const page = await visitor.get(`${server.issuer}/session/end`);
-  const { action, fields } = formTo(page, '/session/end/confirm');
-  await visitor.post(action, [...fields, ['logout', 'yes']]);
-}
-
 const change = { prompt: 'consent' };
 
 test.for(['allow', 'deny', 'switch'])(
   'SE-04 a consent page left open while its person signed out decides nothing: %s',
   async (decision) => {
     const { visitor, page } = await beginSignedIn(server, { change });
-    await signOut(visitor);
+    await signOut(server, visitor);
     const before = await leftBehind(server);
     const answer = await visitor.follow(await press(visitor, page, decision));
     expect(answer.location ?? '').not.toContain('code=');
@@ -34,7 +29,7 @@ test.for(['allow', 'deny', 'switch'])(
 test('SE-04 a consent page of one person is not answered by the next one on the same browser', async () => {
   const aroha = await beginSignedIn(server, { change });
   const { visitor } = aroha;
-  await signOut(visitor);
+  await signOut(server, visitor);
   await beginSignedIn(server, { change, visitor, identifier: 'hana@example.test' });
   const before = await leftBehind(server);
   const answer = await visitor.follow(await press(visitor, aroha.page, 'allow'));

@@ -57,7 +57,7 @@ describe('what is kept of a consent', () => {
     expect(rows[0]).toMatchObject({
       client_id: 'kete-web',
       api_id: 'demo-fhir',
-      detail: { patient: 'p-mere', refused: ['patient/Observation.rs'], ended_grants: [] },
+      detail: { patient: 'p-mere', refused: ['patient/Observation.rs'] },
     });
     expect(JSON.stringify(rows)).not.toMatch(/Ngata|@/);
   });

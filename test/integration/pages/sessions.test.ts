@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { startServer, type TestServer } from '../../support/server.ts';
 import { shiftTime } from '../../support/time.ts';
-import { authorise, exchange, formTo, introspect, keteWeb, type Visitor } from '../../support/visitor.ts';
+import { authorise, exchange, introspect, keteWeb, type Visitor } from '../../support/visitor.ts';
+import { signOut } from './leaving.ts';
 import { refreshOnline, registerOnline, tokensOfOnline } from './online.ts';
 import { begin, responseOf, visit } from './steps.ts';
 
@@ -28,17 +29,11 @@ const signedIn = async (identifier?: string): Promise<Visitor> => {
   return visitor;
 };
 
-async function signOut(visitor: Visitor): Promise<void> {
-  const page = await visitor.get(`${server.issuer}/session/end`);
-  const { action, fields } = formTo(page, '/session/end/confirm');
-  await visitor.post(action, [...fields, ['logout', 'yes']]);
-}
-
 describe('SE-04 after signing out', () => {
   test('the cookie is taken back, and the old one is nobody', async () => {
     const visitor = await signedIn();
     const old = visitor.copy();
-    await signOut(visitor);
+    await signOut(server, visitor);
     expect(visitor.cookies('/').filter((one) => one.startsWith('assent_session='))).toEqual([]);
     expect([await silently(visitor), await silently(old)]).toEqual(['login_required', 'login_required']);
     expect((await begin(server, { visitor: old })).page.html).toContain('<title>Sign in – Assent</title>');
@@ -49,7 +44,7 @@ describe('SE-04 after signing out', () => {
     const online = await tokensOfOnline(server, visitor);
     const offline = await exchange(server, await authorise(server, { visitor }));
     expect(await introspect(server, online.access_token)).toMatchObject({ active: true });
-    await signOut(visitor);
+    await signOut(server, visitor);
     expect(await introspect(server, online.access_token)).toEqual({ active: false });
     expect((await refreshOnline(server, online.refresh_token)).status).toBe(400);
     expect(await introspect(server, offline.access_token)).toMatchObject({ active: true });
@@ -61,7 +56,7 @@ describe('SE-04 after signing out', () => {
     const visitor = visit(server);
     const scope = 'openid launch/patient patient/Patient.rs';
     const { code, verifier, redirectUri } = await authorise(server, { visitor, change: { scope } });
-    await signOut(visitor);
+    await signOut(server, visitor);
     const form = {
       grant_type: 'authorization_code',
       code,
@@ -75,7 +70,7 @@ describe('SE-04 after signing out', () => {
 
   test('another browser of the same person stays signed in', async () => {
     const [phone, laptop] = [await signedIn(), await signedIn()];
-    await signOut(phone);
+    await signOut(server, phone);
     expect(await silently(laptop)).toBe('signed in');
   });
 });
