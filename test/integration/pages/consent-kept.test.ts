@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { startServer, type TestServer } from '../../support/server.ts';
+import { shiftTime } from '../../support/time.ts';
 import { allow, usualScope } from '../../support/visitor.ts';
 import { begin, beginSignedIn, cancel, leftBehind, linesOf, press, responseOf } from './steps.ts';
 
@@ -7,6 +8,7 @@ let server: TestServer;
 beforeAll(async () => {
   server = await startServer();
 });
+afterEach(() => shiftTime(0));
 afterAll(() => server.close());
 
 const change = { prompt: 'consent' };
@@ -60,6 +62,23 @@ describe('what is kept of a consent', () => {
       detail: { patient: 'p-mere', refused: ['patient/Observation.rs'] },
     });
     expect(JSON.stringify(rows)).not.toMatch(/Ngata|@/);
+  });
+
+  test('CO-02 the day on the page is the day that is kept, also where earlier lines go along', async () => {
+    const identifier = 'tom@example.test';
+    const { visitor, page } = await beginSignedIn(server, { change, identifier });
+    await allow(visitor, page);
+    shiftTime(3 * 86_400);
+    const other = { ...change, scope: 'openid launch/patient patient/Condition.rs' };
+    const again = await beginSignedIn(server, { change: other, identifier });
+    await allow(again.visitor, again.page);
+    const [kept] = await server.sql<Kept>(
+      "SELECT * FROM consents WHERE account_id = 'tom' AND ended_at IS NULL",
+    );
+    const day = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: 'Europe/London' });
+    expect(again.page.html).toContain(`until ${day.format(kept?.expires_at)}`);
+    expect(page.html).toContain(`until ${day.format(kept?.expires_at)}`);
+    expect(kept?.lines).toHaveLength(usualScope.split(' ').length + 1);
   });
 
   test('the one before is ended, not changed', async () => {
