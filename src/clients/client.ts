@@ -41,6 +41,12 @@ export function listed(client: Pick<Client, 'metadata'>, member: string): readon
   return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
 }
 
+/** Origins of the pages to which a client has people sent back; an application's own scheme has none. */
+export function pageOrigins(client: Pick<Client, 'metadata'>): readonly string[] {
+  const urls = listed(client, 'redirect_uris').map((uri) => new URL(uri));
+  return urls.filter(({ protocol }) => /^https?:$/.test(protocol)).map(({ origin }) => origin);
+}
+
 /** What people call the client. */
 export function clientName(client: Pick<Client, 'metadata' | 'clientId'>): string {
   const { client_name: name } = client.metadata;

@@ -6,6 +6,7 @@ export {
   identityScopesOf,
   isPublic,
   listed,
+  pageOrigins,
   scopesAt,
   secretHash,
   secretMatches,

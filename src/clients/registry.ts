@@ -1,7 +1,7 @@
 import type { Audit } from '../audit/index.ts';
 import type { Clock } from '../clock.ts';
 import { createCache, type Database, ONE_SECOND, type Statement } from '../db/index.ts';
-import type { Client, Device } from './client.ts';
+import { type Client, type Device, pageOrigins } from './client.ts';
 
 const statements = {
   find: {
@@ -34,12 +34,9 @@ const statements = {
     text: `INSERT INTO client_secrets (client_id, hash, created_at, expires_at) VALUES ($1, $2, $3, $4)
            ON CONFLICT (client_id, hash) DO UPDATE SET expires_at = excluded.expires_at`,
   },
-  // A redirect URI is kept in its plain form, so its origin is what stands before the path.
-  hasPublicOrigin: {
-    name: 'clients_has_public_origin',
-    text: `SELECT EXISTS (SELECT FROM clients c, jsonb_array_elements_text(c.metadata -> 'redirect_uris') AS uri
-             WHERE c.metadata ->> 'token_endpoint_auth_method' = 'none'
-               AND (uri = $1 OR starts_with(uri, $1 || '/') OR starts_with(uri, $1 || '?'))) AS present`,
+  publicOnes: {
+    name: 'clients_public_metadata',
+    text: `SELECT metadata FROM clients WHERE metadata ->> 'token_endpoint_auth_method' = 'none'`,
   },
   dropApis: { name: 'client_apis_drop', text: 'DELETE FROM client_apis WHERE client_id = $1' },
   putApi: {
@@ -102,8 +99,8 @@ export interface ClientRecord {
 export interface ClientRegistry {
   /** The client, as of at most a second ago. */
   find(clientId: string): Promise<Client | undefined>;
-  /** Whether a client without a secret has its pages at this origin, as of at most a second ago. */
-  hasPublicOrigin(origin: string): Promise<boolean>;
+  /** Origins at which clients without a secret have their pages, as of at most a second ago. */
+  publicOrigins(): Promise<ReadonlySet<string>>;
   /** Every client, in the order of client_id. */
   list(): Promise<Client[]>;
   /** Creates or replaces clients, all or none, with an audit row each; tells of each whether it is new. */
@@ -129,12 +126,12 @@ export function createClientRegistry(options: { db: Database; clock: Clock; audi
     bypass: db.inTransaction,
   });
 
-  const origins = createCache({
+  const origins = createCache<ReadonlySet<string>>({
     clock,
-    max: MOST_CACHED,
-    async load(origin) {
-      const [row] = await db.query<{ present: boolean }>(statements.hasPublicOrigin, [origin]);
-      return row?.present === true;
+    max: 1,
+    async load() {
+      const rows = await db.query<Pick<ClientRow, 'metadata'>>(statements.publicOnes);
+      return new Set(rows.flatMap(pageOrigins));
     },
     fresh: () => ONE_SECOND,
     bypass: db.inTransaction,
@@ -177,7 +174,7 @@ export function createClientRegistry(options: { db: Database; clock: Clock; audi
 
   return {
     find: (clientId) => cache.get(clientId),
-    hasPublicOrigin: (origin) => origins.get(origin),
+    publicOrigins: () => origins.get('all'),
     async list() {
       const rows = await db.run<{ client_id: string }>(
         db.sql('clients').select('client_id').orderBy('client_id'),

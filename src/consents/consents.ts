@@ -1,7 +1,7 @@
 import type { Audit } from '../audit/index.ts';
 import type { Clock, Ids } from '../clock.ts';
 import type { Database, Statement } from '../db/index.ts';
-import { type ConsentLine, narrows, scopesOf } from './lines.ts';
+import { type ConsentLine, narrows, scopesOf, untouched } from './lines.ts';
 
 /** Whose decision about which application, at which API, for whose record. */
 export interface ConsentKey {
@@ -26,6 +26,8 @@ export interface Decision extends ConsentKey {
   /** What else the page said: names, dates, language. Kept as it was shown. */
   readonly shown: Readonly<Record<string, unknown>>;
   readonly expiresAt: Date;
+  /** Network address of the caller. */
+  readonly source: string;
 }
 
 const statements = {
@@ -63,15 +65,16 @@ const statements = {
   },
   addGrant: {
     name: 'grants_add',
-    text: 'INSERT INTO grants (grant_id, consent_id, created_at) VALUES ($1, $2, $3)',
+    text: `INSERT INTO grants (grant_id, consent_id, created_at)
+           SELECT $1, id, $3 FROM consents WHERE id = $2 AND ended_at IS NULL FOR SHARE RETURNING grant_id`,
   },
   moveGrants: {
     name: 'grants_move',
     text: 'UPDATE grants SET consent_id = $2 WHERE consent_id = $1 AND ended_at IS NULL',
   },
-  endGrants: {
-    name: 'grants_end_of_consent',
-    text: 'UPDATE grants SET ended_at = $2 WHERE consent_id = $1 AND ended_at IS NULL RETURNING grant_id',
+  liveGrants: {
+    name: 'grants_live',
+    text: 'SELECT grant_id FROM grants WHERE consent_id = $1 AND ended_at IS NULL ORDER BY grant_id',
   },
   endGrant: {
     name: 'grants_end',
@@ -106,20 +109,24 @@ interface Before {
   expires_at: Date;
 }
 
-/** What a decision is kept as: with the earlier lines that were not asked about again, as long as those still hold. */
-function kept(
-  before: Before | undefined,
-  decision: Decision,
-  now: Date,
-): Pick<Consent, 'lines' | 'expiresAt'> {
-  const { lines, expiresAt } = decision;
-  if (before === undefined || before.expires_at <= now) return { lines, expiresAt };
-  const others = before.lines.filter((line) => lines.every(({ scope }) => scope !== line.scope));
-  if (others.length === 0) return { lines, expiresAt };
-  return {
-    lines: [...lines, ...others],
-    expiresAt: before.expires_at < expiresAt ? before.expires_at : expiresAt,
-  };
+/**
+ * Until when a decision about these scopes would hold. It takes the earlier lines along that are not asked about this
+ * time, and none of them may live longer than was said when it was shown.
+ */
+export function lastDay(
+  before: Pick<Consent, 'lines' | 'expiresAt'> | undefined,
+  scopes: readonly string[],
+  usual: Date,
+): Date {
+  if (before === undefined || untouched(before.lines, scopes).length === 0) return usual;
+  return before.expiresAt < usual ? before.expiresAt : usual;
+}
+
+/** The lines that a decision is kept with: its own, and those of an earlier one that still holds. */
+function keptLines(before: Before | undefined, { lines }: Decision, now: Date): readonly ConsentLine[] {
+  if (before === undefined || before.expires_at <= now) return lines;
+  const asked = lines.map((line) => line.scope);
+  return [...lines, ...untouched(before.lines, asked)];
 }
 
 export interface Consents {
@@ -136,14 +143,14 @@ export interface Consents {
   takeAnswer(interaction: string, decision: 'allow' | 'deny', expiresAt: Date): Promise<boolean>;
   /**
    * Keeps a decision in the place of the one before, with an audit row. Inside the caller's transaction, because a
-   * grant is made with it. Earlier lines that were not asked about this time stay, and no line lives longer than was
-   * said when it was shown. Grants of the earlier decision go on, unless the new one takes something back.
+   * grant is made with it. Earlier lines that were not asked about this time stay. Grants of the earlier decision go on,
+   * unless the new one takes something back.
    *
-   * @returns the decision, and the grants that ended; undefined when the account is no longer live
+   * @returns the decision, and the grants that have to end; undefined when the account is no longer live
    */
-  decide(decision: Decision): Promise<{ consent: Consent; endedGrants: readonly string[] } | undefined>;
-  /** Notes from which decision a grant was made. */
-  addGrant(grantId: string, consentId: string): Promise<void>;
+  decide(decision: Decision): Promise<{ consent: Consent; endingGrants: readonly string[] } | undefined>;
+  /** Notes from which decision a grant was made; false when that has ended meanwhile. */
+  addGrant(grantId: string, consentId: string): Promise<boolean>;
   /** Notes that a grant has ended; false when it had before, or is not known. */
   endGrant(grantId: string): Promise<boolean>;
 }
@@ -161,8 +168,8 @@ export function createConsents(options: { db: Database; clock: Clock; ids: Ids; 
       await db.query(statements.moveGrants, [before.id, next.id]);
       return [];
     }
-    const ended = await db.query<{ grant_id: string }>(statements.endGrants, [before.id, clock.now()]);
-    return ended.map((row) => row.grant_id);
+    const live = await db.query<{ grant_id: string }>(statements.liveGrants, [before.id]);
+    return live.map((row) => row.grant_id);
   }
 
   return {
@@ -182,10 +189,10 @@ export function createConsents(options: { db: Database; clock: Clock; ids: Ids; 
         // The account's row is the lock: two pages that are answered at once decide one after the other.
         const [account] = await db.query(statements.lockAccount, [decision.accountId]);
         if (account === undefined) return undefined;
-        const { shown, ...asked } = decision;
+        const { shown, source, ...asked } = decision;
         const now = clock.now();
         const [before] = await db.query<Before>(statements.end, [...values(decision), now, 'replaced']);
-        const consent: Consent = { ...asked, ...kept(before, decision, now), id: ids.uuid() };
+        const consent: Consent = { ...asked, lines: keptLines(before, decision, now), id: ids.uuid() };
         await db.query(statements.add, [
           consent.id,
           ...values(decision),
@@ -194,24 +201,25 @@ export function createConsents(options: { db: Database; clock: Clock; ids: Ids; 
           now,
           consent.expiresAt,
         ]);
-        const endedGrants = await carryOver(before, consent);
+        const endingGrants = await carryOver(before, consent);
         await audit.record({
           type: 'consent.given',
           clientId: decision.clientId,
           apiId: decision.apiId,
           subject: decision.accountId,
           scope: scopesOf(decision.lines, true).join(' '),
+          source,
           detail: {
             consent: consent.id,
             patient: decision.patient ?? null,
             refused: scopesOf(decision.lines, false),
-            ended_grants: endedGrants,
+            ending_grants: endingGrants,
           },
         });
-        return { consent, endedGrants };
+        return { consent, endingGrants };
       }),
     async addGrant(grantId, consentId) {
-      await db.query(statements.addGrant, [grantId, consentId, clock.now()]);
+      return (await db.query(statements.addGrant, [grantId, consentId, clock.now()])).length === 1;
     },
     async endGrant(grantId) {
       return (await db.query(statements.endGrant, [grantId, clock.now()])).length === 1;

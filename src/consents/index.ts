@@ -1,10 +1,12 @@
-export { type Consent, type ConsentKey, type Consents, createConsents } from './consents.ts';
+export { type Consent, type ConsentKey, type Consents, createConsents, lastDay } from './consents.ts';
 export {
   type ConsentLine,
+  type Covers,
   decided,
   type QuestionLine,
   questionLines,
   readAnswer,
   scopesOf,
+  withCovered,
 } from './lines.ts';
 export type { Exchanged, Next, Question, Questions } from './question.ts';

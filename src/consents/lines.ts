@@ -1,3 +1,5 @@
+import { identityScopes } from '../clients/index.ts';
+
 /** One line of a consent page as it was answered. */
 export interface ConsentLine {
   readonly scope: string;
@@ -19,16 +21,33 @@ export interface QuestionLine {
   readonly checked: boolean;
 }
 
+/** Tells whether whoever may have the first scope has the second one as well. */
+export type Covers = (allowed: string, requested: string) => boolean;
+
 /** Without these an application cannot know whom and whose record it has before it. */
 const requiredScopes = new Set(['openid', 'fhirUser', 'launch/patient']);
 
-const identityScopes = new Set([...requiredScopes, 'profile', 'offline_access', 'online_access']);
+const isPart = (scope: string) => !identityScopes.some((name) => name === scope);
 
-const isPart = (scope: string) => !identityScopes.has(scope);
+/** The scopes that stand for themselves: one that another scope of the request covers would be no choice of its own. */
+function distinct(scopes: readonly string[], covers: Covers): string[] {
+  return scopes.filter((scope, place) =>
+    scopes.every(
+      (other, at) => at === place || !covers(other, scope) || (at > place && covers(scope, other)),
+    ),
+  );
+}
+
+/** Whether a line opens ticked: not if it was refused before, or if it reaches what was, in whatever spelling. */
+function isTicked(scope: string, before: readonly ConsentLine[], covers: Covers): boolean {
+  const known = before.find((line) => line.scope === scope);
+  if (known !== undefined) return known.allowed;
+  return before.every((line) => line.allowed || (!covers(line.scope, scope) && !covers(scope, line.scope)));
+}
 
 /**
- * Makes the lines of a consent page. A line that was refused before opens unticked: it stays refused until the person
- * herself changes it.
+ * Makes the lines of a consent page, one for each thing that can be chosen apart. A line that was refused before opens
+ * unticked: it stays refused until the person herself changes it.
  *
  * @param scopes the requested scopes, in their order
  * @param words the sentence for a scope, in the person's language
@@ -36,15 +55,18 @@ const isPart = (scope: string) => !identityScopes.has(scope);
  */
 export function questionLines(
   scopes: readonly string[],
-  words: (scope: string) => string,
-  before: readonly ConsentLine[] = [],
+  {
+    words,
+    covers,
+    before = [],
+  }: { words: (scope: string) => string; covers: Covers; before?: readonly ConsentLine[] | undefined },
 ): QuestionLine[] {
-  return scopes.map((scope) => ({
+  return distinct(scopes, covers).map((scope) => ({
     scope,
     words: words(scope),
     part: isPart(scope),
     required: requiredScopes.has(scope),
-    checked: before.find((line) => line.scope === scope)?.allowed ?? true,
+    checked: isTicked(scope, before, covers),
   }));
 }
 
@@ -72,9 +94,30 @@ export function readAnswer(question: readonly QuestionLine[], ticked: readonly s
   return { lines };
 }
 
+/** Adds what the answered lines decide about the rest of a request: a covered scope goes with what covers it. */
+export function withCovered(
+  lines: readonly ConsentLine[],
+  scopes: readonly string[],
+  { words, covers }: { words: (scope: string) => string; covers: Covers },
+): ConsentLine[] {
+  const rest = scopes.filter((scope) => lines.every((line) => line.scope !== scope));
+  const covered = rest.map((scope) => ({
+    scope,
+    words: words(scope),
+    required: false,
+    allowed: lines.some((line) => line.allowed && covers(line.scope, scope)),
+  }));
+  return [...lines, ...covered];
+}
+
 /** Whether the person has decided about each of these scopes, one way or the other. */
 export function decided(lines: readonly ConsentLine[], scopes: readonly string[]): boolean {
   return scopes.every((scope) => lines.some((line) => line.scope === scope));
+}
+
+/** The earlier lines that a new decision says nothing about. */
+export function untouched(before: readonly ConsentLine[], scopes: readonly string[]): ConsentLine[] {
+  return before.filter((line) => !scopes.includes(line.scope));
 }
 
 /** The scopes of the lines that were allowed, or of those that were refused. */

@@ -24,15 +24,17 @@ export type Question =
   | (Asked & {
       readonly kind: 'consent';
       readonly account: Account;
-      /** Whether it is about a record; it is her own. */
-      readonly record: boolean;
+      /** `own`: her own record. `others`: whichever she may open. `none`: no record at all. */
+      readonly record: 'own' | 'others' | 'none';
       readonly offline: boolean;
       readonly until: Date;
       readonly lines: readonly QuestionLine[];
     });
 
 /** Where the browser goes next, or what is wrong with the answer. */
-export type Next = { readonly location: string } | { readonly fault: 'changed' | 'nothing-chosen' };
+export type Next =
+  | { readonly location: string }
+  | { readonly fault: 'changed' | 'nothing-chosen' | 'expired' };
 
 /** What people are asked in the course of an authorisation request, and what becomes of their answers. */
 export interface Questions {

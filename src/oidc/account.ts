@@ -1,5 +1,5 @@
 import type { Configuration, FindAccount } from 'oidc-provider';
-import type { Account, Accounts } from '../accounts/index.ts';
+import type { Accounts } from '../accounts/index.ts';
 import type { Authority } from './authority.ts';
 import type { RequestState, RequestStates } from './request-state.ts';
 
@@ -10,16 +10,17 @@ export const claimsByScope: NonNullable<Configuration['claims']> = {
   fhirUser: ['fhirUser'],
 };
 
-/** The FHIR resource that is the person who signed in, relative to the FHIR base. */
-export function fhirUserOf(account: Account): string | undefined {
-  if (account.practitioner !== undefined) return `Practitioner/${account.practitioner}`;
-  return account.patient === undefined ? undefined : `Patient/${account.patient}`;
-}
-
-/** As `fhirUserOf`, as an absolute URL at the API that the token is for. */
-export function fhirUserAt(account: Account, api: RequestState['api']): string | undefined {
-  const relative = fhirUserOf(account);
-  return relative === undefined || api?.profile !== 'smart' ? undefined : `${api.audience}/${relative}`;
+/**
+ * The FHIR resource that is the person who signed in, as a URL at the API that the token is for. Who opens her own record
+ * is a Patient, also if she works in health care.
+ */
+export function fhirUserAt({ account, api, patient }: RequestState): string | undefined {
+  if (account === undefined || api?.profile !== 'smart') return undefined;
+  const own = account.practitioner === undefined ? account.patient : patient;
+  if (own !== undefined) return `${api.audience}/Patient/${own}`;
+  return account.practitioner === undefined
+    ? undefined
+    : `${api.audience}/Practitioner/${account.practitioner}`;
 }
 
 /**
@@ -38,12 +39,13 @@ export function createFindAccount(options: {
     const state = states.of(ctx);
     state.account = account;
     if (token !== undefined && 'grantId' in token && typeof token.grantId === 'string') {
-      const consent = await authority.of(ctx, token.grantId);
-      if (consent?.accountId !== sub || consent.clientId !== token.clientId) return undefined;
+      const consent = await authority.of(ctx, token.grantId, account);
+      if (consent?.clientId !== token.clientId) return undefined;
+      state.patient = consent?.patient;
     }
     return {
       accountId: sub,
-      claims: async () => ({ sub, name: account.name, fhirUser: fhirUserAt(account, state.api) }),
+      claims: async () => ({ sub, name: account.name, fhirUser: fhirUserAt(state) }),
     };
   };
 }

@@ -1,6 +1,6 @@
 import type { Middleware } from 'koa';
 import type { KoaContextWithOIDC } from 'oidc-provider';
-import { type Client, type ClientRegistry, isPublic, listed } from '../clients/index.ts';
+import { type Client, type ClientRegistry, isPublic, pageOrigins } from '../clients/index.ts';
 import type { RequestStates } from './request-state.ts';
 
 /** Anybody may read these from a page: they hold nothing of anyone. */
@@ -9,7 +9,7 @@ const openRoutes = new Set(['discovery', 'jwks', 'cors.discovery', 'cors.jwks'])
 /** Whether pages of an origin belong to a client: one without a secret, to whose origin codes are sent. */
 function isPageOf(client: Client | undefined, origin: string): boolean {
   if (client === undefined || !isPublic(client)) return false;
-  return listed(client, 'redirect_uris').some((uri) => URL.parse(uri)?.origin === origin);
+  return pageOrigins(client).includes(origin);
 }
 
 /**
@@ -32,7 +32,7 @@ export function createCrossOrigin(options: { registry: ClientRegistry; states: R
     if (origin === '' || oidc === undefined) return;
     const allowed =
       ctx.method === 'OPTIONS'
-        ? await registry.hasPublicOrigin(origin)
+        ? (await registry.publicOrigins()).has(origin)
         : isPageOf(states.of(ctx).client, origin);
     if (allowed) ctx.set('Access-Control-Allow-Origin', origin);
   };

@@ -23,6 +23,15 @@ export function createExchange(options: {
       return tokens !== undefined;
     },
     predecessor: () => Provider.ctx?.oidc?.entities.RotatedRefreshToken?.jti,
+    foundSession(uid) {
+      const state = request();
+      if (state !== undefined) state.session = uid;
+    },
+    hasFoundSession: (uid) => request()?.session === uid,
+    isPresentSession: (id) => {
+      const session = Provider.ctx?.oidc?.session;
+      return session === undefined || session.jti === id;
+    },
     async endFamily(grantId) {
       const state = request();
       if (state === undefined) return families.end([grantId], 'revoked');

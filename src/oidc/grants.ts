@@ -23,8 +23,11 @@ function agrees(grant: Grant, { lines }: Consent, api: Api | undefined): boolean
 
 /** The library's grants, made from what people decided. */
 export interface Grants {
-  /** Makes and keeps a grant from a consent. Inside a transaction it is part of it. */
-  make(consent: Consent, api: Api | undefined): Promise<string>;
+  /**
+   * The grant by which a session goes on after a decision: the one it has, if that says the same, else a new one. Part of
+   * the caller's transaction. @param present id of the grant that the session has
+   */
+  ofSession(consent: Consent, api: Api | undefined, present: string | undefined): Promise<string>;
   /** `loadExistingGrant`: the grant by which a request goes on without asking; undefined where somebody must be asked. */
   load(ctx: KoaContextWithOIDC): Promise<Grant | undefined>;
 }
@@ -67,11 +70,14 @@ export function createGrants(options: {
     return grant;
   }
 
-  function make(consent: Consent, api: Api | undefined): Promise<string> {
+  /** Makes and keeps a grant; undefined when the consent has ended meanwhile, and what was made of it goes. */
+  function make(consent: Consent, api: Api | undefined): Promise<string | undefined> {
     return db.transaction(async () => {
-      const grantId = await build(consent, api).save();
-      await consents.addGrant(grantId, consent.id);
-      return grantId;
+      const grant = build(consent, api);
+      const grantId = await grant.save();
+      if (await consents.addGrant(grantId, consent.id)) return grantId;
+      await grant.destroy();
+      return undefined;
     });
   }
 
@@ -82,7 +88,12 @@ export function createGrants(options: {
   }
 
   return {
-    make,
+    async ofSession(consent, api, present) {
+      const found = await existing(present, consent, api);
+      const grantId = found?.jti ?? (await make(consent, api));
+      if (grantId === undefined) throw new Error('a consent ended in the transaction that made it');
+      return grantId;
+    },
     async load(ctx) {
       const { oidc } = ctx;
       const { account, api, client } = states.of(ctx);
@@ -100,7 +111,8 @@ export function createGrants(options: {
         (await existing(answered, consent, api)) ??
         (await existing(oidc.session.grantIdFor(clientId), consent, api));
       if (found !== undefined || oidc.promptPending('consent') || oidc.promptPending('login')) return found;
-      return provider().Grant.find(await make(consent, api));
+      const made = await make(consent, api);
+      return made === undefined ? undefined : provider().Grant.find(made);
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
+import type Koa from 'koa';
 import type { Context, Middleware } from 'koa';
-import Provider, { errors } from 'oidc-provider';
+import Provider, { errors, type KoaContextWithOIDC } from 'oidc-provider';
 import type { Logger } from 'pino';
 import type { Accounts } from '../accounts/index.ts';
 import type { AnonymousDenials, Audit } from '../audit/index.ts';
@@ -17,6 +18,7 @@ import { createAuthority } from './authority.ts';
 import { createCrossOrigin } from './cross-origin.ts';
 import { createExchange } from './exchange.ts';
 import { createFamilies } from './families.ts';
+import { createFaults, isForPeople } from './faults.ts';
 import { createFindClient } from './find-client.ts';
 import { createGrants } from './grants.ts';
 import { createIntrospection } from './introspection.ts';
@@ -82,13 +84,19 @@ export interface OidcPages extends SignOutPages {
 /** Headers of methods that are off: the library would look at them all the same, before it authenticates. */
 const headersOfOtherMethods = ['oauth-client-attestation', 'oauth-client-attestation-pop', 'dpop'];
 
-/** Routes whose answers people see; all others answer JSON, whatever a browser-like client says it accepts. */
-const pageRoutes = /^(authorization|resume|end_session.*)$/;
-
 /** The OpenID provider, and what the pages ask it. */
 export interface Oidc {
   readonly provider: Provider;
   readonly questions: Questions;
+}
+
+/** Whether something took too long, was finished before, or began in another browser; a sign-out that was, too. */
+const isExpired = (ctx: KoaContextWithOIDC, fault: unknown) =>
+  fault instanceof errors.SessionNotFound || ctx.oidc.route === 'end_session_confirm';
+
+/** Koa would write what it cannot answer to the standard error, stack and all. */
+function logKoaErrors(app: Koa, log: Logger): void {
+  app.on('error', (error: unknown) => log.error({ err: error }, 'an answer could not be sent'));
 }
 
 /** Puts the OpenID provider together: storage, decisions, claims, and what goes around its endpoints. */
@@ -140,8 +148,8 @@ export async function createOidc(options: OidcOptions): Promise<Oidc> {
       states.of(ctx).authenticated = true;
     },
     async renderError(ctx, out, fault) {
-      if (!pageRoutes.test(ctx.oidc?.route ?? '') || ctx.accepts('html', 'json') === 'json') ctx.body = out;
-      else if (fault instanceof errors.SessionNotFound) pages.expired(ctx);
+      if (!isForPeople(ctx)) ctx.body = out;
+      else if (isExpired(ctx, fault)) pages.expired(ctx);
       else
         pages.refused(ctx, {
           status: ctx.status,
@@ -153,6 +161,7 @@ export async function createOidc(options: OidcOptions): Promise<Oidc> {
   });
 
   for (const middleware of options.outermost) provider.use(middleware);
+  provider.use(createFaults({ log, show: pages.refused }));
   provider.use((ctx, next) => {
     for (const name of headersOfOtherMethods) delete ctx.req.headers[name];
     return next();
@@ -161,11 +170,12 @@ export async function createOidc(options: OidcOptions): Promise<Oidc> {
   provider.use(wayBackTie.middleware);
   provider.use(signOut.middleware);
   provider.use(createCrossOrigin({ registry, states }));
-  provider.use(createTokenEndpoint({ ...options, store, states, authority, families }));
+  provider.use(createTokenEndpoint({ ...options, store, states, families }));
   provider.on('grant.error', (ctx, error) => {
     const detail = 'error_detail' in error && !error.cause ? error.error_detail : undefined;
     log.info({ client_id: ctx.oidc.client?.clientId, error: error.message, detail }, 'token request refused');
   });
   provider.on('server_error', (_ctx, error) => log.error({ err: error }, 'request failed'));
+  logKoaErrors(provider, log);
   return { provider, questions: createQuestions({ ...options, provider, grants, families, wayBackTie }) };
 }

@@ -1,7 +1,7 @@
 import type { Configuration, KoaContextWithOIDC } from 'oidc-provider';
 import type { Accounts } from '../accounts/index.ts';
 import type { Catalogue } from '../catalogue/index.ts';
-import { scopesAt } from '../clients/index.ts';
+import { isPublic, scopesAt } from '../clients/index.ts';
 import { fhirUserAt } from './account.ts';
 import type { Authority } from './authority.ts';
 import type { RequestStates } from './request-state.ts';
@@ -30,30 +30,28 @@ export function createIntrospection(options: {
   const { catalogue, accounts, authority, states } = options;
 
   async function isLive(ctx: KoaContextWithOIDC, grantId: string, accountId: string): Promise<boolean> {
-    const [account, consent] = await Promise.all([accounts.find(accountId), authority.of(ctx, grantId)]);
-    return account !== undefined && consent?.accountId === accountId;
+    const account = await accounts.find(accountId);
+    return account !== undefined && (await authority.of(ctx, grantId, account)) !== undefined;
   }
 
   return {
     async allowed(ctx, _client, token) {
       const { client } = states.of(ctx);
       const audience = 'aud' in token ? token.aud : undefined;
-      if (client === undefined || token.kind === 'RefreshToken') return false;
+      // A public client has shown no more than its name (RFC 7662 section 2.1).
+      if (client === undefined || isPublic(client) || token.kind === 'RefreshToken') return false;
       const api = (await catalogue.all()).find((one) => one.audience === audience);
       if (api === undefined || !scopesAt(client, api.id)?.includes(INTROSPECT)) return false;
       if (token.kind !== 'AccessToken') return true;
       return token.grantId !== undefined && isLive(ctx, token.grantId, token.accountId);
     },
     async claims(ctx, token) {
-      if (token.kind !== 'AccessToken' || !('grantId' in token) || token.grantId === undefined)
-        return undefined;
-      const { api, account } = states.of(ctx);
-      if (api?.profile !== 'smart' || account === undefined) return undefined;
-      const consent = await authority.of(ctx, token.grantId);
+      const state = states.of(ctx);
+      if (token.kind !== 'AccessToken' || state.api?.profile !== 'smart') return undefined;
       // Never a name that introspection itself uses: in an opaque token it would take the place of the true value.
       return {
-        ...(consent?.patient === undefined ? {} : { patient: consent.patient, need_patient_banner: false }),
-        ...(token.scopes.has('fhirUser') ? { fhirUser: fhirUserAt(account, api) } : {}),
+        ...(state.patient === undefined ? {} : { patient: state.patient, need_patient_banner: false }),
+        ...(token.scopes.has('fhirUser') ? { fhirUser: fhirUserAt(state) } : {}),
       };
     },
   };

@@ -22,6 +22,10 @@ function identityRefusal(
   api: Api | undefined,
   scopes: readonly string[],
 ): Refusal | undefined {
+  const foreign = api === undefined ? undefined : scopes.find((scope) => !api.scopes.includes(scope));
+  if (foreign !== undefined) return refuse('invalid_scope', `${foreign} is not a scope of this resource`);
+  if (api === undefined && scopes.includes('launch/patient'))
+    return refuse('invalid_scope', 'launch/patient needs the resource at which the record is');
   const held = identityHeld(client, api);
   const refused = scopes.find((scope) => !held.includes(scope));
   if (refused !== undefined) return refuse('invalid_scope', `the client may not have ${refused}`);
@@ -102,7 +106,9 @@ export function stillHeld(client: Client, api: Api, scopes: readonly string[]): 
   const identity = identityHeld(client, api);
   const rest = scopes.filter((scope) => !isIdentity(scope));
   const lost = new Set([...notOffered(api, rest), ...uncovered(family, held, rest)]);
-  return scopes.filter((scope) => (isIdentity(scope) ? identity.includes(scope) : !lost.has(scope)));
+  return scopes.filter((scope) =>
+    isIdentity(scope) ? identity.includes(scope) && api.scopes.includes(scope) : !lost.has(scope),
+  );
 }
 
 /** Whether these scopes open the record of one patient (SMART: `patient/` scopes imply `launch/patient`). */

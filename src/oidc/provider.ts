@@ -69,8 +69,9 @@ function times(clock: Clock): Configuration['ttl'] {
     Interaction: lifetimes.interaction,
     RefreshToken(_ctx, token, client) {
       const { idle, end } = refreshLife({ metadata: client.metadata() });
-      const born = token.iiat ?? clock.seconds();
-      return Math.max(1, Math.min(idle, born + end - clock.seconds()));
+      const left = (token.iiat ?? clock.seconds()) + end - clock.seconds();
+      if (left <= 0) throw new errors.InvalidGrant('the refresh token is at its absolute end');
+      return Math.min(idle, left);
     },
     Session(_ctx, session) {
       const end = (session.loginTs ?? clock.seconds()) + lifetimes.sessionEnd;

@@ -3,19 +3,24 @@ import type Provider from 'oidc-provider';
 import { errors, type InteractionResults } from 'oidc-provider';
 import type { Account, Accounts } from '../accounts/index.ts';
 import type { Audit } from '../audit/index.ts';
-import type { Api, Catalogue } from '../catalogue/index.ts';
-import type { Client, ClientRegistry } from '../clients/index.ts';
+import { type Api, type Catalogue, scopeFamily } from '../catalogue/index.ts';
+import { type Client, type ClientRegistry, clientName } from '../clients/index.ts';
 import type { Clock } from '../clock.ts';
 import {
+  type ConsentLine,
   type Consents,
+  type Covers,
   type Exchanged,
+  lastDay,
   type Next,
   type Question,
   type Questions,
   questionLines,
   readAnswer,
+  withCovered,
 } from '../consents/index.ts';
 import type { Database } from '../db/index.ts';
+import { covers } from '../scopes/index.ts';
 import type { Families } from './families.ts';
 import { consentKey, type Grants } from './grants.ts';
 import { lifetimes } from './lifetimes.ts';
@@ -35,6 +40,24 @@ interface Request {
 }
 
 const hashed = (uid: string) => createHash('sha256').update(uid).digest('base64url');
+
+/** How scopes of an API reach into one another; without an API there are only identity scopes, which do not. */
+function coversAt(api: Api | undefined): Covers {
+  return (allowed, requested) => covers(api === undefined ? 'smart' : scopeFamily(api), allowed, requested);
+}
+
+/** Whose record a request is about. */
+function recordOf(account: Account, scopes: readonly string[]): 'own' | 'others' | 'none' {
+  if (needsPatient(scopes)) return 'own';
+  if (!scopes.some((scope) => scope.startsWith('user/'))) return 'none';
+  return account.practitioner === undefined ? 'own' : 'others';
+}
+
+/** The place to which the browser goes back: a host, or for an application's own scheme its name. */
+function siteOf(redirectUri: string): string {
+  const { protocol, host } = new URL(redirectUri);
+  return /^https?:$/.test(protocol) ? host : protocol.slice(0, -1);
+}
 
 /** Connects the library's interactions with accounts and consents. */
 export function createQuestions(options: {
@@ -104,26 +127,28 @@ export function createQuestions(options: {
 
   async function describe({ details, client, api, scopes, account }: Request): Promise<Question> {
     const { redirect_uri: redirectUri } = details.params;
-    const site = new URL(String(redirectUri));
     const asked = {
       client,
       formTargets: returnTargets(client),
-      site: site.host || site.protocol.slice(0, -1),
+      site: siteOf(String(redirectUri)),
     };
     if (details.prompt.name !== 'consent' || account === undefined) return { ...asked, kind: 'sign-in' };
-    const record = needsPatient(scopes);
     const { patient } = account;
-    if (record && patient === undefined) return { ...asked, kind: 'no-record', account };
+    if (needsPatient(scopes) && patient === undefined) return { ...asked, kind: 'no-record', account };
     const key = consentKey({ accountId: account.id, clientId: client.clientId, api, scopes, patient });
     const before = await consents.find(key);
     return {
       ...asked,
       kind: 'consent',
       account,
-      record,
+      record: recordOf(account, scopes),
       offline: scopes.includes('offline_access'),
-      until: new Date(clock.now().getTime() + lifetimes.consent * 1000),
-      lines: questionLines(scopes, (scope) => words(api, scope), before?.lines),
+      until: lastDay(before, scopes, new Date(clock.now().getTime() + lifetimes.consent * 1000)),
+      lines: questionLines(scopes, {
+        words: (scope) => words(api, scope),
+        covers: coversAt(api),
+        before: before?.lines,
+      }),
     };
   }
 
@@ -132,14 +157,20 @@ export function createQuestions(options: {
     result: InteractionResults,
     mergeWithLastSubmission: boolean,
   ): Promise<Next> {
-    return { location: await provider.interactionResult(req, res, result, { mergeWithLastSubmission }) };
+    try {
+      return { location: await provider.interactionResult(req, res, result, { mergeWithLastSubmission }) };
+    } catch (error) {
+      if (error instanceof errors.SessionNotFound) return { fault: 'expired' };
+      throw error;
+    }
   }
 
   /** Keeps the decision and makes the grant, all or nothing; undefined when the page had been answered before. */
   function decide(
     request: Request & { account: Account },
     question: Question & { kind: 'consent' },
-    lines: Parameters<Consents['decide']>[0]['lines'],
+    lines: readonly ConsentLine[],
+    source: string,
   ): Promise<string | undefined> {
     const { details, client, api, scopes, account } = request;
     const { patient, id: accountId, name } = account;
@@ -148,21 +179,25 @@ export function createQuestions(options: {
       if (!(await consents.takeAnswer(hashed(details.uid), 'allow', endsAt))) return undefined;
       const decided = await consents.decide({
         ...consentKey({ accountId, clientId: client.clientId, api, scopes, patient }),
-        lines,
+        lines: withCovered(lines, scopes, {
+          words: (scope) => words(api, scope),
+          covers: coversAt(api),
+        }),
         shown: {
           language: 'en',
-          client: client.metadata.client_name ?? client.clientId,
+          client: clientName(client),
           organization: client.organization?.name ?? null,
           site: question.site,
           account: name,
-          record: question.record ? name : null,
+          record: question.record === 'own' ? name : question.record,
           until: question.until.toISOString(),
         },
         expiresAt: question.until,
+        source,
       });
-      if (decided === undefined) throw new errors.AccessDenied('the account cannot be used');
-      await families.end(decided.endedGrants, 'consent narrowed');
-      return grants.make(decided.consent, api);
+      if (decided === undefined) throw new errors.SessionNotFound('the account cannot be used');
+      await families.end(decided.endingGrants, 'consent narrowed');
+      return grants.ofSession(decided.consent, api, details.grantId);
     });
   }
 
@@ -172,29 +207,35 @@ export function createQuestions(options: {
       return request && describe(request);
     },
     async signIn(at, account, source) {
-      await audit.record({ type: 'person.signed-in', subject: account.id, source, detail: { amr: ['pwd'] } });
       const details = await detailsOf(at);
-      if (details === undefined) return { fault: 'changed' };
+      if (details === undefined) return { fault: 'expired' };
       const login = { accountId: account.id, acr: '1', amr: ['pwd'], remember: false };
-      wayBackTie.tie(at.res, details.uid);
-      return finish(at, { login }, false);
+      const next = await finish(at, { login }, false);
+      if ('fault' in next) return next;
+      await audit.record({ type: 'person.signed-in', subject: account.id, source, detail: { amr: ['pwd'] } });
+      wayBackTie.tie(at.res, details.uid, account.id);
+      return next;
     },
-    async allow(at, uid, ticked) {
+    async allow(at, uid, ticked, source) {
       const request = await load(at, uid);
-      if (request === undefined) return { fault: 'changed' };
+      if (request === undefined) return { fault: 'expired' };
       const question = await describe(request);
       const { account, details } = request;
       if (question.kind !== 'consent' || account === undefined) return { fault: 'changed' };
       const answer = readAnswer(question.lines, ticked);
       if ('fault' in answer) return answer;
-      const grantId = await decide({ ...request, account }, question, answer.lines);
-      return grantId === undefined
-        ? { location: details.returnTo }
-        : finish(at, { consent: { grantId } }, true);
+      try {
+        const grantId = await decide({ ...request, account }, question, answer.lines, source);
+        if (grantId === undefined) return { location: details.returnTo };
+        return await finish(at, { consent: { grantId } }, true);
+      } catch (error) {
+        if (error instanceof errors.SessionNotFound) return { fault: 'expired' };
+        throw error;
+      }
     },
     async deny(at, uid, source) {
       const request = await load(at, uid);
-      if (request === undefined) return { fault: 'changed' };
+      if (request === undefined) return { fault: 'expired' };
       const { details, client, api, account, scopes } = request;
       const first = await db.transaction(async () => {
         const endsAt = new Date(details.exp * 1000);
@@ -215,7 +256,7 @@ export function createQuestions(options: {
     },
     async switchAccount(at) {
       const details = await detailsOf(at);
-      if (details === undefined) return { fault: 'changed' };
+      if (details === undefined) return { fault: 'expired' };
       // As if the application had asked for a new sign-in: the library does the rest, signing the other person out too.
       const prompts = new Set(
         String(details.params.prompt ?? '')

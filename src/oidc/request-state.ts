@@ -21,6 +21,10 @@ export interface RequestState {
   reason?: string;
   /** `sub` of the token that was made. */
   subject?: string;
+  /** uid of the browser session that was found. */
+  session?: string;
+  /** Whose record the token opens: logical id of the FHIR Patient. */
+  patient?: string | undefined;
   /** The live decision behind each grant that was looked at; undefined: there is none. */
   consents?: Map<string, Promise<Consent | undefined>>;
   /** Grants whose families end with this request: at the token endpoint when it is over, elsewhere at once. */

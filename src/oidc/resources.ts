@@ -110,6 +110,9 @@ export function createResources(options: { catalogue: Catalogue; states: Request
     const { RefreshToken: refreshToken, AuthorizationCode: code } = ctx.oidc.entities;
     const scopes = stillHeld(client, api, [...((refreshToken ?? code)?.scopes ?? [])]);
     if (scopes.length === 0) throw new errors.InvalidGrant('the client may no longer use this resource');
+    const asked = asText(ctx.oidc.params?.scope)?.split(' ');
+    if (asked !== undefined && !asked.some((scope) => scopes.includes(scope)))
+      throw new errors.InvalidScope('the client may no longer have this scope', asked.join(' '));
     return describe(api, scopes);
   }
 
@@ -160,9 +163,11 @@ export function createResources(options: { catalogue: Catalogue; states: Request
     async defaultResource(ctx) {
       const { client, state } = present(ctx);
       state.apis ??= await catalogue.all();
-      return ctx.oidc.route === 'token'
-        ? apiOfSystem(ctx, client, state.apis)
-        : apiOfPerson(ctx, client, state.apis);
+      if (ctx.oidc.route !== 'token') return apiOfPerson(ctx, client, state.apis);
+      // Asked of a code or refresh token only when the request names several (RFC 8707 section 2.2).
+      if (ctx.oidc.params?.grant_type !== 'client_credentials')
+        throw new errors.InvalidTarget('a request is for one resource');
+      return apiOfSystem(ctx, client, state.apis);
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { Context, Middleware } from 'koa';
 import type Provider from 'oidc-provider';
 import type { KoaContextWithOIDC } from 'oidc-provider';
+import type { Audit } from '../audit/index.ts';
 import { type Client, type ClientRegistry, clientName, listed } from '../clients/index.ts';
 import type { RequestStates } from './request-state.ts';
 
@@ -18,7 +19,7 @@ export interface SignOutPages {
   /** Asks whether to sign out. `form` is the library's own, without buttons. */
   signOut(
     ctx: KoaContextWithOIDC,
-    page: { form: string; client: string; formTargets: readonly string[] },
+    page: { form: string; client: string; clientId: string; formTargets: readonly string[] },
   ): void;
   /** What has become of it: `stayed` where somebody is signed in still. */
   signedOut(ctx: KoaContextWithOIDC, page: { client: WayBack | null; stayed: boolean }): void;
@@ -77,11 +78,13 @@ export function createSignOut(options: {
   registry: ClientRegistry;
   states: RequestStates;
   isOwnForm: (ctx: Context) => boolean;
+  audit: Audit;
+  sourceOf: (ctx: Context) => string;
   pages: SignOutPages;
   /** Asked for lazily, because these hooks are part of it. */
   provider: () => Provider;
 }): SignOut {
-  const { provider, registry, states, isOwnForm, pages } = options;
+  const { provider, registry, states, isOwnForm, audit, sourceOf, pages } = options;
 
   /** The client that a sign-out was asked for by; known from the question on, in the session. */
   async function clientOf(ctx: KoaContextWithOIDC): Promise<Client | undefined> {
@@ -114,11 +117,12 @@ export function createSignOut(options: {
       pages.signOut(ctx, {
         form,
         client: client === undefined ? '' : clientName(client),
+        clientId: client?.clientId ?? '',
         formTargets: returnTargets(client),
       });
     },
     async done(ctx) {
-      // The library leads here too when the person chose to stay, and anybody may type the address.
+      // Who chose to stay comes here too, and anybody may type the address.
       const { accountId } = await provider().Session.get(ctx);
       pages.signedOut(ctx, { client: wayBack(await clientOf(ctx)), stayed: accountId !== undefined });
     },
@@ -129,7 +133,16 @@ export function createSignOut(options: {
       }
       await next();
       const ctx = context as unknown as KoaContextWithOIDC;
-      if (ctx.status !== 200 || ctx.oidc === undefined) return;
+      if (ctx.oidc === undefined) return;
+      const { route, session, params, client } = ctx.oidc;
+      if (route === 'end_session_confirm' && ctx.status === 303 && params?.logout && session?.accountId)
+        await audit.record({
+          type: 'person.signed-out',
+          subject: session.accountId,
+          clientId: client?.clientId,
+          source: sourceOf(context),
+        });
+      if (ctx.status !== 200) return;
       if (ctx.oidc.route === 'end_session' && ctx.oidc.session?.accountId === undefined)
         await replace(ctx, 'signed-out');
       if (ctx.oidc.route === 'resume') await replace(ctx, 'switch');

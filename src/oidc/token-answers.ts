@@ -1,6 +1,5 @@
 import type { Context } from 'koa';
 import type { KoaContextWithOIDC } from 'oidc-provider';
-import { identityScopes } from '../clients/index.ts';
 import type { RequestState } from './request-state.ts';
 
 const asText = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
@@ -54,23 +53,7 @@ export function answerUnavailable(ctx: Context): void {
  * Adds to a token response what SMART App Launch 2.2 wants in it: whose record it opens, and whether the application
  * must say so itself. It need not where people see their own.
  */
-export async function addLaunchContext(
-  ctx: KoaContextWithOIDC,
-  patientOf: (grantId: string) => Promise<string | undefined>,
-): Promise<void> {
-  const { AccessToken: token } = ctx.oidc.entities;
-  const patient = token?.grantId === undefined ? undefined : await patientOf(token.grantId);
+export function addLaunchContext(ctx: KoaContextWithOIDC, { patient }: RequestState): void {
   if (patient === undefined) return;
   ctx.body = { ...(ctx.body as object), patient, need_patient_banner: false };
-}
-
-/** Scopes that a person granted beside those of the token: they were granted too, so the response names them. */
-export function completeScope(ctx: KoaContextWithOIDC): void {
-  const { AccessToken: token, Grant: grant } = ctx.oidc.entities;
-  const { AuthorizationCode: code, RefreshToken: refreshToken } = ctx.oidc.entities;
-  const source = refreshToken ?? code;
-  if (token === undefined || grant === undefined || source === undefined) return;
-  const asked = asText(ctx.oidc.params?.scope)?.split(' ') ?? [...source.scopes];
-  const granted = new Set([...token.scopes, ...grant.getOIDCScopeFiltered([...identityScopes]).split(' ')]);
-  ctx.body = { ...(ctx.body as object), scope: asked.filter((scope) => granted.has(scope)).join(' ') };
 }

@@ -3,14 +3,12 @@ import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Logger } from 'pino';
 import type { AnonymousDenials, Audit, AuditRow } from '../audit/index.ts';
 import { createGroup, type Database, refuseInsideTransaction } from '../db/index.ts';
-import type { Authority } from './authority.ts';
 import type { Families } from './families.ts';
 import type { RequestState, RequestStates } from './request-state.ts';
 import type { PlacedArtefact, SqlStore } from './storage/index.ts';
 import {
   addLaunchContext,
   answerUnavailable,
-  completeScope,
   hideBrokenRegistration,
   nameUnauthorizedClient,
 } from './token-answers.ts';
@@ -48,6 +46,9 @@ function createOutcomeWriter(options: {
   };
 }
 
+/** How often ending a family is tried; each try waits at most a second for a lock. */
+const ENDING_ATTEMPTS = 3;
+
 /** The library's router ignores case and a closing slash. */
 const tokenPath = /^\/token\/?$/i;
 
@@ -66,21 +67,37 @@ export function createTokenEndpoint(options: {
   denials: AnonymousDenials;
   store: SqlStore;
   states: RequestStates;
-  authority: Authority;
   families: Families;
   sourceOf: (ctx: Context) => string;
   log: Logger;
 }): Middleware {
-  const { db, denials, audit, states, authority, families, sourceOf, log } = options;
+  const { db, denials, audit, states, families, sourceOf, log } = options;
   const writeOutcome = createOutcomeWriter(options);
 
   async function issued(ctx: KoaContextWithOIDC, state: RequestState): Promise<void> {
     ctx.set('Pragma', 'no-cache');
-    completeScope(ctx);
-    await addLaunchContext(ctx, async (grantId) => (await authority.of(ctx, grantId))?.patient);
+    addLaunchContext(ctx, state);
     const row = audit.row(issuedEvent(ctx, state, sourceOf(ctx)));
     if (db.inTransaction()) await audit.add([row]);
     else await writeOutcome({ row, tokens: state.tokens ?? [] });
+  }
+
+  /** Ends families with the denial's row; tried again, because nobody else will do it. */
+  async function endFamilies(endings: ReadonlySet<string>, row: AuditRow | undefined): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await db.transaction(async () => {
+          await families.end(endings, 'replay');
+          if (row !== undefined) await audit.add([row]);
+        });
+        return;
+      } catch (error) {
+        if (attempt === ENDING_ATTEMPTS) {
+          log.error({ grants: [...endings] }, 'what came from these grants should have ended and did not');
+          throw error;
+        }
+      }
+    }
   }
 
   async function denied(ctx: KoaContextWithOIDC, state: RequestState): Promise<void> {
@@ -90,12 +107,8 @@ export function createTokenEndpoint(options: {
     const known = state.authenticated && error !== 'invalid_client';
     if (!known) denials.count(source, error ?? 'unknown');
     const row = known ? audit.row(deniedEvent(ctx, state, source)) : undefined;
-    if (endings.size > 0) {
-      await db.transaction(async () => {
-        await families.end(endings, 'replay');
-        if (row !== undefined) await audit.add([row]);
-      });
-    } else if (row !== undefined) await writeOutcome({ row, tokens: [] });
+    if (endings.size > 0) await endFamilies(endings, row);
+    else if (row !== undefined) await writeOutcome({ row, tokens: [] });
   }
 
   return async (ctx, next) => {

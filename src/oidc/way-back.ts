@@ -4,8 +4,8 @@ import type { Context, Middleware } from 'koa';
 import type Provider from 'oidc-provider';
 import { lifetimes } from './lifetimes.ts';
 
-/** `/auth/{uid}`, where the library goes on after an answer. Its router ignores case and a closing slash. */
-const resumePath = /^\/auth\/([\w-]+)\/?$/i;
+/** Everything below the authorisation endpoint, where the library goes on after an answer. */
+const resumePath = /^\/auth\/./i;
 
 /**
  * Ties the way back from the sign-in page to the browser in which the password was typed.
@@ -15,8 +15,8 @@ const resumePath = /^\/auth\/([\w-]+)\/?$/i;
  * pressed twice still leads on.
  */
 export interface WayBackTie {
-  /** Gives the browser the proof for the way back of an interaction. */
-  tie(res: ServerResponse, uid: string): void;
+  /** Gives the browser the proof that in it somebody signed in to an interaction. */
+  tie(res: ServerResponse, uid: string, accountId: string): void;
   /** Refuses a way back after a sign-in to a browser without the proof. */
   readonly middleware: Middleware;
 }
@@ -38,10 +38,13 @@ export function createWayBackTie(options: {
   const secure = issuer.startsWith('https:');
   const name = `${secure ? '__Secure-' : ''}assent_proof`;
 
-  const proofOf = (uid: string) => createHmac('sha256', key).update(uid).digest('base64url');
+  const proofOf = (uid: string, accountId: string) =>
+    createHmac('sha256', key)
+      .update(JSON.stringify([uid, accountId]))
+      .digest('base64url');
 
-  function holds(req: IncomingMessage, uid: string): boolean {
-    const expected = Buffer.from(`${name}=${proofOf(uid)}`);
+  function holds(req: IncomingMessage, proof: string): boolean {
+    const expected = Buffer.from(`${name}=${proof}`);
     return (req.headers.cookie ?? '').split(/;\s*/).some((pair) => {
       const sent = Buffer.from(pair);
       return expected.length === sent.length && timingSafeEqual(expected, sent);
@@ -49,22 +52,25 @@ export function createWayBackTie(options: {
   }
 
   return {
-    tie(res, uid) {
+    tie(res, uid, accountId) {
       const attributes = ['HttpOnly', 'SameSite=Lax', `Max-Age=${lifetimes.interaction}`];
       if (secure) attributes.push('Secure');
       res.appendHeader(
         'Set-Cookie',
-        [`${name}=${proofOf(uid)}`, `Path=/auth/${uid}`, ...attributes].join('; '),
+        [`${name}=${proofOf(uid, accountId)}`, `Path=/auth/${uid}`, ...attributes].join('; '),
       );
     },
     async middleware(ctx, next) {
-      const uid = resumePath.exec(ctx.path)?.[1];
+      if (!resumePath.test(ctx.path)) return next();
+      // The library goes by this cookie, whatever the address says.
+      const uid = ctx.cookies.get(provider().cookieName('resume'), { signed: true });
       if (uid === undefined) return next();
       const interaction = await provider().Interaction.find(uid);
+      const login = interaction?.result?.login;
       // A consent's way back is tied already: the library asks for the session in which it was given.
-      const signedIn = interaction?.prompt.name === 'login' && interaction.result?.login !== undefined;
-      if (signedIn && !holds(ctx.req, uid)) refuse(ctx);
-      else await next();
+      if (interaction?.prompt.name !== 'login' || login === undefined) return next();
+      if (holds(ctx.req, proofOf(uid, login.accountId))) return next();
+      refuse(ctx);
     },
   };
 }

@@ -47,6 +47,8 @@ export interface ConsentModel extends FormModel {
   readonly account: { readonly name: string };
   /** Whose record; null where the request is about none. `isAccount`: the record of the person signed in. */
   readonly patient: { readonly name: string; readonly isAccount: boolean } | null;
+  /** Whether it is about records of others that the person may open. */
+  readonly records: boolean;
   /** The last day, as people write it. */
   readonly until: string;
   /** Whether the client asks for access while the person is away. */
@@ -67,8 +69,9 @@ export interface NoRecordModel extends FormModel {
 export interface SignOutModel {
   /** HTML that is trusted: the library's form with the id `op.logoutForm`, without buttons. */
   readonly form: string;
-  /** The name of the client that asks for it, `''` where nobody did. */
+  /** Name and client_id of the client that asks for it, `''` where nobody did. */
   readonly client: string;
+  readonly clientId: string;
 }
 
 /** What `signed-out.njk` shows. */

@@ -3,6 +3,7 @@ import { decodeJwt } from 'jose';
 import Provider, { type Adapter, type AdapterFactory, type AdapterPayload, errors } from 'oidc-provider';
 import type { Clock } from '../../clock.ts';
 import { isStorable } from '../../db/index.ts';
+import { lifetimes } from '../lifetimes.ts';
 import type { ReplayGuard } from './replay-guard.ts';
 import type { PlacedArtefact, SqlStore } from './sql-store.ts';
 import type { Artefact, ArtefactStore, StoredArtefact } from './store.ts';
@@ -87,6 +88,11 @@ export interface Exchange {
   begin(): Promise<void>;
   /** Bearer value of the refresh token that the present request has used up. */
   predecessor(): string | undefined;
+  /** Notes that the present request found the session with this uid. */
+  foundSession(uid: string): void;
+  hasFoundSession(uid: string): boolean;
+  /** Whether this is the id that the present request's session has now, not one that it had before. */
+  isPresentSession(id: string): boolean;
   /** Ends everything that came from a grant: at once, or after a request whose own changes may be rolled back. */
   endFamily(grantId: string): Promise<void>;
 }
@@ -94,10 +100,20 @@ export interface Exchange {
 /** What is exchanged for tokens, once. */
 const exchanged = new Set(['AuthorizationCode', 'RefreshToken']);
 
+/**
+ * How long something is kept, in seconds. The library uses a pushed request up only when the person has answered, and
+ * asks for it again then, long after its own minute: it must still be there to be used up.
+ */
+function keptFor(model: string, expiresIn: number | undefined): number | undefined {
+  const answered = model === 'PushedAuthorizationRequest' ? lifetimes.interaction : 0;
+  return expiresIn === undefined ? undefined : expiresIn + answered;
+}
+
 function artefactAdapter(model: string, store: ArtefactStore, clock: Clock, exchange: Exchange): Adapter {
   return {
     async upsert(id, payload, expiresIn) {
-      const placed = { model, id: keptId(model, id), artefact: asArtefact(model, payload, expiresIn, clock) };
+      const artefact = asArtefact(model, payload, keptFor(model, expiresIn), clock);
+      const placed = { model, id: keptId(model, id), artefact };
       if (model === 'ClientCredentials' && exchange.collect(placed)) return;
       await store.put(placed.model, placed.id, placed.artefact);
     },
@@ -167,6 +183,34 @@ function isOfAssertion(id: string): boolean {
 }
 
 /**
+ * Sessions. The library finds one at the beginning of a request and saves it at the end, under a new id perhaps: then it
+ * destroys the old one first. Both would bring back a session that was signed out meanwhile, so one that was found is only
+ * ever changed in its place, and only its present id destroys it.
+ */
+function sessionAdapter(store: ArtefactStore, clock: Clock, exchange: Exchange): Adapter {
+  const model = 'Session';
+  const plain = artefactAdapter(model, store, clock, exchange);
+  return {
+    ...plain,
+    async find(id) {
+      const found = await plain.find(id);
+      if (found?.uid !== undefined) exchange.foundSession(found.uid);
+      return found;
+    },
+    async upsert(id, payload, expiresIn) {
+      const artefact = asArtefact(model, payload, expiresIn, clock);
+      const key = keptId(model, id);
+      if (artefact.uid !== undefined && exchange.hasFoundSession(artefact.uid))
+        await store.replace(model, key, artefact);
+      else await store.put(model, key, artefact);
+    },
+    async destroy(id) {
+      if (exchange.isPresentSession(id)) await plain.destroy(id);
+    },
+  };
+}
+
+/**
  * The library looks first and saves later, so its look-up proves nothing: it is left out, and the insert decides.
  */
 function replayAdapter(guard: ReplayGuard, clock: Clock): Adapter {
@@ -216,6 +260,7 @@ export function createAdapter(options: {
       };
     }
     if (model === 'ReplayDetection') return replayAdapter(replayGuard, clock);
+    if (model === 'Session') return sessionAdapter(volatile, clock, exchange);
     if (exchanged.has(model)) return exchangedAdapter(model, durable, clock, exchange);
     return artefactAdapter(model, volatileModels.has(model) ? volatile : durable, clock, exchange);
   };

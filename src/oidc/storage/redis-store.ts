@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { Clock } from '../../clock.ts';
 import { AssentError } from '../../errors.ts';
-import type { ArtefactStore, StoredArtefact } from './store.ts';
+import type { Artefact, ArtefactStore, StoredArtefact } from './store.ts';
 
 /**
  * Marks an artefact as used once: the mark is a key of its own beside it (same hash tag, so same cluster slot),
@@ -50,28 +50,53 @@ export function createRedisStore(options: { redis: Redis; clock: Clock }): Artef
   }
 
   async function destroy(model: string, id: string): Promise<void> {
-    await guarded(() => redis.del(artefactKey(model, id), consumedKey(model, id)));
+    const stored = await find(model, id);
+    const uid = stored?.payload.uid;
+    // By its uid a session is found under whichever id it has by now.
+    const present = typeof uid === 'string' ? await guarded(() => redis.getdel(uidKey(model, uid))) : null;
+    for (const one of new Set([id, present ?? id]))
+      await guarded(() => redis.del(artefactKey(model, one), consumedKey(model, one)));
+  }
+
+  /** Writes an artefact that expires; its mark of use, if it has one, lives as long. @returns its life in milliseconds */
+  async function write(model: string, id: string, { payload, expiresAt }: Artefact): Promise<number> {
+    if (expiresAt === undefined) throw new TypeError(`${model} must expire to be kept in Redis`);
+    const life = expiresAt.getTime() - clock.now().getTime();
+    if (life <= 0) {
+      await destroy(model, id);
+      return 0;
+    }
+    const text = JSON.stringify({ payload, expiresAt: expiresAt.getTime() });
+    await guarded(() =>
+      redis
+        .multi()
+        .set(artefactKey(model, id), text, 'PX', life)
+        .pexpire(consumedKey(model, id), life)
+        .exec(),
+    );
+    return life;
   }
 
   return {
     find,
-    async put(model, id, { payload, uid, expiresAt }) {
-      if (expiresAt === undefined) throw new TypeError(`${model} must expire to be kept in Redis`);
-      const life = expiresAt.getTime() - clock.now().getTime();
-      if (life <= 0) return destroy(model, id);
-      const text = JSON.stringify({ payload, expiresAt: expiresAt.getTime() });
-      await guarded(async () => {
-        // The mark of use lives as long as what it marks.
-        await redis
-          .multi()
-          .set(artefactKey(model, id), text, 'PX', life)
-          .pexpire(consumedKey(model, id), life)
-          .exec();
-        if (uid !== undefined) {
-          const before = await redis.set(uidKey(model, uid), id, 'PX', life, 'GET');
-          if (before !== null && before !== id) await redis.del(artefactKey(model, before));
-        }
-      });
+    async put(model, id, artefact) {
+      const life = await write(model, id, artefact);
+      const { uid } = artefact;
+      if (uid === undefined || life === 0) return;
+      const before = await guarded(() => redis.set(uidKey(model, uid), id, 'PX', life, 'GET'));
+      if (before !== null && before !== id) await guarded(() => redis.del(artefactKey(model, before)));
+    },
+    async replace(model, id, artefact) {
+      const { uid, expiresAt } = artefact;
+      const life = (expiresAt?.getTime() ?? 0) - clock.now().getTime();
+      if (uid === undefined || life <= 0) return;
+      const before = await guarded(() => redis.set(uidKey(model, uid), id, 'PX', life, 'XX', 'GET'));
+      if (before === null) return;
+      await write(model, id, artefact);
+      if (before !== id) await guarded(() => redis.del(artefactKey(model, before)));
+      // It may have been destroyed between the two: then what was just written must not stay.
+      if ((await guarded(() => redis.exists(uidKey(model, uid)))) === 0)
+        await guarded(() => redis.del(artefactKey(model, id)));
     },
     async findByUid(model, uid) {
       const id = await guarded(() => redis.get(uidKey(model, uid)));

@@ -33,8 +33,8 @@ const statements = {
     text: `INSERT INTO oidc_artefacts ${values} VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
            ON CONFLICT DO NOTHING RETURNING id`,
   },
-  replaceSession: {
-    name: 'oidc_artefacts_replace_session',
+  replaceByUid: {
+    name: 'oidc_artefacts_replace_by_uid',
     text: `UPDATE oidc_artefacts SET id = $2, payload = $3, grant_id = $4, user_code = $6, account_id = $7,
              client_id = $8, expires_at = $9
            WHERE model = $1 AND uid = $5 RETURNING id`,
@@ -113,6 +113,21 @@ export interface SqlStore extends ArtefactStore {
   replay(model: string, id: string): Promise<Replay | undefined>;
 }
 
+/** The values of a row, in the order of the statements above. */
+function rowOf(model: string, id: string, artefact: Artefact): unknown[] {
+  return [
+    model,
+    id,
+    JSON.stringify(artefact.payload),
+    artefact.grantId ?? null,
+    artefact.uid ?? null,
+    artefact.userCode ?? null,
+    artefact.accountId ?? null,
+    artefact.clientId ?? null,
+    artefact.expiresAt ?? null,
+  ];
+}
+
 /** Artefacts in PostgreSQL or the embedded database. */
 export function createSqlStore(options: { db: Database; clock: Clock }): SqlStore {
   const { db, clock } = options;
@@ -120,22 +135,15 @@ export function createSqlStore(options: { db: Database; clock: Clock }): SqlStor
     stored((await db.query<ArtefactRow>(statement, [model, key, clock.now()]))[0]);
   return {
     async put(model, id, artefact) {
-      const row = [
-        model,
-        id,
-        JSON.stringify(artefact.payload),
-        artefact.grantId ?? null,
-        artefact.uid ?? null,
-        artefact.userCode ?? null,
-        artefact.accountId ?? null,
-        artefact.clientId ?? null,
-        artefact.expiresAt ?? null,
-      ];
+      const row = rowOf(model, id, artefact);
       if (artefact.predecessor !== undefined)
         await db.query(statements.addSuccessor, [...row, artefact.predecessor]);
       else if (model !== 'Session') await db.query(statements.put, row);
       else if ((await db.query(statements.addSession, row)).length === 0)
-        await db.query(statements.replaceSession, row);
+        await db.query(statements.replaceByUid, row);
+    },
+    async replace(model, id, artefact) {
+      await db.query(statements.replaceByUid, rowOf(model, id, artefact));
     },
     async putMany(artefacts) {
       const rows = artefacts.map(({ model, id, artefact }) => ({

@@ -26,6 +26,8 @@ export interface StoredArtefact {
 export interface ArtefactStore {
   /** Creates or replaces; never makes a consumed artefact unused again. */
   put(model: string, id: string, artefact: Artefact): Promise<void>;
+  /** Puts an artefact, perhaps under another id, in the place of the one with its uid; does nothing if that is gone. */
+  replace(model: string, id: string, artefact: Artefact): Promise<void>;
   find(model: string, id: string): Promise<StoredArtefact | undefined>;
   findByUid(model: string, uid: string): Promise<StoredArtefact | undefined>;
   findByUserCode(model: string, userCode: string): Promise<StoredArtefact | undefined>;

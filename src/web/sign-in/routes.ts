@@ -79,7 +79,8 @@ export function createSignIn(dependencies: SignInDependencies): Koa.Middleware {
       csrf: forms.token(uid),
       client: { ...asClient(question), site },
       account: { name: account.name },
-      patient: record ? { name: account.name, isAccount: true } : null,
+      patient: record === 'own' ? { name: account.name, isAccount: true } : null,
+      records: record === 'others',
       until: formatDay(until),
       offline,
       required: lines.filter((line) => line.required).map(({ scope, words }) => ({ scope, sentence: words })),
@@ -118,7 +119,7 @@ export function createSignIn(dependencies: SignInDependencies): Koa.Middleware {
 
   function answerWith({ ctx }: Visit, next: Next): void {
     if ('location' in next) goOn(ctx, next);
-    else showFault(ctx, { kind: 'forbidden' });
+    else showFault(ctx, { kind: next.fault === 'expired' ? 'expired' : 'forbidden' });
   }
 
   async function signIn(visit: Visit, form: Form): Promise<void> {

@@ -32,6 +32,7 @@ export const consent: ConsentModel = {
   client: { ...kete, site: 'localhost:3000' },
   account: { name: 'Aroha Ngata' },
   patient: { name: 'Aroha Ngata', isAccount: true },
+  records: false,
   until: '21 November 2027',
   offline: true,
   required: [
@@ -70,6 +71,7 @@ const noRecord: NoRecordModel = { ...form, client: kete };
 const signOut: SignOutModel = {
   form: '<form id="op.logoutForm" method="post" action="/session/end/confirm"><input type="hidden" name="xsrf" value="secret"/></form>',
   client: kete.name,
+  clientId: 'kete-web',
 };
 
 const signedOut: SignedOutModel = {
@@ -108,6 +110,7 @@ export const samples: Readonly<Record<string, Readonly<Record<string, object>>>>
   'consent.njk': {
     own: consent,
     child: { ...consent, patient: { name: 'Tama Ngata', isAccount: false }, offline: false },
+    records: { ...consent, patient: null, records: true },
     'no-patient': { ...consent, client: { ...consent.client, organization: '' }, patient: null },
     'nothing-optional': { ...consent, optional: [] },
     'nothing-required': { ...consent, required: [] },
