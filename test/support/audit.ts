@@ -18,7 +18,10 @@ const widths = [320, 1280];
 export async function audit(page: Page, name: string): Promise<void> {
   for (const width of widths) {
     await page.setViewportSize({ width, height: 700 });
-    await page.screenshot({ path: `${screenshots}flow-${name}-${width}.png`, fullPage: true });
+    const path = `${screenshots}flow-${name}-${width}.png`;
+    // On a busy machine Chromium has nothing to take a picture of for a moment after the window changed its size.
+    const picture = () => page.screenshot({ path, fullPage: true }).catch(() => undefined);
+    await expect.poll(picture, { timeout: 10_000 }).toBeDefined();
     const closed = page.locator('details:not([open]) > summary');
     while ((await closed.count()) > 0) await closed.first().click();
     expect(await axe(page), `${name} at ${width} px`).toEqual([]);
