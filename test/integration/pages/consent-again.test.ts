@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { startServer, type TestServer } from '../../support/server.ts';
 import { shiftTime } from '../../support/time.ts';
 import { allow, authorise, exchange, introspect, keteWeb, usualScope } from '../../support/visitor.ts';
-import { begin, beginSignedIn, leftBehind, linesOf, responseOf, visit } from './steps.ts';
+import { begin, beginSignedIn, leftBehind, linesOf, press, responseOf, visit } from './steps.ts';
 
 let server: TestServer;
 beforeAll(async () => {
@@ -59,11 +59,12 @@ describe('a person who has decided', () => {
     );
   });
 
-  test('CO-02 whom she has refused altogether asks her again', async () => {
+  test('CO-02 is asked again by an application that she refused altogether', async () => {
     const { visitor, page } = await beginSignedIn(server);
-    expect(linesOf(page).unticked).toEqual([]);
+    const denied = await visitor.follow(await press(visitor, page, 'deny'));
+    expect(responseOf(denied).get('error')).toBe('access_denied');
     const again = await begin(server, { visitor });
-    expect(again.page.html).toContain('/consent"');
+    expect(linesOf(again.page).unticked).toEqual([]);
   });
 
   test('prompt=consent asks her again, with the lines as she left them', async () => {
@@ -85,7 +86,7 @@ describe('a person who has decided', () => {
     expect(linesOf(page).unticked).toEqual([]);
   });
 
-  test('has said nothing about another application, another scope-set of it, or another person', async () => {
+  test('has said nothing about another application, and nothing for another person', async () => {
     const { visitor } = await authorise(server, { visitor: visit(server) });
     const app = { client_id: 'kete-spa', redirect_uri: 'http://127.0.0.1:8090/app.html' };
     expect((await begin(server, { visitor, change: app })).page.html).toContain('Kete Health in the browser');
