@@ -72,6 +72,7 @@ describe.skipIf(browserUnavailable)('several browsers, several windows, and goin
   test('back from the consent page to the sign-in page: it can be read, and forward goes on', async () => {
     const { client, page } = await begin();
     await signInAs(page);
+    await expectHeading(page, question);
     await page.goBack();
     await expectHeading(page, over);
     await page.goForward();
@@ -88,6 +89,7 @@ describe.skipIf(browserUnavailable)('several browsers, several windows, and goin
     await page.reload();
     expect(await page.getByRole('alert').textContent()).toContain('The name or the password is not right');
     await signInAs(page);
+    await expectHeading(page, question);
     await page.reload();
     await expectHeading(page, question);
     for (const box of await page.getByRole('checkbox').all()) await box.uncheck();
