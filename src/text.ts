@@ -6,6 +6,9 @@ export function isPlain(text: string): boolean {
   return text.isWellFormed() && !/\p{Cc}/u.test(text);
 }
 
+/** Characters that turn the direction of what follows: a name with one can look like another name. */
+const turning = /[\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
+
 /**
  * Text that a person wrote to be shown to another: not empty, of bounded length, plain.
  *
@@ -16,7 +19,9 @@ export function plainText(longest: number) {
     .string()
     .min(1, 'must not be empty')
     .max(longest, 'is too long')
-    .refine(isPlain, 'must not contain control characters or broken ones');
+    .refine(isPlain, 'must not contain control characters or broken ones')
+    .refine((text) => !turning.test(text), 'must not contain characters that turn the direction of the text')
+    .refine((text) => text.trim() !== '', 'must not be blank');
 }
 
 /** Parses the JSON of a file that an operator imports. @throws Refused when it is none */

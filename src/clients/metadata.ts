@@ -71,7 +71,7 @@ export const registrationSchema = z.object({
   logo_uri: webUri.optional(),
   policy_uri: webUri.optional(),
   tos_uri: webUri.optional(),
-  contacts: z.array(text).optional(),
+  contacts: z.array(z.email('must be e-mail addresses')).optional(),
   software_id: text.optional(),
   software_version: text.optional(),
   grant_types: z
@@ -92,7 +92,7 @@ export const registrationSchema = z.object({
   response_types: z.array(z.literal('code', 'must be code: this server offers no other')).optional(),
   id_token_signed_response_alg: z.enum(['ES256', 'RS256'], 'must be ES256 or RS256').optional(),
   require_pushed_authorization_requests: z.boolean('must be true or false').optional(),
-  initiate_login_uri: webUri.optional(),
+  initiate_login_uri: webUri.refine((value) => value.startsWith('https:'), 'must be https').optional(),
   scope: z.string('must be scopes, separated by spaces').optional(),
   jwks: z.strictObject({ keys: z.array(jwk).min(1, 'must hold a key') }).optional(),
   jwks_uri: webUri.optional(),

@@ -15,17 +15,24 @@ const dangerousSchemes = new Set([
   'ftp:',
 ]);
 
+/** Parameters of an authorisation response (RFC 6749 sections 4.1.2 and 4.1.2.1, RFC 9207). */
+const responseParameters = ['code', 'state', 'error', 'error_description', 'error_uri', 'iss'];
+
 /** Addresses of the person's own machine (RFC 8252 section 7.3). `localhost` is none: it may resolve to another one. */
 const loopback = new Set(['127.0.0.1', '[::1]']);
 
 function schemeFault(url: URL, { native, issuer }: { native: boolean; issuer: string }): string | undefined {
   if (dangerousSchemes.has(url.protocol)) return `must not use the scheme ${url.protocol.slice(0, -1)}`;
-  if (url.protocol === 'https:') return undefined;
+  if (url.protocol === 'https:')
+    return native && (loopback.has(url.hostname) || url.hostname === 'localhost')
+      ? 'must not name the device itself with https'
+      : undefined;
   if (url.protocol === 'http:') {
-    if (loopback.has(url.hostname)) return undefined;
-    return url.origin === new URL(issuer).origin && !native
+    const trial = issuer.startsWith('http:');
+    if (loopback.has(url.hostname) && (native || trial)) return undefined;
+    return trial && url.origin === new URL(issuer).origin && !native
       ? undefined
-      : 'must be https; http is only for 127.0.0.1 and [::1]';
+      : 'must be https; http is only for 127.0.0.1 and [::1], and only for native clients';
   }
   if (!native) return 'must be a web address for a client of application_type web';
   return url.protocol.includes('.')
@@ -38,8 +45,8 @@ function schemeFault(url: URL, { native, issuer }: { native: boolean; issuer: st
  * RFC 8252 sections 7.1 to 7.3 and 8.3). Addresses are compared character by character later, so only those are taken
  * that mean the same to everybody who reads them.
  *
- * @param context `native`: whether the client is an application on the person's device; `issuer`: our own identifier,
- *   under whose origin the demonstration runs
+ * @param context `native`: whether the client is an application on the person's device; `issuer`: our own identifier; one
+ *   of http is for trying out, and lets pages on the person's own machine, and the demonstration's, be sent back to
  * @returns the fault in words that follow the address, or undefined
  */
 export function redirectUriFault(
@@ -52,7 +59,11 @@ export function redirectUriFault(
   const url = URL.parse(uri);
   if (url === null || url.href !== (url.pathname === '/' && !uri.endsWith('/') ? `${uri}/` : uri))
     return 'must be an absolute URI in its plain form: lower-case scheme and host, no default port, no dot segments';
+  if (!/^(\[[0-9a-f:]+\]|[a-z0-9.-]*)$/.test(url.hostname))
+    return 'must have a host of letters, digits, dots and hyphens';
   if (uri.includes('#')) return 'must not have a fragment';
+  const taken = responseParameters.find((name) => url.searchParams.has(name));
+  if (taken !== undefined) return `must not have the parameter ${taken}, which belongs to the response`;
   if (url.username !== '' || url.password !== '') return 'must not have a user name';
   return schemeFault(url, context);
 }

@@ -91,8 +91,12 @@ function codeFaults(given: Registration, { issuer }: RegistrationContext): strin
     faults.push('response_types are for clients of authorization_code');
   if (!usesCode && given.grant_types.includes('refresh_token'))
     faults.push('refresh_token needs authorization_code');
-  if (given.token_endpoint_auth_method === 'none' && given.grant_types.includes('client_credentials'))
-    faults.push('client_credentials needs a client that can prove who it is');
+  if (given.token_endpoint_auth_method === 'none') {
+    if (given.grant_types.includes('client_credentials'))
+      faults.push('client_credentials needs a client that can prove who it is');
+    if (Object.values(given.apis).some((scopes) => scopes.split(' ').includes('introspect')))
+      faults.push('introspect needs a client that can prove who it is');
+  }
   const unknown = (given.scope?.split(' ') ?? []).filter(
     (one) => !identityScopes.some((name) => name === one),
   );

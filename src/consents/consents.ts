@@ -1,7 +1,7 @@
 import type { Audit } from '../audit/index.ts';
 import type { Clock, Ids } from '../clock.ts';
 import type { Database, Statement } from '../db/index.ts';
-import { type ConsentLine, narrows, scopesOf, untouched } from './lines.ts';
+import { type ConsentLine, type Covers, merged, narrows, scopesOf, untouched } from './lines.ts';
 
 /** Whose decision about which application, at which API, for whose record. */
 export interface ConsentKey {
@@ -26,6 +26,8 @@ export interface Decision extends ConsentKey {
   /** What else the page said: names, dates, language. Kept as it was shown. */
   readonly shown: Readonly<Record<string, unknown>>;
   readonly expiresAt: Date;
+  /** How the scopes of the API reach into one another. */
+  readonly covers: Covers;
   /** Network address of the caller. */
   readonly source: string;
 }
@@ -123,10 +125,12 @@ export function lastDay(
 }
 
 /** The lines that a decision is kept with: its own, and those of an earlier one that still holds. */
-function keptLines(before: Before | undefined, { lines }: Decision, now: Date): readonly ConsentLine[] {
-  if (before === undefined || before.expires_at <= now) return lines;
-  const asked = lines.map((line) => line.scope);
-  return [...lines, ...untouched(before.lines, asked)];
+function keptLines(
+  before: Before | undefined,
+  { lines, covers }: Decision,
+  now: Date,
+): readonly ConsentLine[] {
+  return before === undefined || before.expires_at <= now ? lines : merged(before.lines, lines, covers);
 }
 
 export interface Consents {
@@ -189,7 +193,7 @@ export function createConsents(options: { db: Database; clock: Clock; ids: Ids; 
         // The account's row is the lock: two pages that are answered at once decide one after the other.
         const [account] = await db.query(statements.lockAccount, [decision.accountId]);
         if (account === undefined) return undefined;
-        const { shown, source, ...asked } = decision;
+        const { shown, source, covers: _covers, ...asked } = decision;
         const now = clock.now();
         const [before] = await db.query<Before>(statements.end, [...values(decision), now, 'replaced']);
         const consent: Consent = { ...asked, lines: keptLines(before, decision, now), id: ids.uuid() };

@@ -115,9 +115,28 @@ export function decided(lines: readonly ConsentLine[], scopes: readonly string[]
   return scopes.every((scope) => lines.some((line) => line.scope === scope));
 }
 
-/** The earlier lines that a new decision says nothing about. */
+/** The earlier lines that a new page says nothing about. */
 export function untouched(before: readonly ConsentLine[], scopes: readonly string[]): ConsentLine[] {
   return before.filter((line) => !scopes.includes(line.scope));
+}
+
+/** Whether a new line takes an earlier one back: a whole of which a part is refused, a part of which the whole is allowed. */
+function contradicts(next: ConsentLine, earlier: ConsentLine, covers: Covers): boolean {
+  if (next.allowed === earlier.allowed) return false;
+  return next.allowed ? covers(next.scope, earlier.scope) : covers(earlier.scope, next.scope);
+}
+
+/** The lines of a new decision together with those earlier ones that it leaves as they are. */
+export function merged(
+  before: readonly ConsentLine[],
+  lines: readonly ConsentLine[],
+  covers: Covers,
+): ConsentLine[] {
+  const asked = lines.map((line) => line.scope);
+  const others = untouched(before, asked).filter((earlier) =>
+    lines.every((next) => !contradicts(next, earlier, covers)),
+  );
+  return [...lines, ...others];
 }
 
 /** The scopes of the lines that were allowed, or of those that were refused. */

@@ -19,7 +19,11 @@ interface Asked {
 
 /** What a person is asked at one address under `/interaction/`. */
 export type Question =
-  | (Asked & { readonly kind: 'sign-in' })
+  | (Asked & {
+      readonly kind: 'sign-in';
+      /** Whether it is for a record, or only to know who it is. */
+      readonly record: boolean;
+    })
   | (Asked & { readonly kind: 'no-record'; readonly account: Account })
   | (Asked & {
       readonly kind: 'consent';

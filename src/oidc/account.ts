@@ -1,6 +1,7 @@
 import type { Configuration, FindAccount } from 'oidc-provider';
 import type { Accounts } from '../accounts/index.ts';
 import type { Authority } from './authority.ts';
+import { identityHeld } from './person-admission.ts';
 import type { RequestState, RequestStates } from './request-state.ts';
 
 /** Which claims come with which scope (OpenID Connect Core section 5.4, SMART App Launch 2.2). */
@@ -45,7 +46,15 @@ export function createFindAccount(options: {
     }
     return {
       accountId: sub,
-      claims: async () => ({ sub, name: account.name, fhirUser: fhirUserAt(state) }),
+      claims: async () => {
+        // The grant may be older than what the client may have now.
+        const held = state.client === undefined ? [] : identityHeld(state.client, state.api);
+        return {
+          sub,
+          ...(held.includes('profile') ? { name: account.name } : {}),
+          ...(held.includes('fhirUser') ? { fhirUser: fhirUserAt(state) } : {}),
+        };
+      },
     };
   };
 }

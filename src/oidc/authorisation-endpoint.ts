@@ -50,6 +50,7 @@ export function createAuthorisationEndpoint(options: { pages: Refusals }): Middl
     }
     const sent = new URLSearchParams(ctx.request.rawBody ?? '');
     if (sent.size === 0 || sent.toString().includes('%00')) refuse(ctx, 'the request must be a form');
+    else if (sent.toString().length > LONGEST_FORM) refuse(ctx, 'the request must be a form of at most 8 kB');
     else {
       ctx.status = 303;
       ctx.set('Cache-Control', 'no-store');

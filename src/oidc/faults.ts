@@ -45,7 +45,12 @@ export function createFaults(options: {
     try {
       await next();
       const { oidc } = ctx as unknown as Partial<KoaContextWithOIDC>;
-      if (ctx.status === 503 && !isForPeople(ctx)) answerUnavailable(ctx);
+      // A JWT is no token that is kept here; whatever is wrong with a token, it is not active (RFC 7662 section 2.2).
+      const { error } = (ctx.body ?? {}) as { error?: string };
+      if (oidc?.route === 'introspection' && error === 'unsupported_token_type') {
+        ctx.status = 200;
+        ctx.body = { active: false };
+      } else if (ctx.status === 503 && !isForPeople(ctx)) answerUnavailable(ctx);
       else if (oidc !== undefined && clientRoutes.has(oidc.route) && ctx.status >= 400)
         hideBrokenRegistration(ctx as unknown as KoaContextWithOIDC);
     } catch (error) {

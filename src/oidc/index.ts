@@ -135,7 +135,7 @@ export async function createOidc(options: OidcOptions): Promise<Oidc> {
     tokenClaims: createTokenClaims({ issuer, states }),
     findAccount: createFindAccount({ accounts, authority, states }),
     loadExistingGrant: grants.load,
-    introspection: createIntrospection({ catalogue, accounts, authority, states }),
+    introspection: createIntrospection({ catalogue, registry, accounts, authority, states }),
     signOut,
     secretMatches(clientId, presented) {
       const state: RequestState = Provider.ctx === undefined ? {} : states.of(Provider.ctx);

@@ -1,7 +1,7 @@
 import type { Configuration, KoaContextWithOIDC } from 'oidc-provider';
 import type { Accounts } from '../accounts/index.ts';
 import type { Catalogue } from '../catalogue/index.ts';
-import { isPublic, scopesAt } from '../clients/index.ts';
+import { type ClientRegistry, isPublic, scopesAt } from '../clients/index.ts';
 import { fhirUserAt } from './account.ts';
 import type { Authority } from './authority.ts';
 import type { RequestStates } from './request-state.ts';
@@ -23,11 +23,12 @@ export interface Introspection {
 /** Connects introspection (RFC 7662) with the catalogue: a resource server sees the tokens for its own API only. */
 export function createIntrospection(options: {
   catalogue: Catalogue;
+  registry: ClientRegistry;
   accounts: Accounts;
   authority: Authority;
   states: RequestStates;
 }): Introspection {
-  const { catalogue, accounts, authority, states } = options;
+  const { catalogue, registry, accounts, authority, states } = options;
 
   async function isLive(ctx: KoaContextWithOIDC, grantId: string, accountId: string): Promise<boolean> {
     const account = await accounts.find(accountId);
@@ -42,6 +43,8 @@ export function createIntrospection(options: {
       if (client === undefined || isPublic(client) || token.kind === 'RefreshToken') return false;
       const api = (await catalogue.all()).find((one) => one.audience === audience);
       if (api === undefined || !scopesAt(client, api.id)?.includes(INTROSPECT)) return false;
+      const holder = await registry.find(String(token.clientId));
+      if (holder === undefined || scopesAt(holder, api.id) === undefined) return false;
       if (token.kind !== 'AccessToken') return true;
       return token.grantId !== undefined && isLive(ctx, token.grantId, token.accountId);
     },

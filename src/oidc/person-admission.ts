@@ -11,7 +11,7 @@ export interface PersonAdmission {
 const isIdentity = (scope: string) => identityScopes.some((name) => name === scope);
 
 /** The identity scopes that a client may have: registered apart, or among those of the API; all when it named none. */
-function identityHeld(client: Client, api: Api | undefined): readonly string[] {
+export function identityHeld(client: Client, api: Api | undefined): readonly string[] {
   const atApi = (api && scopesAt(client, api.id))?.filter(isIdentity) ?? [];
   if (typeof client.metadata.scope !== 'string' && atApi.length > 0) return atApi;
   return [...identityScopesOf(client), ...atApi];

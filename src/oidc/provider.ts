@@ -117,9 +117,7 @@ function configuration(parts: ProviderParts): Configuration {
     findAccount: parts.findAccount,
     loadExistingGrant: parts.loadExistingGrant,
     ttl: times(clock),
-    issueRefreshToken: async (_ctx, client, source) =>
-      client.grantTypeAllowed('refresh_token') &&
-      (source.scopes.has('offline_access') || source.scopes.has('online_access')),
+    issueRefreshToken: parts.resources.isLasting,
     expiresWithSession: async (_ctx, source) => !source.scopes.has('offline_access'),
     // No refresh token is bound to a key yet, so each is used once.
     rotateRefreshToken: true,

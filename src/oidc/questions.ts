@@ -132,7 +132,8 @@ export function createQuestions(options: {
       formTargets: returnTargets(client),
       site: siteOf(String(redirectUri)),
     };
-    if (details.prompt.name !== 'consent' || account === undefined) return { ...asked, kind: 'sign-in' };
+    if (details.prompt.name !== 'consent' || account === undefined)
+      return { ...asked, kind: 'sign-in', record: api !== undefined };
     const { patient } = account;
     if (needsPatient(scopes) && patient === undefined) return { ...asked, kind: 'no-record', account };
     const key = consentKey({ accountId: account.id, clientId: client.clientId, api, scopes, patient });
@@ -193,6 +194,7 @@ export function createQuestions(options: {
           until: question.until.toISOString(),
         },
         expiresAt: question.until,
+        covers: coversAt(api),
         source,
       });
       if (decided === undefined) throw new errors.SessionNotFound('the account cannot be used');
@@ -251,7 +253,9 @@ export function createQuestions(options: {
         return true;
       });
       if (!first) return { location: details.returnTo };
-      const refusal = { error: 'access_denied', error_description: 'the person did not allow it' };
+      const missing = needsPatient(scopes) && account !== undefined && account.patient === undefined;
+      const description = missing ? 'the person has no health record here' : 'the person did not allow it';
+      const refusal = { error: 'access_denied', error_description: description };
       return finish(at, refusal, false);
     },
     async switchAccount(at) {

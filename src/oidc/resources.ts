@@ -5,7 +5,7 @@ import { type Client, scopesAt } from '../clients/index.ts';
 import { splitScope } from '../scopes/index.ts';
 import { admitSystem, clientHolds, type Refusal, requestedScopes } from './admission.ts';
 import { responseModes } from './authorisation-endpoint.ts';
-import { admitPerson, stillHeld } from './person-admission.ts';
+import { admitPerson, identityHeld, stillHeld } from './person-admission.ts';
 import type { RequestState, RequestStates } from './request-state.ts';
 
 /** Makes the library's error of a refusal. */
@@ -18,7 +18,16 @@ export interface Resources {
   getResourceServerInfo(ctx: KoaContextWithOIDC, indicator: string): Promise<ResourceServer>;
   /** `resourceIndicators.defaultResource`: the API meant by a request that names none. */
   defaultResource(ctx: KoaContextWithOIDC): Promise<string | string[]>;
+  /** `issueRefreshToken`: whether what was granted lasts longer than an access token. */
+  isLasting(
+    ctx: KoaContextWithOIDC,
+    client: { grantTypeAllowed(type: string): boolean },
+    source: { readonly scopes: ReadonlySet<string> },
+  ): Promise<boolean>;
 }
+
+/** Scopes that come with a refresh token. */
+const lastingScopes = ['offline_access', 'online_access'];
 
 /** Parameters and body members are texts, except where a request is malformed. */
 const asText = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
@@ -110,6 +119,8 @@ export function createResources(options: { catalogue: Catalogue; states: Request
     const { RefreshToken: refreshToken, AuthorizationCode: code } = ctx.oidc.entities;
     const scopes = stillHeld(client, api, [...((refreshToken ?? code)?.scopes ?? [])]);
     if (scopes.length === 0) throw new errors.InvalidGrant('the client may no longer use this resource');
+    if (refreshToken !== undefined && !lastingScopes.some((scope) => scopes.includes(scope)))
+      throw new errors.InvalidGrant('the client may no longer have refresh tokens');
     const asked = asText(ctx.oidc.params?.scope)?.split(' ');
     if (asked !== undefined && !asked.some((scope) => scopes.includes(scope)))
       throw new errors.InvalidScope('the client may no longer have this scope', asked.join(' '));
@@ -159,6 +170,14 @@ export function createResources(options: { catalogue: Catalogue; states: Request
       if (Array.isArray(params?.resource) && params.resource.length > 1)
         throw new errors.InvalidTarget('a request is for one resource');
       return describe(api, forPerson(ctx, api, client));
+    },
+    async isLasting(ctx, client, { scopes }) {
+      const { client: registered, api } = states.of(ctx);
+      const held = registered === undefined ? [] : identityHeld(registered, api);
+      return (
+        client.grantTypeAllowed('refresh_token') &&
+        lastingScopes.some((scope) => scopes.has(scope) && held.includes(scope))
+      );
     },
     async defaultResource(ctx) {
       const { client, state } = present(ctx);

@@ -111,6 +111,14 @@ export function createSignOut(options: {
     });
   }
 
+  /** The session, which knew the client, is gone when the last page is asked for: the address says who it was. */
+  function leadBack(ctx: KoaContextWithOIDC): void {
+    const success = ctx.oidc.urlFor('end_session_success');
+    const clientId = ctx.oidc.client?.clientId;
+    if (ctx.status === 303 && clientId !== undefined && ctx.response.get('Location') === success)
+      ctx.redirect(`${success}?${new URLSearchParams({ client_id: clientId })}`);
+  }
+
   return {
     async question(ctx, form) {
       const client = await clientOf(ctx);
@@ -142,6 +150,7 @@ export function createSignOut(options: {
           clientId: client?.clientId,
           source: sourceOf(context),
         });
+      leadBack(ctx);
       if (ctx.status !== 200) return;
       if (ctx.oidc.route === 'end_session' && ctx.oidc.session?.accountId === undefined)
         await replace(ctx, 'signed-out');

@@ -21,6 +21,8 @@ export interface SignInModel extends FormModel {
   /** Where the second form is sent, which carries `csrf` alone and leads back to the client. */
   readonly cancelAction: string;
   readonly client: ClientModel;
+  /** Whether the client asks for a record, or only for who signs in. */
+  readonly record: boolean;
   /** What the person typed before, `''` at first. A password is never shown again. */
   readonly identifier: string;
   /**

@@ -66,7 +66,7 @@ export function allowFormsTo(ctx: Koa.Context, targets: readonly string[]): void
     'Content-Security-Policy',
     policy
       .replace(/script-src [^;]*/, "script-src 'none'")
-      .replace(/form-action [^;]*/, ["form-action 'self'", ...targets].join(' ')),
+      .replace(/form-action [^;]*/, () => ["form-action 'self'", ...targets].join(' ')),
   );
 }
 

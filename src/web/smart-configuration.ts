@@ -1,5 +1,6 @@
 import type Koa from 'koa';
 import type { Api, Catalogue } from '../catalogue/index.ts';
+import { AssentError } from '../errors.ts';
 
 const SUFFIX = '/.well-known/smart-configuration';
 
@@ -31,7 +32,16 @@ export function createSmartConfiguration(options: {
 
   return async (ctx, next) => {
     if (!isSmartConfiguration(ctx.path)) return next();
-    const api = await apiAt(ctx.path);
+    let api: Api | undefined;
+    try {
+      api = await apiAt(ctx.path);
+    } catch (error) {
+      if (!(error instanceof AssentError) || error.statusCode !== 503) throw error;
+      ctx.status = 503;
+      ctx.set({ 'Retry-After': '1', 'Cache-Control': 'no-store' });
+      ctx.body = { error: 'temporarily_unavailable' };
+      return;
+    }
     if (api === undefined) return next();
     // Any application may ask, from any page (SMART App Launch 2.2, cross-origin resource sharing).
     ctx.set('Access-Control-Allow-Origin', '*');

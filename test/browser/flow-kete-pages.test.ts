@@ -58,7 +58,7 @@ describe.skipIf(browserUnavailable)('every page of Kete Health as the server rea
   test('problem: the person said no', async () => {
     const { page } = await connect();
     await press(page, 'Go back to Kete Health');
-    await expectHeading(page, 'You said no');
+    await expectHeading(page, 'Nothing was shared');
     await audit(page, 'kete-problem-denied');
   });
 

@@ -65,7 +65,7 @@ describe.skipIf(browserUnavailable)('Kete Health, with scripts switched off', ()
     const page = await connect();
     await signInAs(page, 'mere@example.test');
     await press(page, 'Do not allow');
-    await expectHeading(page, 'You said no');
+    await expectHeading(page, 'Nothing was shared');
     expect(await page.getByRole('main').textContent()).toContain('Nothing was shared');
     await page.goto(`${flow.server.issuer}/demo/record`);
     await page.waitForURL(`${flow.server.issuer}/demo`);
@@ -74,7 +74,7 @@ describe.skipIf(browserUnavailable)('Kete Health, with scripts switched off', ()
   test('who goes back without signing in has shared nothing', async () => {
     const page = await connect();
     await press(page, 'Go back to Kete Health');
-    await expectHeading(page, 'You said no');
+    await expectHeading(page, 'Nothing was shared');
   });
 
   test('a line that is not ticked is not shown, and the rest is; the choice is remembered', async () => {
@@ -100,7 +100,7 @@ describe.skipIf(browserUnavailable)('Kete Health, with scripts switched off', ()
     expect(await page.getByRole('alert').textContent()).toContain('Tick at least one part');
     expect(await page.getByRole('checkbox', { checked: true }).count()).toBe(0);
     await press(page, 'Do not allow');
-    await expectHeading(page, 'You said no');
+    await expectHeading(page, 'Nothing was shared');
   });
 
   test('who has no record is told so, and can sign in as someone else', async () => {

@@ -27,6 +27,8 @@ export interface Access {
   opens(type: ResourceType, interaction: Interaction): boolean;
   /** Whether the resource may be shown. */
   sees(resource: Resource, interaction: Interaction): boolean;
+  /** The resource as a read shows it: of the person who signed in, unless a scope opens it, no more than the name. */
+  shown(resource: Resource): Resource;
 }
 
 const letters = { read: 'r', search: 's' } as const;
@@ -111,13 +113,24 @@ export function createAccess(options: {
       : inCompartment(resource, reach.patient, records);
   };
 
-  function sees(resource: Resource, interaction: Interaction): boolean {
-    if (interaction === 'read' && resource === user) return true;
+  function isOpened(resource: Resource, interaction: Interaction): boolean {
     return openings(resource.resourceType, interaction).some(
       ({ reach, criteria }) =>
         criteria.every((criterion) => criterion(resource)) && isReached(resource, reach),
     );
   }
 
-  return { opens: (type, interaction) => openings(type, interaction).length > 0, sees };
+  function sees(resource: Resource, interaction: Interaction): boolean {
+    return (interaction === 'read' && resource === user) || isOpened(resource, interaction);
+  }
+
+  return {
+    opens: (type, interaction) => openings(type, interaction).length > 0,
+    sees,
+    shown(resource) {
+      if (isOpened(resource, 'read')) return resource;
+      const { resourceType, id, name } = resource;
+      return { resourceType, id, name };
+    },
+  };
 }

@@ -92,7 +92,7 @@ export function createDemoFhir(options: {
       if (!access.opens(type, 'read')) throw challenges.insufficient(`no scope opens reading ${type}`);
       throw new FhirRefusal(404, 'not-found', `there is no such ${type}`);
     }
-    ctx.body = found;
+    ctx.body = access.shown(found);
   }
 
   async function search(ctx: RoutedContext): Promise<void> {

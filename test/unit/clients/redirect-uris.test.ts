@@ -138,8 +138,32 @@ describe('RU-03 http', () => {
     'http://auth.example.test:3001/cb',
   ])('%s is refused', (uri) => {
     for (const context of [web, native])
-      expect(redirectUriFault(uri, context)).toBe('must be https; http is only for 127.0.0.1 and [::1]');
+      expect(redirectUriFault(uri, context)).toMatch(
+        /^must be https; http is only for 127.0.0.1 and \[::1\]/,
+      );
   });
+
+  test.for(['http://127.0.0.1:8090/cb', 'http://[::1]/cb'])(
+    '%s is for native clients, and for web clients only while the issuer itself is of http',
+    (uri) => {
+      const secure = 'https://auth.example.test';
+      expect(redirectUriFault(uri, native)).toBeUndefined();
+      expect(redirectUriFault(uri, { native: true, issuer: secure })).toBeUndefined();
+      expect(redirectUriFault(uri, web)).toBeUndefined();
+      expect(redirectUriFault(uri, { native: false, issuer: secure })).toMatch(/must be https/);
+    },
+  );
+
+  test.for(['code', 'state', 'error', 'iss'])('a query with %s is refused: the response has one', (name) => {
+    expect(redirectUriFault(`https://app.example.test/cb?${name}=1`, web)).toMatch(/belongs to the response/);
+  });
+
+  test.for(['https://localhost/cb', 'https://127.0.0.1/cb', 'https://[::1]/cb'])(
+    '%s is refused for a native client',
+    (uri) => {
+      expect(redirectUriFault(uri, native)).toMatch(/must not name the device itself/);
+    },
+  );
 
   test('of our own origin is for the demonstration, not for applications on a device', () => {
     expect(redirectUriFault(`${issuer}/demo/callback`, web)).toBeUndefined();

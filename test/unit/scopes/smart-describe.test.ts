@@ -11,7 +11,7 @@ const say = (text: string) => scopeSentence(describe('smart', text) ?? { key: 'n
 test.each([
   ['openid', 'Know that it is you each time you come back'],
   ['profile', 'Know your name'],
-  ['fhirUser', 'Know who you are in the health records: your name, birth date and contact details'],
+  ['fhirUser', 'Know who you are in the health records, by your name'],
   ['launch/patient', 'Know whose health record you choose to open'],
   ['offline_access', 'Keep access when you are not using it'],
   ['online_access', 'Keep access while you are signed in'],

@@ -23,6 +23,7 @@ const signIn: SignInModel = {
   ...form,
   cancelAction: '/interaction/abc/cancel',
   client: kete,
+  record: true,
   identifier: '',
   problem: 'none',
 };
@@ -99,6 +100,7 @@ const technical = {
 export const samples: Readonly<Record<string, Readonly<Record<string, object>>>> = {
   'landing.njk': { demo: demoModel, production: productionModel },
   'sign-in.njk': {
+    account: { ...signIn, record: false },
     first: signIn,
     independent: { ...signIn, client: { ...kete, organization: '' } },
     missing: { ...signIn, problem: 'missing' },
