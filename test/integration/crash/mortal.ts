@@ -62,7 +62,8 @@ export function createMortals(server: TestServer): Mortals {
       await child.said('armed');
       const answer = await send({ issuer: server.issuer, port }, sent).catch(() => undefined);
       if (answer !== undefined) child.tell('end');
-      const { code, stdout } = await child.finished;
+      const { code, stdout, stderr } = await child.finished;
+      if ((answer?.status ?? 0) >= 500) throw new Error(`${answer?.status} instead of an answer:\n${stderr}`);
       if (answer === undefined && code !== null) throw new Error(`the node ended by itself:\n${stdout}`);
       const list = stdout.split('armed\n')[1] || '[]';
       return { answer, passed: JSON.parse(list) as string[] };

@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline';
-import { pino } from 'pino';
+import { destination, pino } from 'pino';
 import { createApp } from '../../../../src/app.ts';
 import { readConfig } from '../../../../src/config.ts';
 import { createDatabase } from '../../../../src/db/handle.ts';
@@ -12,7 +12,7 @@ const config = readConfig(process.env);
 const url = config.databaseUrl ?? '';
 const counting = createCounting(await openPostgres(url, () => {}));
 const services = createServices(config, { db: createDatabase(counting.driver), target: { url } });
-const app = await createApp(services, pino({ level: 'silent' }));
+const app = await createApp(services, pino({ level: 'warn' }, destination(2)));
 await new Promise<void>((resolve) => app.server.listen(Number(process.env.LISTEN), resolve));
 
 createInterface({ input: process.stdin })
