@@ -27,7 +27,7 @@ export interface Access {
   opens(type: ResourceType, interaction: Interaction): boolean;
   /** Whether the resource may be shown. */
   sees(resource: Resource, interaction: Interaction): boolean;
-  /** The resource as a read shows it: of the person who signed in, unless a scope opens it, no more than the name. */
+  /** The resource as a read shows it: of a patient who signed in, unless a scope opens it, no more than the name. */
   shown(resource: Resource): Resource;
 }
 
@@ -128,7 +128,7 @@ export function createAccess(options: {
     opens: (type, interaction) => openings(type, interaction).length > 0,
     sees,
     shown(resource) {
-      if (isOpened(resource, 'read')) return resource;
+      if (resource.resourceType !== 'Patient' || isOpened(resource, 'read')) return resource;
       const { resourceType, id, name } = resource;
       return { resourceType, id, name };
     },

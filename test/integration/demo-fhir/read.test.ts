@@ -104,6 +104,13 @@ test('a restricted scope shows only what it names', async () => {
   expect((await server.as(restricted, '/Observation/ob-aroha-2')).status).toBe(404);
 });
 
+test('a patient who signed in is named, and no more than that without a scope for it', async () => {
+  const named = { ...aroha, scope: 'openid fhirUser patient/Immunization.rs' };
+  const bare = await fhir(await server.as(named, '/Patient/p-aroha'));
+  expect(Object.keys(bare).sort()).toEqual(['id', 'name', 'resourceType']);
+  expect(await fhir(await server.as(aroha, '/Patient/p-aroha'))).toHaveProperty('birthDate');
+});
+
 test('a delegate reads the RelatedPerson that she is, and nothing else of that type', async () => {
   const delegate = {
     scope: 'patient/Immunization.rs',
