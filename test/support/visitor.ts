@@ -99,7 +99,7 @@ export interface PageForm {
   readonly fields: readonly (readonly [string, string])[];
 }
 
-const unescape = (text: string) =>
+const asText = (text: string) =>
   text
     .replaceAll('&lt;', '<')
     .replaceAll('&gt;', '>')
@@ -109,7 +109,7 @@ const unescape = (text: string) =>
 
 const attribute = (tag: string, name: string) => {
   const value = new RegExp(`\\s${name}="([^"]*)"`).exec(tag)?.[1];
-  return value === undefined ? undefined : unescape(value);
+  return value === undefined ? undefined : asText(value);
 };
 
 /** Reads the forms of a page. */
