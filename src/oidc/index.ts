@@ -7,7 +7,7 @@ import type { Accounts } from '../accounts/index.ts';
 import type { AnonymousDenials, Audit } from '../audit/index.ts';
 import type { Api, Catalogue } from '../catalogue/index.ts';
 import { type ClientRegistry, secretMatches } from '../clients/index.ts';
-import type { Clock, Ids } from '../clock.ts';
+import type { Clock } from '../clock.ts';
 import type { Consents, Questions } from '../consents/index.ts';
 import type { Database } from '../db/index.ts';
 import type { SigningKeys } from '../keys/index.ts';
@@ -50,7 +50,6 @@ export interface OidcOptions {
   readonly catalogue: Catalogue;
   readonly accounts: Accounts;
   readonly consents: Consents;
-  readonly ids: Ids;
   readonly audit: Audit;
   readonly denials: AnonymousDenials;
   readonly remoteJwks: RemoteJwks;
