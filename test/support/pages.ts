@@ -27,7 +27,7 @@ function servePages(): Pages {
   app.use(assets.middleware);
   app.use((ctx) => {
     const sample = sampleList.find(([name]) => ctx.path === `/${name}`);
-    if (ctx.method === 'POST') ctx.body = 'sent';
+    if (ctx.method === 'POST' || ctx.path === '/session/end/success') ctx.body = 'sent';
     else if (sample) {
       ctx.type = 'html';
       ctx.body = render(sample[1], sample[2]);
