@@ -15,17 +15,23 @@ if (!onServer)
     'Pending migrations are not tested: every command migrates the embedded database first; set DATABASE_URL',
   );
 
+/** One line for each migration there is. */
+const every = (state: string) => `${state}  0001_first_token\n${state}  0002_a_person_authorises\n`;
+
 describe.skipIf(!onServer)('an empty database on a server', () => {
   test('has everything pending; looking, planning and examining change nothing', async () => {
-    expect(await world.out('migrate', 'status')).toBe('pending  0001_first_token\n');
+    expect(await world.out('migrate', 'status')).toBe(every('pending'));
     const plan = await world.out('migrate', 'plan');
     expect(plan).toMatch(/^-- 0001_first_token \(safe-while-running\)\nCREATE TABLE organizations \(/);
-    expect(plan.match(/^CREATE TABLE \w+/gm)).toHaveLength(12);
+    expect(plan).toMatch(/^-- 0002_a_person_authorises \(safe-while-running\)$/m);
+    expect(plan.match(/^CREATE TABLE \w+/gm)).toHaveLength(17);
     const doctor = await world.run('doctor');
-    expect(doctor.stdout).toMatch(/^FAULT {2}migrations: pending: 0001_first_token$/m);
+    expect(doctor.stdout).toMatch(
+      /^FAULT {2}migrations: pending: 0001_first_token, 0002_a_person_authorises$/m,
+    );
     expect(doctor.stdout).toMatch(/^ok {5}database \(postgres\)$/m);
     expect([doctor.code, doctor.stderr]).toEqual([1, '']);
-    expect(await world.out('migrate', 'status')).toBe('pending  0001_first_token\n');
+    expect(await world.out('migrate', 'status')).toBe(every('pending'));
   });
 
   test('is refused by commands that need the tables, with what to do', async () => {
@@ -36,19 +42,21 @@ describe.skipIf(!onServer)('an empty database on a server', () => {
       ['seed', 'demo'],
     ];
     for (const { code, stdout, stderr } of await Promise.all(commands.map((one) => world.run(...one)))) {
-      expect(stderr).toMatch(/pending migrations: 0001_first_token\n {2}- run assent migrate up first\n$/);
+      expect(stderr).toMatch(
+        /pending migrations: 0001_first_token, 0002_a_person_authorises\n {2}- run assent migrate up first\n$/,
+      );
       expect([code, stdout]).toEqual([1, '']);
     }
   });
 
   test('is migrated once', async () => {
-    expect(await world.out('migrate', 'up')).toBe('applied  0001_first_token\n');
+    expect(await world.out('migrate', 'up')).toBe(every('applied'));
   });
 });
 
 describe('a database on which a server can start', () => {
   test('is migrated, and says so', async () => {
-    expect(await world.out('migrate', 'status')).toBe('applied  0001_first_token\n');
+    expect(await world.out('migrate', 'status')).toBe(every('applied'));
     expect(await world.out('migrate', 'plan')).toBe('-- nothing to do\n');
     expect(await world.out('migrate', 'up')).toBe('nothing to do\n');
   });
@@ -68,6 +76,9 @@ describe('a database on which a server can start', () => {
       'admin-cli',
       'clinic-backend',
       'clinic-jwt',
+      'demo-fhir-server',
+      'kete-spa',
+      'kete-web',
     ]);
     await world.out('seed', 'demo');
     expect(await content()).toEqual(first);

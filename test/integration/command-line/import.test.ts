@@ -39,7 +39,7 @@ describe('assent client import', () => {
 
   test('takes an array, makes a secret that is missing and shows it, and says what it ignores', async () => {
     const output = await importing([
-      { ...wardBoard, client_id: 'night-board', favourite_colour: 'green', redirect_uris: [] },
+      { ...wardBoard, client_id: 'night-board', favourite_colour: 'green', default_max_age: 60 },
       { ...wardBoard, client_id: 'day-board', client_secret: 'short' },
     ]);
     generated = secretIn(output);
@@ -47,7 +47,7 @@ describe('assent client import', () => {
     expect(output.split('\n')).toEqual([
       'created  night-board',
       `  client_secret (shown this once): ${generated}`,
-      '  ignored: favourite_colour, redirect_uris',
+      '  ignored: favourite_colour, default_max_age',
       'created  day-board',
       expect.stringMatching(/^ {2}warning: a secret has fewer than/),
       '',

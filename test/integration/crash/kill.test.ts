@@ -121,7 +121,7 @@ describe(`${KILLS} kills at random moments while ${TOKENS} tokens are issued`, (
     }).toEqual({
       organizations: organizations.length,
       apis: apis('http://localhost').length,
-      clients: clients.length,
+      clients: clients('http://localhost').length,
       keys: 4,
       seeded: 1,
       keysMade: 4,
