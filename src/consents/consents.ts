@@ -1,7 +1,7 @@
 import type { Audit } from '../audit/index.ts';
 import type { Clock, Ids } from '../clock.ts';
 import type { Database, Statement } from '../db/index.ts';
-import { type ConsentLine, type Covers, merged, narrows, scopesOf, untouched } from './lines.ts';
+import { type ConsentLine, merged, narrows, type Reach, scopesOf, untouched } from './lines.ts';
 
 /** Whose decision about which application, at which API, for whose record. */
 export interface ConsentKey {
@@ -27,7 +27,7 @@ export interface Decision extends ConsentKey {
   readonly shown: Readonly<Record<string, unknown>>;
   readonly expiresAt: Date;
   /** How the scopes of the API reach into one another. */
-  readonly covers: Covers;
+  readonly reach: Reach;
   /** Network address of the caller. */
   readonly source: string;
 }
@@ -127,10 +127,10 @@ export function lastDay(
 /** The lines that a decision is kept with: its own, and those of an earlier one that still holds. */
 function keptLines(
   before: Before | undefined,
-  { lines, covers }: Decision,
+  { lines, reach }: Decision,
   now: Date,
 ): readonly ConsentLine[] {
-  return before === undefined || before.expires_at <= now ? lines : merged(before.lines, lines, covers);
+  return before === undefined || before.expires_at <= now ? lines : merged(before.lines, lines, reach);
 }
 
 export interface Consents {
@@ -193,7 +193,7 @@ export function createConsents(options: { db: Database; clock: Clock; ids: Ids; 
         // The account's row is the lock: two pages that are answered at once decide one after the other.
         const [account] = await db.query(statements.lockAccount, [decision.accountId]);
         if (account === undefined) return undefined;
-        const { shown, source, covers: _covers, ...asked } = decision;
+        const { shown, source, reach: _reach, ...asked } = decision;
         const now = clock.now();
         const [before] = await db.query<Before>(statements.end, [...values(decision), now, 'replaced']);
         const consent: Consent = { ...asked, lines: keptLines(before, decision, now), id: ids.uuid() };

@@ -1,10 +1,10 @@
 export { type Consent, type ConsentKey, type Consents, createConsents, lastDay } from './consents.ts';
 export {
   type ConsentLine,
-  type Covers,
   decided,
   type QuestionLine,
   questionLines,
+  type Reach,
   readAnswer,
   scopesOf,
   withCovered,

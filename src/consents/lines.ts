@@ -21,8 +21,13 @@ export interface QuestionLine {
   readonly checked: boolean;
 }
 
-/** Tells whether whoever may have the first scope has the second one as well. */
-export type Covers = (allowed: string, requested: string) => boolean;
+/** How the scopes of an API reach into one another. */
+export interface Reach {
+  /** Whether whoever may have the first scope has the second one as well. */
+  covers(allowed: string, requested: string): boolean;
+  /** Whether the two have anything in common. */
+  overlaps(one: string, other: string): boolean;
+}
 
 /** Without these an application cannot know whom and whose record it has before it. */
 const requiredScopes = new Set(['openid', 'fhirUser', 'launch/patient']);
@@ -30,7 +35,7 @@ const requiredScopes = new Set(['openid', 'fhirUser', 'launch/patient']);
 const isPart = (scope: string) => !identityScopes.some((name) => name === scope);
 
 /** The scopes that stand for themselves: one that another scope of the request covers would be no choice of its own. */
-function distinct(scopes: readonly string[], covers: Covers): string[] {
+function distinct(scopes: readonly string[], { covers }: Reach): string[] {
   return scopes.filter((scope, place) =>
     scopes.every(
       (other, at) => at === place || !covers(other, scope) || (at > place && covers(scope, other)),
@@ -39,10 +44,9 @@ function distinct(scopes: readonly string[], covers: Covers): string[] {
 }
 
 /** Whether a line opens ticked: not if it was refused before, or if it reaches what was, in whatever spelling. */
-function isTicked(scope: string, before: readonly ConsentLine[], covers: Covers): boolean {
+function isTicked(scope: string, before: readonly ConsentLine[], { overlaps }: Reach): boolean {
   const known = before.find((line) => line.scope === scope);
-  if (known !== undefined) return known.allowed;
-  return before.every((line) => line.allowed || (!covers(line.scope, scope) && !covers(scope, line.scope)));
+  return known?.allowed ?? before.every((line) => line.allowed || !overlaps(line.scope, scope));
 }
 
 /**
@@ -57,16 +61,16 @@ export function questionLines(
   scopes: readonly string[],
   {
     words,
-    covers,
+    reach,
     before = [],
-  }: { words: (scope: string) => string; covers: Covers; before?: readonly ConsentLine[] | undefined },
+  }: { words: (scope: string) => string; reach: Reach; before?: readonly ConsentLine[] | undefined },
 ): QuestionLine[] {
-  return distinct(scopes, covers).map((scope) => ({
+  return distinct(scopes, reach).map((scope) => ({
     scope,
     words: words(scope),
     part: isPart(scope),
     required: requiredScopes.has(scope),
-    checked: isTicked(scope, before, covers),
+    checked: isTicked(scope, before, reach),
   }));
 }
 
@@ -76,18 +80,26 @@ export type Answer =
   /** `changed`: the form is not the one that was shown. `nothing-chosen`: no part of the record was ticked. */
   | { readonly fault: 'changed' | 'nothing-chosen' };
 
-/** Reads the lines that a person left ticked against those that she was shown. */
-export function readAnswer(question: readonly QuestionLine[], ticked: readonly string[]): Answer {
+/**
+ * Reads the lines that a person left ticked against those that she was shown. Where two lines have something in common
+ * and she left one of them out, neither is allowed: what she refused must not come with the other.
+ */
+export function readAnswer(
+  question: readonly QuestionLine[],
+  ticked: readonly string[],
+  { overlaps }: Reach,
+): Answer {
   const chosen = new Set(ticked);
   const shown = new Set(question.map((line) => line.scope));
   const added = ticked.some((scope) => !shown.has(scope));
   const removed = question.some((line) => line.required && !chosen.has(line.scope));
   if (added || removed || chosen.size !== ticked.length) return { fault: 'changed' };
+  const refused = question.map((line) => line.scope).filter((scope) => !chosen.has(scope));
   const lines = question.map(({ scope, words, required }) => ({
     scope,
     words,
     required,
-    allowed: chosen.has(scope),
+    allowed: chosen.has(scope) && refused.every((other) => !overlaps(other, scope)),
   }));
   const parts = lines.filter((line) => isPart(line.scope));
   if (parts.length > 0 && parts.every((line) => !line.allowed)) return { fault: 'nothing-chosen' };
@@ -98,14 +110,14 @@ export function readAnswer(question: readonly QuestionLine[], ticked: readonly s
 export function withCovered(
   lines: readonly ConsentLine[],
   scopes: readonly string[],
-  { words, covers }: { words: (scope: string) => string; covers: Covers },
+  { words, reach }: { words: (scope: string) => string; reach: Reach },
 ): ConsentLine[] {
   const rest = scopes.filter((scope) => lines.every((line) => line.scope !== scope));
   const covered = rest.map((scope) => ({
     scope,
     words: words(scope),
     required: false,
-    allowed: lines.some((line) => line.allowed && covers(line.scope, scope)),
+    allowed: lines.some((line) => line.allowed && reach.covers(line.scope, scope)),
   }));
   return [...lines, ...covered];
 }
@@ -120,21 +132,21 @@ export function untouched(before: readonly ConsentLine[], scopes: readonly strin
   return before.filter((line) => !scopes.includes(line.scope));
 }
 
-/** Whether a new line takes an earlier one back: a whole of which a part is refused, a part of which the whole is allowed. */
-function contradicts(next: ConsentLine, earlier: ConsentLine, covers: Covers): boolean {
+/** Whether a new line takes an earlier one back: it refuses something of it, or allows the whole of what was refused. */
+function contradicts(next: ConsentLine, earlier: ConsentLine, { covers, overlaps }: Reach): boolean {
   if (next.allowed === earlier.allowed) return false;
-  return next.allowed ? covers(next.scope, earlier.scope) : covers(earlier.scope, next.scope);
+  return next.allowed ? covers(next.scope, earlier.scope) : overlaps(next.scope, earlier.scope);
 }
 
 /** The lines of a new decision together with those earlier ones that it leaves as they are. */
 export function merged(
   before: readonly ConsentLine[],
   lines: readonly ConsentLine[],
-  covers: Covers,
+  reach: Reach,
 ): ConsentLine[] {
   const asked = lines.map((line) => line.scope);
   const others = untouched(before, asked).filter((earlier) =>
-    lines.every((next) => !contradicts(next, earlier, covers)),
+    lines.every((next) => !contradicts(next, earlier, reach)),
   );
   return [...lines, ...others];
 }

@@ -3,14 +3,16 @@ import type { Database } from '../db/index.ts';
 import type { Families } from './families.ts';
 import type { RequestStates } from './request-state.ts';
 import type { Exchange } from './storage/index.ts';
+import type { WayBackTie } from './way-back.ts';
 
 /** Tells storage how it belongs to the request that asks for it; outside a request it belongs to none. */
 export function createExchange(options: {
   db: Database;
   states: RequestStates;
   families: Families;
+  wayBackTie: WayBackTie;
 }): Exchange {
-  const { db, states, families } = options;
+  const { db, states, families, wayBackTie } = options;
   const request = () => (Provider.ctx === undefined ? undefined : states.of(Provider.ctx));
   const active = () => Provider.ctx?.oidc?.route === 'token';
 
@@ -23,11 +25,17 @@ export function createExchange(options: {
       return tokens !== undefined;
     },
     predecessor: () => Provider.ctx?.oidc?.entities.RotatedRefreshToken?.jti,
+    resuming: () => Provider.ctx?.oidc?.route === 'resume',
+    mayGoOn(uid, interaction) {
+      const ctx = Provider.ctx;
+      return ctx?.oidc?.route !== 'resume' || wayBackTie.mayGoOn(ctx.req, uid, interaction);
+    },
     foundSession(uid) {
       const state = request();
       if (state !== undefined) state.session = uid;
     },
     hasFoundSession: (uid) => request()?.session === uid,
+    presentSession: () => Provider.ctx?.oidc?.session?.uid,
     isPresentSession: (id) => {
       const session = Provider.ctx?.oidc?.session;
       return session === undefined || session.jti === id;

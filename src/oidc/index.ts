@@ -91,7 +91,8 @@ export interface Oidc {
 
 /** Whether something took too long, was finished before, or began in another browser; a sign-out that was, too. */
 const isExpired = (ctx: KoaContextWithOIDC, fault: unknown) =>
-  fault instanceof errors.SessionNotFound || ctx.oidc.route === 'end_session_confirm';
+  fault instanceof errors.SessionNotFound ||
+  (ctx.oidc.route === 'end_session_confirm' && fault instanceof errors.InvalidRequest);
 
 /** Koa would write what it cannot answer to the standard error, stack and all. */
 function logKoaErrors(app: Koa, log: Logger): void {
@@ -108,19 +109,14 @@ export async function createOidc(options: OidcOptions): Promise<Oidc> {
   const authority = createAuthority({ consents, states });
   const grants = createGrants({ ...options, provider: () => provider, states });
   const signOut = createSignOut({ ...options, provider: () => provider, states });
-  const wayBackTie = createWayBackTie({
-    issuer,
-    key: options.wayBackKey,
-    provider: () => provider,
-    refuse: pages.expired,
-  });
+  const wayBackTie = createWayBackTie({ issuer, key: options.wayBackKey });
 
   const adapter = createAdapter({
     durable: store,
     volatile: redis === undefined ? store : createRedisStore({ redis, clock }),
     replayGuard: createReplayGuard({ db }),
     clock,
-    exchange: createExchange({ db, states, families }),
+    exchange: createExchange({ db, states, families, wayBackTie }),
     findClient: createFindClient({ issuer, clock, registry, remoteJwks, states }),
   });
 
@@ -166,7 +162,6 @@ export async function createOidc(options: OidcOptions): Promise<Oidc> {
     return next();
   });
   provider.use(createAuthorisationEndpoint({ pages }));
-  provider.use(wayBackTie.middleware);
   provider.use(signOut.middleware);
   provider.use(createCrossOrigin({ registry, states }));
   provider.use(createTokenEndpoint({ ...options, store, states, families }));

@@ -9,18 +9,18 @@ import type { Clock } from '../clock.ts';
 import {
   type ConsentLine,
   type Consents,
-  type Covers,
   type Exchanged,
   lastDay,
   type Next,
   type Question,
   type Questions,
   questionLines,
+  type Reach,
   readAnswer,
   withCovered,
 } from '../consents/index.ts';
 import type { Database } from '../db/index.ts';
-import { covers } from '../scopes/index.ts';
+import { covers, overlaps } from '../scopes/index.ts';
 import type { Families } from './families.ts';
 import { consentKey, type Grants } from './grants.ts';
 import { lifetimes } from './lifetimes.ts';
@@ -42,8 +42,12 @@ interface Request {
 const hashed = (uid: string) => createHash('sha256').update(uid).digest('base64url');
 
 /** How scopes of an API reach into one another; without an API there are only identity scopes, which do not. */
-function coversAt(api: Api | undefined): Covers {
-  return (allowed, requested) => covers(api === undefined ? 'smart' : scopeFamily(api), allowed, requested);
+function reachAt(api: Api | undefined): Reach {
+  const family = api === undefined ? 'smart' : scopeFamily(api);
+  return {
+    covers: (allowed, requested) => covers(family, allowed, requested),
+    overlaps: (one, other) => overlaps(family, one, other),
+  };
 }
 
 /** Whose record a request is about. */
@@ -147,7 +151,7 @@ export function createQuestions(options: {
       until: lastDay(before, scopes, new Date(clock.now().getTime() + lifetimes.consent * 1000)),
       lines: questionLines(scopes, {
         words: (scope) => words(api, scope),
-        covers: coversAt(api),
+        reach: reachAt(api),
         before: before?.lines,
       }),
     };
@@ -182,7 +186,7 @@ export function createQuestions(options: {
         ...consentKey({ accountId, clientId: client.clientId, api, scopes, patient }),
         lines: withCovered(lines, scopes, {
           words: (scope) => words(api, scope),
-          covers: coversAt(api),
+          reach: reachAt(api),
         }),
         shown: {
           language: 'en',
@@ -194,7 +198,7 @@ export function createQuestions(options: {
           until: question.until.toISOString(),
         },
         expiresAt: question.until,
-        covers: coversAt(api),
+        reach: reachAt(api),
         source,
       });
       if (decided === undefined) throw new errors.SessionNotFound('the account cannot be used');
@@ -224,7 +228,7 @@ export function createQuestions(options: {
       const question = await describe(request);
       const { account, details } = request;
       if (question.kind !== 'consent' || account === undefined) return { fault: 'changed' };
-      const answer = readAnswer(question.lines, ticked);
+      const answer = readAnswer(question.lines, ticked, reachAt(request.api));
       if ('fault' in answer) return answer;
       try {
         const grantId = await decide({ ...request, account }, question, answer.lines, source);

@@ -1,8 +1,10 @@
+import { setTimeout } from 'node:timers/promises';
 import type { Context, Middleware } from 'koa';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Logger } from 'pino';
 import type { AnonymousDenials, Audit, AuditRow } from '../audit/index.ts';
 import { createGroup, type Database, refuseInsideTransaction } from '../db/index.ts';
+import { AssentError } from '../errors.ts';
 import type { Families } from './families.ts';
 import type { RequestState, RequestStates } from './request-state.ts';
 import type { PlacedArtefact, SqlStore } from './storage/index.ts';
@@ -49,6 +51,9 @@ function createOutcomeWriter(options: {
 /** How often ending a family is tried; each try waits at most a second for a lock. */
 const ENDING_ATTEMPTS = 3;
 
+/** Milliseconds between two tries. */
+const ENDING_PAUSE = 200;
+
 /** The library's router ignores case and a closing slash. */
 const tokenPath = /^\/token\/?$/i;
 
@@ -92,10 +97,12 @@ export function createTokenEndpoint(options: {
         });
         return;
       } catch (error) {
-        if (attempt === ENDING_ATTEMPTS) {
+        const passing = error instanceof AssentError && error.statusCode === 503;
+        if (!passing || attempt === ENDING_ATTEMPTS) {
           log.error({ grants: [...endings] }, 'what came from these grants should have ended and did not');
           throw error;
         }
+        await setTimeout(ENDING_PAUSE);
       }
     }
   }

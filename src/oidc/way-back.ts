@@ -1,11 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Context, Middleware } from 'koa';
-import type Provider from 'oidc-provider';
+import type { AdapterPayload } from 'oidc-provider';
 import { lifetimes } from './lifetimes.ts';
-
-/** Everything below the authorisation endpoint, where the library goes on after an answer. */
-const resumePath = /^\/auth\/./i;
 
 /**
  * Ties the way back from the sign-in page to the browser in which the password was typed.
@@ -17,27 +13,18 @@ const resumePath = /^\/auth\/./i;
 export interface WayBackTie {
   /** Gives the browser the proof that in it somebody signed in to an interaction. */
   tie(res: ServerResponse, uid: string, accountId: string): void;
-  /** Refuses a way back after a sign-in to a browser without the proof. */
-  readonly middleware: Middleware;
+  /**
+   * Whether a browser may go on with an interaction as it is kept. Asked where the library looks it up, so that what is
+   * checked is what is used.
+   */
+  mayGoOn(req: IncomingMessage, uid: string, interaction: AdapterPayload): boolean;
 }
 
-/**
- * Makes the tie.
- *
- * @param key secret, the same on all nodes
- * @param provider asked for lazily, because the middleware is part of it
- */
-export function createWayBackTie(options: {
-  issuer: string;
-  key: string;
-  provider: () => Provider;
-  /** Answers a browser that may not go on. */
-  refuse: (ctx: Context) => void;
-}): WayBackTie {
-  const { issuer, key, provider, refuse } = options;
+/** Makes the tie. @param key secret, the same on all nodes */
+export function createWayBackTie(options: { issuer: string; key: string }): WayBackTie {
+  const { issuer, key } = options;
   const secure = issuer.startsWith('https:');
   const name = `${secure ? '__Secure-' : ''}assent_proof`;
-
   const proofOf = (uid: string, accountId: string) =>
     createHmac('sha256', key)
       .update(JSON.stringify([uid, accountId]))
@@ -60,17 +47,10 @@ export function createWayBackTie(options: {
         [`${name}=${proofOf(uid, accountId)}`, `Path=/auth/${uid}`, ...attributes].join('; '),
       );
     },
-    async middleware(ctx, next) {
-      if (!resumePath.test(ctx.path)) return next();
-      // The library goes by this cookie, whatever the address says.
-      const uid = ctx.cookies.get(provider().cookieName('resume'), { signed: true });
-      if (uid === undefined) return next();
-      const interaction = await provider().Interaction.find(uid);
-      const login = interaction?.result?.login;
+    mayGoOn(req, uid, { prompt, result }) {
       // A consent's way back is tied already: the library asks for the session in which it was given.
-      if (interaction?.prompt.name !== 'login' || login === undefined) return next();
-      if (holds(ctx.req, proofOf(uid, login.accountId))) return next();
-      refuse(ctx);
+      if (prompt?.name !== 'login' || result?.login === undefined) return true;
+      return holds(req, proofOf(uid, String(result.login.accountId)));
     },
   };
 }

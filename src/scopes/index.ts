@@ -60,6 +60,16 @@ export function covers(family: ScopeFamily, allowed: string, requested: string):
   return coveredBy(family, [allowed])(requested);
 }
 
+/** Tells whether two scopes have something in common: some single permission of one that the other covers. */
+export function overlaps(family: ScopeFamily, one: string, other: string): boolean {
+  const grammar = grammars[family];
+  const [first, second] = [grammar.parse(one), grammar.parse(other)];
+  if (first === undefined || second === undefined) return false;
+  const reaches = (from: Scope, to: Scope) =>
+    (grammar.atoms?.(to) ?? [to]).some((atom) => grammar.covers(from, atom));
+  return reaches(first, second) || reaches(second, first);
+}
+
 /**
  * The requested scopes that the allowed ones cover, as they were spelt and in the order requested. In the SMART
  * family several allowed scopes may cover one together, as `.r` and `.s` do `.rs`.

@@ -103,7 +103,7 @@ export function createAccess(options: {
         record.resourceType !== 'Practitioner' &&
         inCompartment(record, patient, records) &&
         referencesIn(record).includes(referenceTo(practitioner)) &&
-        (sees(record, 'read') || sees(record, 'search')),
+        (isOpened(record, 'read') || isOpened(record, 'search')),
     );
 
   const isReached = (resource: Resource, reach: Reach): boolean => {

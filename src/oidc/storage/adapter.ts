@@ -88,9 +88,15 @@ export interface Exchange {
   begin(): Promise<void>;
   /** Bearer value of the refresh token that the present request has used up. */
   predecessor(): string | undefined;
+  /** Whether the present request goes on after an answer of the person. */
+  resuming(): boolean;
+  /** Whether its browser may go on with this interaction. */
+  mayGoOn(uid: string, interaction: AdapterPayload): boolean;
   /** Notes that the present request found the session with this uid. */
   foundSession(uid: string): void;
   hasFoundSession(uid: string): boolean;
+  /** uid of the present request's session. */
+  presentSession(): string | undefined;
   /** Whether this is the id that the present request's session has now, not one that it had before. */
   isPresentSession(id: string): boolean;
   /** Ends everything that came from a grant: at once, or after a request whose own changes may be rolled back. */
@@ -100,19 +106,10 @@ export interface Exchange {
 /** What is exchanged for tokens, once. */
 const exchanged = new Set(['AuthorizationCode', 'RefreshToken']);
 
-/**
- * How long something is kept, in seconds. The library uses a pushed request up only when the person has answered, and
- * asks for it again then, long after its own minute: it must still be there to be used up.
- */
-function keptFor(model: string, expiresIn: number | undefined): number | undefined {
-  const answered = model === 'PushedAuthorizationRequest' ? lifetimes.interaction : 0;
-  return expiresIn === undefined ? undefined : expiresIn + answered;
-}
-
 function artefactAdapter(model: string, store: ArtefactStore, clock: Clock, exchange: Exchange): Adapter {
   return {
     async upsert(id, payload, expiresIn) {
-      const artefact = asArtefact(model, payload, keptFor(model, expiresIn), clock);
+      const artefact = asArtefact(model, payload, expiresIn, clock);
       const placed = { model, id: keptId(model, id), artefact };
       if (model === 'ClientCredentials' && exchange.collect(placed)) return;
       await store.put(placed.model, placed.id, placed.artefact);
@@ -182,6 +179,39 @@ function isOfAssertion(id: string): boolean {
   return digest(`${iss}${jti}`) === id;
 }
 
+/** How long a pushed request is kept beyond its own minute, in seconds: some pages may come before it is used up. */
+const PUSHED_KEPT = 4 * lifetimes.interaction;
+
+/**
+ * Pushed requests. The library uses one up only when the person has answered, and asks for it again then; one that is gone
+ * by that time it would take for none, so that it could be used a second time.
+ */
+function pushedAdapter(store: ArtefactStore, clock: Clock, exchange: Exchange): Adapter {
+  const plain = artefactAdapter('PushedAuthorizationRequest', store, clock, exchange);
+  return {
+    ...plain,
+    upsert: (id, payload, expiresIn = 0) => plain.upsert(id, payload, expiresIn + PUSHED_KEPT),
+    async find(id) {
+      const found = await plain.find(id);
+      if (found === undefined && exchange.resuming())
+        throw new errors.InvalidRequestUri('it was used already, or has expired');
+      return found;
+    },
+  };
+}
+
+/** Interactions: only the browser in which somebody signed in may go on with what she began. */
+function interactionAdapter(store: ArtefactStore, clock: Clock, exchange: Exchange): Adapter {
+  const plain = artefactAdapter('Interaction', store, clock, exchange);
+  return {
+    ...plain,
+    async find(id) {
+      const found = await plain.find(id);
+      return found !== undefined && exchange.mayGoOn(id, found) ? found : undefined;
+    },
+  };
+}
+
 /**
  * Sessions. The library finds one at the beginning of a request and saves it at the end, under a new id perhaps: then it
  * destroys the old one first. Both would bring back a session that was signed out meanwhile, so one that was found is only
@@ -205,7 +235,11 @@ function sessionAdapter(store: ArtefactStore, clock: Clock, exchange: Exchange):
       else await store.put(model, key, artefact);
     },
     async destroy(id) {
-      if (exchange.isPresentSession(id)) await plain.destroy(id);
+      if (!exchange.isPresentSession(id)) return;
+      await plain.destroy(id);
+      // Another tab may have given it a new id meanwhile; its uid stays.
+      const uid = exchange.presentSession();
+      if (uid !== undefined) await store.destroyByUid(model, uid);
     },
   };
 }
@@ -261,6 +295,8 @@ export function createAdapter(options: {
     }
     if (model === 'ReplayDetection') return replayAdapter(replayGuard, clock);
     if (model === 'Session') return sessionAdapter(volatile, clock, exchange);
+    if (model === 'Interaction') return interactionAdapter(volatile, clock, exchange);
+    if (model === 'PushedAuthorizationRequest') return pushedAdapter(volatile, clock, exchange);
     if (exchanged.has(model)) return exchangedAdapter(model, durable, clock, exchange);
     return artefactAdapter(model, volatileModels.has(model) ? volatile : durable, clock, exchange);
   };

@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { Clock } from '../../clock.ts';
 import { AssentError } from '../../errors.ts';
+import { mergeSession } from './session.ts';
 import type { Artefact, ArtefactStore, StoredArtefact } from './store.ts';
 
 /**
@@ -50,12 +51,7 @@ export function createRedisStore(options: { redis: Redis; clock: Clock }): Artef
   }
 
   async function destroy(model: string, id: string): Promise<void> {
-    const stored = await find(model, id);
-    const uid = stored?.payload.uid;
-    // By its uid a session is found under whichever id it has by now.
-    const present = typeof uid === 'string' ? await guarded(() => redis.getdel(uidKey(model, uid))) : null;
-    for (const one of new Set([id, present ?? id]))
-      await guarded(() => redis.del(artefactKey(model, one), consumedKey(model, one)));
+    await guarded(() => redis.del(artefactKey(model, id), consumedKey(model, id)));
   }
 
   /** Writes an artefact that expires; its mark of use, if it has one, lives as long. @returns its life in milliseconds */
@@ -90,13 +86,20 @@ export function createRedisStore(options: { redis: Redis; clock: Clock }): Artef
       const { uid, expiresAt } = artefact;
       const life = (expiresAt?.getTime() ?? 0) - clock.now().getTime();
       if (uid === undefined || life <= 0) return;
+      const present = await guarded(() => redis.get(uidKey(model, uid)));
+      const kept = present === null ? undefined : await find(model, present);
+      const payload = kept && mergeSession(kept.payload, artefact.payload);
+      if (payload === undefined) return;
       const before = await guarded(() => redis.set(uidKey(model, uid), id, 'PX', life, 'XX', 'GET'));
       if (before === null) return;
-      await write(model, id, artefact);
-      if (before !== id) await guarded(() => redis.del(artefactKey(model, before)));
-      // It may have been destroyed between the two: then what was just written must not stay.
-      if ((await guarded(() => redis.exists(uidKey(model, uid)))) === 0)
-        await guarded(() => redis.del(artefactKey(model, id)));
+      await write(model, id, { ...artefact, payload });
+      if (before !== id) await destroy(model, before);
+      // It may have been destroyed, or given another id, between the two: then what was just written must not stay.
+      if ((await guarded(() => redis.get(uidKey(model, uid)))) !== id) await destroy(model, id);
+    },
+    async destroyByUid(model, uid) {
+      const present = await guarded(() => redis.getdel(uidKey(model, uid)));
+      if (present !== null) await destroy(model, present);
     },
     async findByUid(model, uid) {
       const id = await guarded(() => redis.get(uidKey(model, uid)));

@@ -1,5 +1,6 @@
 import type { Clock } from '../../clock.ts';
 import type { Database, Statement } from '../../db/index.ts';
+import { mergeSession } from './session.ts';
 import type { Artefact, ArtefactStore, StoredArtefact } from './store.ts';
 
 const values = '(model, id, payload, grant_id, uid, user_code, account_id, client_id, expires_at)';
@@ -77,6 +78,14 @@ const statements = {
     text: `UPDATE oidc_artefacts SET consumed_at = $3
            WHERE model = $1 AND id = $2 AND consumed_at IS NULL AND ${alive} RETURNING id`,
   },
+  lockByUid: {
+    name: 'oidc_artefacts_lock_by_uid',
+    text: 'SELECT payload, consumed_at FROM oidc_artefacts WHERE model = $1 AND uid = $2 FOR UPDATE',
+  },
+  destroyByUid: {
+    name: 'oidc_artefacts_destroy_by_uid',
+    text: 'DELETE FROM oidc_artefacts WHERE model = $1 AND uid = $2',
+  },
   destroy: {
     name: 'oidc_artefacts_destroy',
     text: 'DELETE FROM oidc_artefacts WHERE model = $1 AND id = $2',
@@ -142,8 +151,15 @@ export function createSqlStore(options: { db: Database; clock: Clock }): SqlStor
       else if ((await db.query(statements.addSession, row)).length === 0)
         await db.query(statements.replaceByUid, row);
     },
-    async replace(model, id, artefact) {
-      await db.query(statements.replaceByUid, rowOf(model, id, artefact));
+    replace: (model, id, artefact) =>
+      db.transaction(async () => {
+        const [kept] = await db.query<ArtefactRow>(statements.lockByUid, [model, artefact.uid ?? null]);
+        const payload = kept && mergeSession(kept.payload, artefact.payload);
+        if (payload !== undefined)
+          await db.query(statements.replaceByUid, rowOf(model, id, { ...artefact, payload }));
+      }),
+    async destroyByUid(model, uid) {
+      await db.query(statements.destroyByUid, [model, uid]);
     },
     async putMany(artefacts) {
       const rows = artefacts.map(({ model, id, artefact }) => ({

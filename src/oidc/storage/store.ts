@@ -26,7 +26,10 @@ export interface StoredArtefact {
 export interface ArtefactStore {
   /** Creates or replaces; never makes a consumed artefact unused again. */
   put(model: string, id: string, artefact: Artefact): Promise<void>;
-  /** Puts an artefact, perhaps under another id, in the place of the one with its uid; does nothing if that is gone. */
+  /**
+   * Puts an artefact, perhaps under another id, in the place of the one with its uid, merged by the rules of
+   * `session.ts`; does nothing if that is gone.
+   */
   replace(model: string, id: string, artefact: Artefact): Promise<void>;
   find(model: string, id: string): Promise<StoredArtefact | undefined>;
   findByUid(model: string, uid: string): Promise<StoredArtefact | undefined>;
@@ -34,6 +37,8 @@ export interface ArtefactStore {
   /** Marks as used. Of any number of callers exactly one gets true; false also when there is nothing to use. */
   consume(model: string, id: string): Promise<boolean>;
   destroy(model: string, id: string): Promise<void>;
+  /** Destroys what has this uid, under whichever id. */
+  destroyByUid(model: string, uid: string): Promise<void>;
   /** Destroys everything that came from a grant, of whatever model, at once. */
   revokeByGrantId(grantId: string): Promise<void>;
 }

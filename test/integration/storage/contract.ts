@@ -18,6 +18,66 @@ export function describeContract(store: () => ArtefactStore, models: readonly st
   const put = (model: string, id: string, changes: Partial<Artefact> = {}) =>
     store().put(model, id, arohas({ ...(model === 'Session' ? { uid: `uid-of-${id}` } : {}), ...changes }));
 
+  describe('a session that a request found and saves', () => {
+    const model = 'Session';
+    const saved = (uid: string, payload: Artefact['payload']) => arohas({ uid, payload });
+
+    test('is changed in its place, under its new id, with what others changed meanwhile', async () => {
+      const [uid, before, after] = [fresh('uid'), fresh('id'), fresh('id')];
+      await put(model, before, {
+        uid,
+        payload: { accountId: 'aroha', authorizations: { a: { grantId: '1' } } },
+      });
+      await store().replace(
+        model,
+        after,
+        saved(uid, { accountId: 'aroha', authorizations: { b: { grantId: '2' } } }),
+      );
+      expect(await store().find(model, before)).toBeUndefined();
+      expect((await store().find(model, after))?.payload).toEqual({
+        accountId: 'aroha',
+        authorizations: { a: { grantId: '1' }, b: { grantId: '2' } },
+      });
+    });
+
+    test('is not brought back when it is gone', async () => {
+      const [uid, id] = [fresh('uid'), fresh('id')];
+      await put(model, id, { uid });
+      await store().destroyByUid(model, uid);
+      expect(await store().find(model, id)).toBeUndefined();
+      await store().replace(model, id, saved(uid, { accountId: 'aroha' }));
+      expect(await store().find(model, id)).toBeUndefined();
+      expect(await store().findByUid(model, uid)).toBeUndefined();
+    });
+
+    test('is gone under whichever id it has by now', async () => {
+      const [uid, before, after] = [fresh('uid'), fresh('id'), fresh('id')];
+      await put(model, before, { uid, payload: { accountId: 'aroha' } });
+      await store().replace(model, after, saved(uid, { accountId: 'aroha' }));
+      await store().destroyByUid(model, uid);
+      expect(await store().find(model, after)).toBeUndefined();
+    });
+
+    test('is left alone by who knew nobody, once somebody has signed in', async () => {
+      const [uid, before, after] = [fresh('uid'), fresh('id'), fresh('id')];
+      await put(model, after, { uid, payload: { accountId: 'aroha' } });
+      await store().replace(model, before, saved(uid, {}));
+      expect(await store().find(model, before)).toBeUndefined();
+      expect((await store().find(model, after))?.payload).toEqual({ accountId: 'aroha' });
+    });
+
+    test('stays gone when it is destroyed while fifty requests save it', async () => {
+      const [uid, id] = [fresh('uid'), fresh('id')];
+      await put(model, id, { uid, payload: { accountId: 'aroha' } });
+      const ids = Array.from({ length: 50 }, () => fresh('id'));
+      await Promise.all([
+        ...ids.map((one) => store().replace(model, one, saved(uid, { accountId: 'aroha' }))),
+        store().destroyByUid(model, uid),
+      ]);
+      for (const one of [id, ...ids]) expect(await store().find(model, one)).toBeUndefined();
+    });
+  });
+
   describe.each(models)('%s', (model) => {
     test('comes back as it was put, with members that nobody here knows', async () => {
       const id = fresh('id');

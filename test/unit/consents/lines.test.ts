@@ -9,7 +9,7 @@ import {
   scopesOf,
 } from '../../../src/consents/index.ts';
 import { narrows } from '../../../src/consents/lines.ts';
-import { covers as coversIn } from '../../../src/scopes/index.ts';
+import { covers, overlaps } from '../../../src/scopes/index.ts';
 
 const required = ['openid', 'fhirUser', 'launch/patient'];
 const extras = ['profile', 'offline_access', 'online_access'];
@@ -22,9 +22,12 @@ const parts = [
 
 const scopes = fc.subarray([...required, ...extras, ...parts], { minLength: 1 });
 const words = (scope: string) => `words of ${scope}`;
-const covers = (allowed: string, requested: string) => coversIn('smart', allowed, requested);
+const reach = {
+  covers: (allowed: string, requested: string) => covers('smart', allowed, requested),
+  overlaps: (one: string, other: string) => overlaps('smart', one, other),
+};
 const ask = (asked: readonly string[], before?: readonly ConsentLine[]): QuestionLine[] =>
-  questionLines(asked, { words, covers, before });
+  questionLines(asked, { words, reach, before });
 
 /** A question, and what somebody sends for an answer: some of it, some twice, some never shown. */
 const answered = scopes.chain((asked) =>
@@ -73,7 +76,7 @@ describe('readAnswer', () => {
   test('allows nothing that was not shown and ticked, and refuses nothing that must be', () => {
     fc.assert(
       fc.property(answered, ({ asked, ticked }) => {
-        const answer = readAnswer(ask(asked), ticked);
+        const answer = readAnswer(ask(asked), ticked, reach);
         if ('fault' in answer) return;
         expect(answer.lines.map(({ scope }) => scope).sort()).toEqual([...asked].sort());
         for (const { scope, allowed, required: needed, words: shown } of answer.lines) {
@@ -94,7 +97,7 @@ describe('readAnswer', () => {
         ),
         ([asked, chosen]) => {
           const ticked = [...asked.filter((scope) => required.includes(scope)), ...chosen];
-          const answer = readAnswer(ask(asked), ticked);
+          const answer = readAnswer(ask(asked), ticked, reach);
           const wanted = asked.filter((scope) => parts.includes(scope));
           const nothing = wanted.length > 0 && !chosen.some((scope) => parts.includes(scope));
           expect('fault' in answer ? answer.fault : undefined).toBe(nothing ? 'nothing-chosen' : undefined);
@@ -116,11 +119,11 @@ describe('readAnswer', () => {
     ['nothing', [], 'changed'],
     ['no part of the record', ['openid', 'offline_access'], 'nothing-chosen'],
   ])('%s', ([, ticked, fault]) => {
-    expect(readAnswer(question, ticked)).toEqual({ fault });
+    expect(readAnswer(question, ticked, reach)).toEqual({ fault });
   });
 
   test('who is only asked who she is may leave everything that is optional unticked', () => {
-    const answer = readAnswer(ask(['openid', 'profile']), ['openid']);
+    const answer = readAnswer(ask(['openid', 'profile']), ['openid'], reach);
     expect(answer).toMatchObject({ lines: [{ allowed: true }, { scope: 'profile', allowed: false }] });
   });
 });
