@@ -1,6 +1,11 @@
 import { z } from 'zod';
 import { Refused } from './errors.ts';
 
+/** A value if it is one text; parameters of a malformed request may be anything. */
+export function asText(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
 /** Whether a text has neither control characters nor broken surrogate pairs: PostgreSQL could store neither U+0000 nor half a character. */
 export function isPlain(text: string): boolean {
   return text.isWellFormed() && !/\p{Cc}/u.test(text);

@@ -13,6 +13,12 @@ export {
 } from './client.ts';
 export { checkRegistrations, readRegistrations } from './import.ts';
 export { assertionAlgorithms, isUsableKey, MOST_KEYS } from './jwks.ts';
-export { authenticationMethods, grantTypes, identityScopes, isClientId } from './metadata.ts';
+export {
+  authenticationMethods,
+  grantTypes,
+  identityScopes,
+  isClientId,
+  isIdentityScope,
+} from './metadata.ts';
 export type { CheckedRegistration } from './registration.ts';
 export { type ClientRecord, type ClientRegistry, createClientRegistry } from './registry.ts';

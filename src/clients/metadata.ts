@@ -32,6 +32,11 @@ export const identityScopes = [
   'online_access',
 ] as const;
 
+/** Whether a scope belongs to no API. */
+export function isIdentityScope(scope: string): boolean {
+  return identityScopes.some((name) => name === scope);
+}
+
 /** VSCHAR without space (RFC 6749 appendix A.1): no client library trips over its encoding. */
 const clientIdPattern = /^[A-Za-z0-9._~:/@-]{1,200}$/;
 const clientId = z.string().regex(clientIdPattern, 'must be 1 to 200 letters, digits or . _ ~ : / @ -');

@@ -5,7 +5,13 @@ import type { Organization } from '../organizations/index.ts';
 import { splitScope } from '../scopes/index.ts';
 import { secretHash } from './client.ts';
 import { assertionAlgorithms, canVerify, jwksFaults, publicKey } from './jwks.ts';
-import { identityScopes, knownMembers, type Registration, registrationSchema } from './metadata.ts';
+import {
+  identityScopes,
+  isIdentityScope,
+  knownMembers,
+  type Registration,
+  registrationSchema,
+} from './metadata.ts';
 import { redirectUriFault } from './redirect-uris.ts';
 import type { ClientRecord } from './registry.ts';
 
@@ -97,9 +103,7 @@ function codeFaults(given: Registration, { issuer }: RegistrationContext): strin
     if (Object.values(given.apis).some((scopes) => scopes.split(' ').includes('introspect')))
       faults.push('introspect needs a client that can prove who it is');
   }
-  const unknown = (given.scope?.split(' ') ?? []).filter(
-    (one) => !identityScopes.some((name) => name === one),
-  );
+  const unknown = (given.scope?.split(' ') ?? []).filter((one) => !isIdentityScope(one));
   if (unknown.length > 0)
     faults.push(
       `scope must be of ${identityScopes.join(', ')}; the scopes of an API belong in apis: ${unknown.join(', ')}`,

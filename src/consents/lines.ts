@@ -1,4 +1,4 @@
-import { identityScopes } from '../clients/index.ts';
+import { isIdentityScope } from '../clients/index.ts';
 
 /** One line of a consent page as it was answered. */
 export interface ConsentLine {
@@ -32,7 +32,7 @@ export interface Reach {
 /** Without these an application cannot know whom and whose record it has before it. */
 const requiredScopes = new Set(['openid', 'fhirUser', 'launch/patient']);
 
-const isPart = (scope: string) => !identityScopes.some((name) => name === scope);
+const isPart = (scope: string) => !isIdentityScope(scope);
 
 /** The scopes that stand for themselves: one that another scope of the request covers would be no choice of its own. */
 function distinct(scopes: readonly string[], { covers }: Reach): string[] {

@@ -1,5 +1,6 @@
 import type { Api } from '../catalogue/index.ts';
 import type { Organization } from '../organizations/index.ts';
+import { resourceTypes } from './fhir/index.ts';
 
 /** The organisations of the demo world. All are fictional; their codes come from ranges kept for tests. */
 export const organizations: readonly Organization[] = [
@@ -15,24 +16,11 @@ export const organizations: readonly Organization[] = [
   { key: 'platform', name: 'Assent platform', odsCode: 'ZZ001', asid: '200000990001', kind: 'operator' },
 ];
 
-const fhirTypes = [
-  'Patient',
-  'RelatedPerson',
-  'Practitioner',
-  'Immunization',
-  'Appointment',
-  'MedicationRequest',
-  'AllergyIntolerance',
-  'Condition',
-  'Observation',
-  'Provenance',
-];
-
 /** What the demo FHIR server can do: reading and searching, of one type or of all, for all three levels. */
 const fhirScopes = [
   ...['openid', 'profile', 'fhirUser', 'launch/patient', 'offline_access', 'online_access'],
   ...['patient', 'user', 'system'].flatMap((level) =>
-    ['*', ...fhirTypes].map((type) => `${level}/${type}.rs`),
+    ['*', ...resourceTypes].map((type) => `${level}/${type}.rs`),
   ),
   'introspect',
 ];

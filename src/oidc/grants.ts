@@ -1,14 +1,12 @@
 import type Provider from 'oidc-provider';
 import type { Grant, KoaContextWithOIDC } from 'oidc-provider';
 import type { Api } from '../catalogue/index.ts';
-import { identityScopes } from '../clients/index.ts';
+import { isIdentityScope } from '../clients/index.ts';
 import type { Clock } from '../clock.ts';
 import { type Consent, type ConsentKey, type Consents, decided, scopesOf } from '../consents/index.ts';
 import type { Database } from '../db/index.ts';
 import { needsPatient } from './person-admission.ts';
 import type { RequestStates } from './request-state.ts';
-
-const isIdentity = (scope: string) => identityScopes.some((name) => name === scope);
 
 /** Whether a grant says exactly what a consent says; it does not after the person has decided anew. */
 function agrees(grant: Grant, { lines }: Consent, api: Api | undefined): boolean {
@@ -60,8 +58,8 @@ export function createGrants(options: {
     const properties = { accountId, clientId, expiresIn: Math.max(1, left) };
     const grant = new (provider().Grant)(properties);
     const [allowed, refused] = [scopesOf(lines, true), scopesOf(lines, false)];
-    grant.addOIDCScope(allowed.filter(isIdentity).join(' '));
-    grant.rejectOIDCScope(refused.filter(isIdentity).join(' '));
+    grant.addOIDCScope(allowed.filter(isIdentityScope).join(' '));
+    grant.rejectOIDCScope(refused.filter(isIdentityScope).join(' '));
     if (api !== undefined) {
       // The identity scopes too: `scope` of a SMART token names everything that was granted.
       grant.addResourceScope(api.audience, allowed.join(' '));

@@ -1,5 +1,5 @@
 import { type Api, notOffered, scopeFamily } from '../catalogue/index.ts';
-import { type Client, identityScopes, identityScopesOf, scopesAt } from '../clients/index.ts';
+import { type Client, identityScopesOf, isIdentityScope, scopesAt } from '../clients/index.ts';
 import { combinationFault, needsPerson, parseScope, uncovered } from '../scopes/index.ts';
 import { type Refusal, refuse, requestedScopes } from './admission.ts';
 
@@ -8,11 +8,9 @@ export interface PersonAdmission {
   readonly scopes: readonly string[];
 }
 
-const isIdentity = (scope: string) => identityScopes.some((name) => name === scope);
-
 /** The identity scopes that a client may have: registered apart, or among those of the API; all when it named none. */
 export function identityHeld(client: Client, api: Api | undefined): readonly string[] {
-  const atApi = (api && scopesAt(client, api.id))?.filter(isIdentity) ?? [];
+  const atApi = (api && scopesAt(client, api.id))?.filter(isIdentityScope) ?? [];
   if (typeof client.metadata.scope !== 'string' && atApi.length > 0) return atApi;
   return [...identityScopesOf(client), ...atApi];
 }
@@ -76,8 +74,8 @@ export function admitPerson(request: {
     return refuse('unauthorized_client', 'tokens for this resource cannot be had by signing in yet');
   if (api !== undefined && (typeof state !== 'string' || state === ''))
     return refuse('invalid_request', 'state is required');
-  const identity = scopes.filter(isIdentity);
-  const rest = scopes.filter((one) => !isIdentity(one));
+  const identity = scopes.filter(isIdentityScope);
+  const rest = scopes.filter((one) => !isIdentityScope(one));
   const [stray] = rest;
   if (api === undefined && stray !== undefined)
     return refuse('invalid_scope', `${stray} is a scope of no resource that was named`);
@@ -104,10 +102,10 @@ export function stillHeld(client: Client, api: Api, scopes: readonly string[]): 
   const held = scopesAt(client, api.id);
   if (held === undefined) return [];
   const identity = identityHeld(client, api);
-  const rest = scopes.filter((scope) => !isIdentity(scope));
+  const rest = scopes.filter((scope) => !isIdentityScope(scope));
   const lost = new Set([...notOffered(api, rest), ...uncovered(family, held, rest)]);
   return scopes.filter((scope) =>
-    isIdentity(scope) ? identity.includes(scope) && api.scopes.includes(scope) : !lost.has(scope),
+    isIdentityScope(scope) ? identity.includes(scope) && api.scopes.includes(scope) : !lost.has(scope),
   );
 }
 

@@ -3,6 +3,7 @@ import { errors, type KoaContextWithOIDC, type ResourceServer } from 'oidc-provi
 import type { Api, Catalogue } from '../catalogue/index.ts';
 import { type Client, scopesAt } from '../clients/index.ts';
 import { splitScope } from '../scopes/index.ts';
+import { asText } from '../text.ts';
 import { admitSystem, clientHolds, type Refusal, requestedScopes } from './admission.ts';
 import { responseModes } from './authorisation-endpoint.ts';
 import { admitPerson, identityHeld, stillHeld } from './person-admission.ts';
@@ -28,9 +29,6 @@ export interface Resources {
 
 /** Scopes that come with a refresh token. */
 const lastingScopes = ['offline_access', 'online_access'];
-
-/** Parameters and body members are texts, except where a request is malformed. */
-const asText = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
 /**
  * The `scope` of an authorisation request as it was sent. The library strips `offline_access` from it unless

@@ -1,8 +1,7 @@
 import type { Context } from 'koa';
 import type { KoaContextWithOIDC } from 'oidc-provider';
+import { asText } from '../text.ts';
 import type { RequestState } from './request-state.ts';
-
-const asText = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
 /** RFC 6749 section 5.2 has a code of its own for a grant type that the client may not use; the library answers `invalid_request`. */
 export function nameUnauthorizedClient(ctx: KoaContextWithOIDC, state: RequestState): void {

@@ -1,9 +1,8 @@
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { AuditEvent } from '../audit/index.ts';
+import { asText } from '../text.ts';
 import type { RequestState } from './request-state.ts';
 import { keptId } from './storage/index.ts';
-
-const asText = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
 /** What the audit says of a token that is going to be answered. */
 export function issuedEvent(ctx: KoaContextWithOIDC, state: RequestState, source: string): AuditEvent {

@@ -1,1 +1,2 @@
+export { resourceTypes } from './resource.ts';
 export { createDemoFhir } from './server.ts';

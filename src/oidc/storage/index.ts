@@ -1,4 +1,6 @@
-export { createAdapter, type Exchange, keptId } from './adapter.ts';
+export { createAdapter } from './adapter.ts';
+export { keptId } from './artefact.ts';
+export type { Exchange } from './exchange.ts';
 export { createRedisStore } from './redis-store.ts';
 export { createReplayGuard } from './replay-guard.ts';
 export { createSqlStore, type PlacedArtefact, type SqlStore } from './sql-store.ts';

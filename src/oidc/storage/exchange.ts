@@ -1,0 +1,27 @@
+import type { AdapterPayload } from 'oidc-provider';
+import type { PlacedArtefact } from './sql-store.ts';
+
+/** How storage belongs to the request that asks for it. */
+export interface Exchange {
+  /** Takes a token to be stored with its audit row, if the present request collects its tokens; else false. */
+  collect(placed: PlacedArtefact): boolean;
+  /** Whether the present request exchanges a code or refresh token for others. */
+  active(): boolean;
+  /** Begins the transaction of such a request. */
+  begin(): Promise<void>;
+  /** Bearer value of the refresh token that the present request has used up. */
+  predecessor(): string | undefined;
+  /** Whether the present request goes on after an answer of the person. */
+  resuming(): boolean;
+  /** Whether its browser may go on with this interaction. */
+  mayGoOn(uid: string, interaction: AdapterPayload): boolean;
+  /** Notes that the present request found the session with this uid. */
+  foundSession(uid: string): void;
+  hasFoundSession(uid: string): boolean;
+  /** uid of the present request's session. */
+  presentSession(): string | undefined;
+  /** Whether this is the id that the present request's session has now, not one that it had before. */
+  isPresentSession(id: string): boolean;
+  /** Ends everything that came from a grant: at once, or after a request whose own changes may be rolled back. */
+  endFamily(grantId: string): Promise<void>;
+}

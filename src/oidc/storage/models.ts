@@ -1,0 +1,143 @@
+import { type Adapter, errors } from 'oidc-provider';
+import type { Clock } from '../../clock.ts';
+import { lifetimes } from '../lifetimes.ts';
+import { asArtefact, asPayload, keptId } from './artefact.ts';
+import type { Exchange } from './exchange.ts';
+import type { SqlStore } from './sql-store.ts';
+import type { ArtefactStore } from './store.ts';
+
+/** Whatever has no rules of its own. */
+export function artefactAdapter(
+  model: string,
+  store: ArtefactStore,
+  clock: Clock,
+  exchange: Exchange,
+): Adapter {
+  return {
+    async upsert(id, payload, expiresIn) {
+      const artefact = asArtefact(model, payload, expiresIn, clock);
+      const placed = { model, id: keptId(model, id), artefact };
+      if (model === 'ClientCredentials' && exchange.collect(placed)) return;
+      await store.put(placed.model, placed.id, placed.artefact);
+    },
+    async find(id) {
+      return asPayload(await store.find(model, keptId(model, id)), id);
+    },
+    // The library only reads what these two return, so the bearer value, which nobody knows here, may be missing.
+    async findByUid(uid) {
+      return asPayload(await store.findByUid(model, uid));
+    },
+    async findByUserCode(userCode) {
+      return asPayload(await store.findByUserCode(model, userCode));
+    },
+    async consume(id) {
+      if (await store.consume(model, keptId(model, id))) return;
+      const reason = 'it was used already, or does not exist';
+      throw model === 'PushedAuthorizationRequest'
+        ? new errors.InvalidRequestUri(reason)
+        : new errors.InvalidGrant(reason);
+    },
+    destroy: (id) => (model === 'Grant' ? exchange.endFamily(id) : store.destroy(model, keptId(model, id))),
+    revokeByGrantId: (grantId) => exchange.endFamily(grantId),
+  };
+}
+
+/**
+ * Codes and refresh tokens: each is exchanged once, in a transaction that begins with its look-up.
+ *
+ * The library revokes a family as soon as it sees a used refresh token. While that may be a client's retry, the token
+ * is shown to it as unused, and `consume` refuses it (docs/adr/0006).
+ */
+export function exchangedAdapter(model: string, store: SqlStore, clock: Clock, exchange: Exchange): Adapter {
+  const plain = artefactAdapter(model, store, clock, exchange);
+  return {
+    ...plain,
+    async upsert(id, payload, expiresIn) {
+      const before = model === 'RefreshToken' ? exchange.predecessor() : undefined;
+      const artefact = asArtefact(model, payload, expiresIn, clock);
+      const predecessor = before === undefined ? undefined : keptId(model, before);
+      await store.put(model, keptId(model, id), { ...artefact, predecessor });
+    },
+    async find(id) {
+      if (!exchange.active()) return plain.find(id);
+      await exchange.begin();
+      const key = keptId(model, id);
+      const stored = await store.find(model, key);
+      if (stored?.consumedAt === undefined) return asPayload(stored, id);
+      const retry = (await store.replay(model, key))?.retry === true;
+      return asPayload(retry ? { ...stored, consumedAt: undefined } : stored, id);
+    },
+    async consume(id) {
+      const key = keptId(model, id);
+      if (await store.consume(model, key)) return;
+      const replay = await store.replay(model, key);
+      if (replay?.grantId !== undefined && !replay.retry) await exchange.endFamily(replay.grantId);
+      throw new errors.InvalidGrant('it was used already, or does not exist');
+    },
+  };
+}
+
+/** How long a pushed request is kept beyond its own minute, in seconds: some pages may come before it is used up. */
+const PUSHED_KEPT = 4 * lifetimes.interaction;
+
+/**
+ * Pushed requests. The library uses one up only when the person has answered, and asks for it again then; one that is gone
+ * by that time it would take for none, so that it could be used a second time.
+ */
+export function pushedAdapter(store: ArtefactStore, clock: Clock, exchange: Exchange): Adapter {
+  const plain = artefactAdapter('PushedAuthorizationRequest', store, clock, exchange);
+  return {
+    ...plain,
+    upsert: (id, payload, expiresIn = 0) => plain.upsert(id, payload, expiresIn + PUSHED_KEPT),
+    async find(id) {
+      const found = await plain.find(id);
+      if (found === undefined && exchange.resuming())
+        throw new errors.InvalidRequestUri('it was used already, or has expired');
+      return found;
+    },
+  };
+}
+
+/** Interactions: only the browser in which somebody signed in may go on with what she began. */
+export function interactionAdapter(store: ArtefactStore, clock: Clock, exchange: Exchange): Adapter {
+  const plain = artefactAdapter('Interaction', store, clock, exchange);
+  return {
+    ...plain,
+    async find(id) {
+      const found = await plain.find(id);
+      return found !== undefined && exchange.mayGoOn(id, found) ? found : undefined;
+    },
+  };
+}
+
+/**
+ * Sessions. The library finds one at the beginning of a request and saves it at the end, under a new id perhaps: then it
+ * destroys the old one first. Both would bring back a session that was signed out meanwhile, so one that was found is only
+ * ever changed in its place, and only its present id destroys it.
+ */
+export function sessionAdapter(store: ArtefactStore, clock: Clock, exchange: Exchange): Adapter {
+  const model = 'Session';
+  const plain = artefactAdapter(model, store, clock, exchange);
+  return {
+    ...plain,
+    async find(id) {
+      const found = await plain.find(id);
+      if (found?.uid !== undefined) exchange.foundSession(found.uid);
+      return found;
+    },
+    async upsert(id, payload, expiresIn) {
+      const artefact = asArtefact(model, payload, expiresIn, clock);
+      const key = keptId(model, id);
+      if (artefact.uid !== undefined && exchange.hasFoundSession(artefact.uid))
+        await store.replace(model, key, artefact);
+      else await store.put(model, key, artefact);
+    },
+    async destroy(id) {
+      if (!exchange.isPresentSession(id)) return;
+      await plain.destroy(id);
+      // Another tab may have given it a new id meanwhile; its uid stays.
+      const uid = exchange.presentSession();
+      if (uid !== undefined) await store.destroyByUid(model, uid);
+    },
+  };
+}
