@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type Provider from 'oidc-provider';
 import { errors, type InteractionResults } from 'oidc-provider';
 import type { Account, Accounts } from '../accounts/index.ts';
@@ -26,6 +25,7 @@ import { consentKey, type Grants } from './grants.ts';
 import { lifetimes } from './lifetimes.ts';
 import { needsPatient } from './person-admission.ts';
 import { returnTargets } from './sign-out.ts';
+import { digest } from './storage/index.ts';
 import type { WayBackTie } from './way-back.ts';
 
 type Details = Awaited<ReturnType<Provider['interactionDetails']>>;
@@ -38,8 +38,6 @@ interface Request {
   readonly scopes: readonly string[];
   readonly account: Account | undefined;
 }
-
-const hashed = (uid: string) => createHash('sha256').update(uid).digest('base64url');
 
 /** How scopes of an API reach into one another; without an API there are only identity scopes, which do not. */
 function reachAt(api: Api | undefined): Reach {
@@ -181,7 +179,7 @@ export function createQuestions(options: {
     const { patient, id: accountId, name } = account;
     return db.transaction(async () => {
       const endsAt = new Date(details.exp * 1000);
-      if (!(await consents.takeAnswer(hashed(details.uid), 'allow', endsAt))) return undefined;
+      if (!(await consents.takeAnswer(digest(details.uid), 'allow', endsAt))) return undefined;
       const decided = await consents.decide({
         ...consentKey({ accountId, clientId: client.clientId, api, scopes, patient }),
         lines: withCovered(lines, scopes, {
@@ -245,7 +243,7 @@ export function createQuestions(options: {
       const { details, client, api, account, scopes } = request;
       const first = await db.transaction(async () => {
         const endsAt = new Date(details.exp * 1000);
-        if (!(await consents.takeAnswer(hashed(uid), 'deny', endsAt))) return false;
+        if (!(await consents.takeAnswer(digest(uid), 'deny', endsAt))) return false;
         await audit.record({
           type: 'consent.refused',
           clientId: client.clientId,

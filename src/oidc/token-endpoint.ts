@@ -133,10 +133,8 @@ export function createTokenEndpoint(options: {
         return 'commit';
       });
       if (!isToken() || ctx.status === 200) return;
-      if (ctx.status >= 500) {
-        if (ctx.status === 503) answerUnavailable(ctx);
-        return;
-      }
+      // A fault is no decision: nothing is written, and faults.ts gives it its form.
+      if (ctx.status >= 500) return;
       ctx.set('Pragma', 'no-cache');
       hideBrokenRegistration(inner);
       nameUnauthorizedClient(inner, state);

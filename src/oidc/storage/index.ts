@@ -1,5 +1,5 @@
 export { createAdapter } from './adapter.ts';
-export { keptId } from './artefact.ts';
+export { digest, keptId } from './artefact.ts';
 export type { Exchange } from './exchange.ts';
 export { createRedisStore } from './redis-store.ts';
 export { createReplayGuard } from './replay-guard.ts';

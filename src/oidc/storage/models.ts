@@ -6,6 +6,9 @@ import type { Exchange } from './exchange.ts';
 import type { SqlStore } from './sql-store.ts';
 import type { ArtefactStore } from './store.ts';
 
+/** Why something that is used once is refused, for the log. */
+const USED = 'it was used already, or does not exist';
+
 /** Whatever has no rules of its own. */
 export function artefactAdapter(
   model: string,
@@ -31,11 +34,7 @@ export function artefactAdapter(
       return asPayload(await store.findByUserCode(model, userCode));
     },
     async consume(id) {
-      if (await store.consume(model, keptId(model, id))) return;
-      const reason = 'it was used already, or does not exist';
-      throw model === 'PushedAuthorizationRequest'
-        ? new errors.InvalidRequestUri(reason)
-        : new errors.InvalidGrant(reason);
+      if (!(await store.consume(model, keptId(model, id)))) throw new errors.InvalidGrant(USED);
     },
     destroy: (id) => (model === 'Grant' ? exchange.endFamily(id) : store.destroy(model, keptId(model, id))),
     revokeByGrantId: (grantId) => exchange.endFamily(grantId),
@@ -72,7 +71,7 @@ export function exchangedAdapter(model: string, store: SqlStore, clock: Clock, e
       if (await store.consume(model, key)) return;
       const replay = await store.replay(model, key);
       if (replay?.grantId !== undefined && !replay.retry) await exchange.endFamily(replay.grantId);
-      throw new errors.InvalidGrant('it was used already, or does not exist');
+      throw new errors.InvalidGrant(USED);
     },
   };
 }
@@ -85,7 +84,8 @@ const PUSHED_KEPT = 4 * lifetimes.interaction;
  * by that time it would take for none, so that it could be used a second time.
  */
 export function pushedAdapter(store: ArtefactStore, clock: Clock, exchange: Exchange): Adapter {
-  const plain = artefactAdapter('PushedAuthorizationRequest', store, clock, exchange);
+  const model = 'PushedAuthorizationRequest';
+  const plain = artefactAdapter(model, store, clock, exchange);
   return {
     ...plain,
     upsert: (id, payload, expiresIn = 0) => plain.upsert(id, payload, expiresIn + PUSHED_KEPT),
@@ -94,6 +94,9 @@ export function pushedAdapter(store: ArtefactStore, clock: Clock, exchange: Exch
       if (found === undefined && exchange.resuming())
         throw new errors.InvalidRequestUri('it was used already, or has expired');
       return found;
+    },
+    async consume(id) {
+      if (!(await store.consume(model, keptId(model, id)))) throw new errors.InvalidRequestUri(USED);
     },
   };
 }
