@@ -1,16 +1,17 @@
 import { parseScope, splitScope } from '../scopes/index.ts';
+import { isNhsNumber } from './check-digits.ts';
+import { type Envelope, envelopeFault, lifetime } from './envelope.ts';
 import {
   type Identifier,
   identifierString,
   isAsid,
-  isNhsNumber,
   isOdsCode,
   isUserIdentifier,
   namingSystems,
 } from './identifiers.ts';
+import { bearsNameOf } from './practitioner.ts';
 
-/** Seconds from `iat` to `exp`: "now + 5 minutes" (Spine Core JWT page). Receivers check it to the second. */
-export const lifetime = 300;
+export { lifetime };
 
 /** The values of `reason_for_request` (Spine Core JWT page). */
 export const reasons = ['directcare', 'secondaryuses', 'patientaccess'] as const;
@@ -18,15 +19,7 @@ export const reasons = ['directcare', 'secondaryuses', 'patientaccess'] as const
 export type Reason = (typeof reasons)[number];
 
 /** What is known of the request when its token is made. */
-export type SpineCoreContext = {
-  /** The issuer identifier, an absolute URL. */
-  issuer: string;
-  /** The API's endpoint, an absolute URL without query. */
-  audience: string;
-  /** Whole seconds since 1970 UTC. One reading of the clock serves `iat` and `exp`. */
-  issuedAt: number;
-  jti: string;
-  clientId: string;
+export type SpineCoreContext = Envelope & {
   asid: string;
   odsCode: string;
   reason: Reason;
@@ -53,10 +46,6 @@ export type SpineCoreClaims = {
   client_id: string;
   jti: string;
 };
-
-// Seconds of 2017 and of 2100: a reading in milliseconds, or none, falls outside. The schema has the same bounds.
-const earliest = 1_500_000_000;
-const latest = 4_102_444_800;
 
 /**
  * Makes the claims of a Spine Core access token (Spine Core JWT page, claim table). Beyond that table it has
@@ -93,23 +82,13 @@ export function spineCoreClaims(context: SpineCoreContext): SpineCoreClaims {
   };
 }
 
-// scheme://authority/path of RFC 3986, without user information, query and fragment.
-const endpoint =
-  /^https?:\/\/(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(?:\/(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*)?$/;
-const tokenId = /^[!-~]{1,255}$/;
-// Printable ASCII (RFC 6749 appendix A.1), here with no space at either end.
-const clientName = /^(?! )[ -~]{0,254}[!-~]$/;
-
 /** Names the first thing in a context that would make a token with a hole in it. */
 function contextFault(context: SpineCoreContext): string | undefined {
-  const { issuedAt, user, patient, reason } = context;
-  if (!endpoint.test(context.issuer)) return 'issuer';
-  if (!endpoint.test(context.audience)) return 'audience';
-  if (!Number.isInteger(issuedAt) || issuedAt < earliest || issuedAt > latest) return 'issuedAt';
-  if (!tokenId.test(context.jti)) return 'jti';
-  if (!clientName.test(context.clientId)) return 'clientId';
+  const { user, patient, reason, asid, odsCode, clientId } = context;
+  if (envelopeFault(context)) return envelopeFault(context);
   if (!splitScope(context.scope)?.every((text) => parseScope('spine', text))) return 'scope';
-  if (user && !isUserIdentifier(user)) return 'user';
+  if (user && (!isUserIdentifier(user) || bearsNameOf([asid, odsCode, clientId], [user.value])))
+    return 'user';
   if (patient !== undefined && !isNhsNumber(patient)) return 'patient';
   const hasPatient = patient !== undefined && user === undefined;
   return provenanceFault(context) ?? reasonFault({ reason, allowedReasons: reasons, hasPatient });

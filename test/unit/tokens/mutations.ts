@@ -174,6 +174,14 @@ function ofSubject(good: Claims): Mutation[] {
       change('user the accredited system, by port', {
         requesting_user: 'https://fhir.nhs.uk:443/Id/accredited-system|200000990800',
       }),
+      change('user under the OID of role profiles', {
+        requesting_user: 'urn:oid:1.2.826.0.1285.0.2.0.67|100000000203',
+        sub: 'urn:oid:1.2.826.0.1285.0.2.0.67|100000000203',
+      }),
+      change('user UNK', {
+        requesting_user: 'https://fhir.nhs.uk/Id/sds-role-profile-id|UNK',
+        sub: 'https://fhir.nhs.uk/Id/sds-role-profile-id|UNK',
+      }),
       change('user a local id that spells a group with spaces', {
         requesting_user: 'https://fernhill.example/Id/user|ward staff',
       }),

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { isNhsNumber } from '../../../src/tokens/index.ts';
 import {
   isReason,
   lifetime,
@@ -92,6 +93,39 @@ describe('spineCoreClaims, claim by claim', () => {
   });
 });
 
+describe('the claim table with a user, row by row', () => {
+  const claims = spineCoreClaims({ ...base, user: priya });
+  test.each<[claim: string, value: unknown]>([
+    ['iss', 'http://localhost:3000'],
+    ['sub', 'https://fhir.nhs.uk/Id/sds-role-profile-id|100000000203'],
+    ['aud', 'https://spine.example.test/raflags/STU3'],
+    ['exp', 1767225900],
+    ['iat', 1767225600],
+    ['reason_for_request', 'directcare'],
+    ['scope', 'user/Flag.read user/List.read'],
+    ['requesting_system', 'https://fhir.nhs.uk/Id/accredited-system|200000990800'],
+    ['requesting_organization', 'https://fhir.nhs.uk/Id/ods-organization-code|ZZ800'],
+    ['requesting_user', 'https://fhir.nhs.uk/Id/sds-role-profile-id|100000000203'],
+    ['requesting_patient', undefined],
+    ['requesting_device', undefined],
+    ['requesting_practitioner', undefined],
+  ])('%s', (claim, value) => expect(new Map(Object.entries(claims)).get(claim)).toBe(value));
+
+  test('a user without a national role, under the local system, is the subject as well', () => {
+    const user = { system: 'https://fernhill.example.test/Id/user', value: 'priya.shah' };
+    const local = spineCoreClaims({ ...base, user });
+    expect(local.requesting_user).toBe('https://fernhill.example.test/Id/user|priya.shah');
+    expect(local.sub).toBe(local.requesting_user);
+    expect(validate(local)).toBe(true);
+  });
+
+  test.each(['directcare', 'secondaryuses'] as const)('a user may ask for %s', (reason) => {
+    const stated = spineCoreClaims({ ...base, user: priya, reason });
+    expect(stated.reason_for_request).toBe(reason);
+    expect(validate(stated)).toBe(true);
+  });
+});
+
 describe('spineCoreClaims makes no token with a hole', () => {
   test.each<[string, Partial<SpineCoreContext>]>([
     ['no issuer', { issuer: '' }],
@@ -112,8 +146,16 @@ describe('spineCoreClaims makes no token with a hole', () => {
     ['the system as user', { user: { system: 'https://fhir.nhs.uk/Id/accredited-system', value: '1' } }],
     ['a user without a value', { user: { ...priya, value: '' } }],
     ['a pipe in the user', { user: { system: 'https://fernhill.example/Id/user', value: 'a|b' } }],
+    ['the SDS user id for the role', { user: { ...priya, system: 'https://fhir.nhs.uk/Id/sds-user-id' } }],
+    ['UNK for the role', { user: { ...priya, value: 'UNK' } }],
+    ['a group as user', { user: { system: 'https://fernhill.example/Id/user', value: 'reception' } }],
+    ['the ASID as role', { user: { ...priya, value: '200000990800' } }],
+    ['the client as user', { user: { system: 'https://fernhill.example/Id/user', value: 'Ward-App' } }],
+    ['the organisation as user', { user: { system: 'https://fernhill.example/Id/user', value: 'ZZ800' } }],
     ['an empty patient', { patient: '' }],
     ['a short NHS number', { patient: '999000101' }],
+    ['a wrong check digit', { patient: '9990001015' }],
+    ['secondaryuses in another spelling', { reason: 'SecondaryUses' as 'secondaryuses' }],
     ['patientaccess without a patient', { reason: 'patientaccess' }],
     ['patientaccess by a user', { reason: 'patientaccess', user: priya, patient: '9990001014' }],
   ])('%s', (_name, change) => {
@@ -122,6 +164,10 @@ describe('spineCoreClaims makes no token with a hole', () => {
 });
 
 const digits = (min: number, max: number) => fc.stringMatching(new RegExp(`^[0-9]{${min},${max}}$`));
+const nhsNumbers = fc
+  .tuple(digits(9, 9), fc.constantFrom(...'0123456789'))
+  .map((parts) => parts.join(''))
+  .filter(isNhsNumber);
 const scopes = fc
   .array(
     fc
@@ -135,13 +181,13 @@ const scopes = fc
   )
   .map((all) => all.join(' '));
 const users = fc.oneof(
-  fc.record({ system: fc.constant(priya.system), value: digits(1, 18) }),
+  fc.record({ system: fc.constant(priya.system), value: digits(13, 18) }),
   fc.record({
     system: fc.oneof(
       fc.webUrl({ validSchemes: ['http', 'https'] }).map((url) => url.toLowerCase()),
       fc.constantFrom('urn:oid:2.16.840.1', 'http://localhost:8080/Id/user'),
     ),
-    value: fc.stringMatching(/^[!-{}-~]{1,40}$/),
+    value: fc.stringMatching(/^[!-?A-{}-~]{1,40}_[0-9]$/),
   }),
 );
 
@@ -153,12 +199,12 @@ const contexts = fc
       issuedAt: fc.integer({ min: 1_500_000_000, max: 4_102_444_800 }),
       jti: fc.uuid(),
       clientId: fc.stringMatching(/^[a-z][a-z0-9-]{0,30}$/),
-      asid: digits(1, 18),
+      asid: digits(1, 12),
       odsCode: fc.stringMatching(/^[A-Z0-9]{3,8}$/),
       reason: fc.constantFrom(...reasons),
       scope: scopes,
       user: users,
-      patient: digits(10, 10),
+      patient: nhsNumbers,
     },
     {
       requiredKeys: [
