@@ -1,8 +1,12 @@
+import { setTimeout } from 'node:timers/promises';
 import knex, { type Knex } from 'knex';
 import ClientPGLite from 'knex-pglite';
 import pg from 'pg';
 import * as firstToken from '../../migrations/0001_first_token.ts';
 import * as personAuthorises from '../../migrations/0002_a_person_authorises.ts';
+import * as practitionerAsks from '../../migrations/0003_a_practitioner_asks.ts';
+import * as keyRotation from '../../migrations/0004_key_rotation.ts';
+import * as consentsByRole from '../../migrations/0005_consents_by_role.ts';
 import { AssentError, DatabaseUnavailable } from '../errors.ts';
 import { translate } from './faults.ts';
 import type { EmbeddedDriver } from './pglite.ts';
@@ -14,11 +18,16 @@ interface Migration {
   readonly statements: readonly string[];
   /** `safe-while-running`: the version before it works on the new schema too. */
   readonly safety: string;
+  /** False where PostgreSQL takes no transaction; such a migration can be run again after it was cut off. */
+  readonly inTransaction?: boolean;
 }
 
 const migrations: readonly Migration[] = [
   { name: '0001_first_token', ...firstToken },
   { name: '0002_a_person_authorises', ...personAuthorises },
+  { name: '0003_a_practitioner_asks', ...practitionerAsks },
+  { name: '0004_key_rotation', ...keyRotation },
+  { name: '0005_consents_by_role', ...consentsByRole },
 ];
 
 const source: Knex.MigrationSource<Migration> = {
@@ -29,6 +38,7 @@ const source: Knex.MigrationSource<Migration> = {
       for (const statement of migration.statements) await handle.raw(statement);
     },
     down: () => Promise.reject(new Error('Migrations go forward only')),
+    config: { transaction: migration.inTransaction ?? true },
   }),
 };
 
@@ -37,6 +47,9 @@ const LOCK_KEY = 7_202_611;
 
 /** How long a starter waits for another one that is migrating, in milliseconds. */
 const LOCK_WAIT = 120_000;
+
+/** Milliseconds between two of its looks. */
+const LOCK_PAUSE = 100;
 
 /** How long connecting may take, in milliseconds. */
 const CONNECT_TIMEOUT = 5000;
@@ -102,18 +115,32 @@ async function withKnex<T>(target: MigrationTarget, work: (handle: Knex) => Prom
   }
 }
 
+/**
+ * Asks for the lock until it is free. A statement that waited for it would be a transaction under way, and an index that is
+ * built concurrently waits for all of those: the one who has the lock for those who want it.
+ */
+async function takeLock(client: pg.Client): Promise<void> {
+  for (let waited = 0; ; waited += LOCK_PAUSE) {
+    const { rows } = await client.query<{ held: boolean }>('SELECT pg_try_advisory_lock($1) AS held', [
+      LOCK_KEY,
+    ]);
+    if (rows[0]?.held) return;
+    if (waited >= LOCK_WAIT) throw new DatabaseUnavailable(new Error('another process is migrating'));
+    await setTimeout(LOCK_PAUSE);
+  }
+}
+
 /** Holds our own lock while `work` runs. The embedded database has one process only and needs none. */
 async function withLock<T>(target: MigrationTarget, work: () => Promise<T>): Promise<T> {
   if (!('url' in target)) return work();
   const client = new pg.Client({
     connectionString: target.url,
     connectionTimeoutMillis: CONNECT_TIMEOUT,
-    lock_timeout: LOCK_WAIT,
   });
   client.on('error', () => {});
   try {
     await client.connect();
-    await client.query('SELECT pg_advisory_lock($1)', [LOCK_KEY]);
+    await takeLock(client);
     return await work();
   } catch (error) {
     throw translate(error);
@@ -137,13 +164,20 @@ export function migrationStatus(target: MigrationTarget): Promise<MigrationStatu
  *
  * Several processes may start at once: one migrates, the others wait. knex's own lock row is set free
  * first, because a process that was killed inside a migration leaves it set and every later start would
- * fail; our advisory lock, which ends with its session, makes that safe. Each migration is one transaction.
+ * fail; our advisory lock, which ends with its session, makes that safe. Each migration is one
+ * transaction, unless it says otherwise.
  */
 export function migrate(target: MigrationTarget): Promise<readonly string[]> {
   return withLock(target, () =>
     withKnex(target, async (handle) => {
       await handle.migrate.forceFreeMigrationsLock();
-      const [, applied] = (await handle.migrate.latest()) as [number, string[]];
+      const applied: string[] = [];
+      for (;;) {
+        // One at a time: for several at once knex would give up their transactions because one of them has none.
+        const [, done] = (await handle.migrate.up()) as [number, string[]];
+        if (done.length === 0) break;
+        applied.push(...done);
+      }
       return applied;
     }),
   );

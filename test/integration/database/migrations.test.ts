@@ -11,7 +11,13 @@ import { needsServer, openOnServer, type ServerDatabase, until } from './server.
 if (needsServer) console.warn(`Races of migrations are not tested: ${needsServer}`);
 else console.warn('The empty embedded database is not tested: DATABASE_URL is set');
 
-const all = ['0001_first_token', '0002_a_person_authorises'];
+const all = [
+  '0001_first_token',
+  '0002_a_person_authorises',
+  '0003_a_practitioner_asks',
+  '0004_key_rotation',
+  '0005_consents_by_role',
+];
 
 describe('on either database', () => {
   test('what was migrated has nothing pending, and migrating again does nothing', async () => {
@@ -44,6 +50,8 @@ describe('on either database', () => {
       'knex_migrations_lock',
       'oidc_artefacts',
       'organizations',
+      'practitioner_roles',
+      'practitioners',
       'remote_jwks',
       'replay_guards',
       'signing_keys',

@@ -1,0 +1,7 @@
+export { aboveCeiling } from './ceilings.ts';
+export {
+  createPractitioners,
+  type PractitionerRecord,
+  type PractitionerRole,
+  type Practitioners,
+} from './practitioners.ts';
