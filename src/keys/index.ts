@@ -1,10 +1,7 @@
 export { derive } from './cipher.ts';
 export { createOnce } from './create-once.ts';
+export { type SigningAlgorithm, signingAlgorithms } from './key-pair.ts';
 export { readMasterKey } from './master-key.ts';
-export {
-  createSigningKeys,
-  type SigningAlgorithm,
-  type SigningKey,
-  type SigningKeys,
-  signingAlgorithms,
-} from './signing-keys.ts';
+export { createSigningKeys, type Rotation, type SigningKey, type SigningKeys } from './signing-keys.ts';
+export { JWKS_MAX_AGE, POLL, PUBLISHED_BEFORE, RETIRING_LIFE } from './times.ts';
+export { createKeyWatch, type KeyWatch } from './watch.ts';

@@ -1,12 +1,15 @@
-import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose';
+import type { JWK } from 'jose';
 import type { Audit } from '../audit/index.ts';
 import type { Clock } from '../clock.ts';
 import type { Database, Statement } from '../db/index.ts';
-import { decrypt, encrypt } from './cipher.ts';
-
-/** Algorithms that Assent signs with: ES256 for tokens, RS256 for id_tokens of SMART clients. */
-export const signingAlgorithms = ['ES256', 'RS256'] as const;
-export type SigningAlgorithm = (typeof signingAlgorithms)[number];
+import {
+  createKeyPair,
+  type KeyPair,
+  openKeyPair,
+  type SigningAlgorithm,
+  signingAlgorithms,
+} from './key-pair.ts';
+import { PUBLISHED_BEFORE, RETIRING_LIFE } from './times.ts';
 
 /** next: published, not used yet. active: signs. retiring: published for tokens that still live. */
 export type KeyState = 'next' | 'active' | 'retiring';
@@ -16,35 +19,49 @@ export interface SigningKey {
   readonly alg: SigningAlgorithm;
   readonly state: KeyState;
   readonly createdAt: Date;
+  /** Since when it signs or, of a next key, from when it will; undefined while nobody has asked for that. */
+  readonly signsFrom: Date | undefined;
   /** When a retiring key leaves the published set. */
   readonly expiresAt: Date | undefined;
 }
 
-/**
- * How long a retiring key stays published, in seconds: far longer than an access token (300 s) plus any
- * cache of the key set, so that also id_tokens shown as a hint on the same day can be checked.
- */
-const RETIRING_LIFE = 24 * 3600;
-
-const columns = 'kid, alg, state, public_jwk, private_key, created_at, expires_at';
+/** What became of the wish to rotate. */
+export interface Rotation {
+  /**
+   * done: the key that was next signs from now on. planned: it was not published for long enough and will sign when it
+   * is (`signsFrom`). planned-before: that was asked for already, and nothing was changed.
+   */
+  readonly outcome: 'done' | 'planned' | 'planned-before';
+  /** The live keys afterwards. */
+  readonly keys: readonly SigningKey[];
+}
 
 const statements = {
-  live: {
-    name: 'signing_keys_live',
-    text: `SELECT ${columns} FROM signing_keys WHERE expires_at IS NULL OR expires_at > $1 ORDER BY alg, state, created_at`,
+  all: {
+    name: 'signing_keys_all',
+    text: `SELECT kid, alg, state, private_key, created_at, active_at, signs_from, expires_at FROM signing_keys
+           ORDER BY alg, state, created_at, kid`,
   },
   add: {
     name: 'signing_keys_add',
     text: `INSERT INTO signing_keys (kid, alg, state, public_jwk, private_key, created_at, active_at)
            VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING RETURNING kid`,
   },
+  // Of two wishes the earlier time stays: who asks again must not put off what was promised.
+  plan: {
+    name: 'signing_keys_plan',
+    text: `UPDATE signing_keys SET signs_from = $2, asked_by = $3
+           WHERE kid = $1 AND state = 'next' AND (signs_from IS NULL OR signs_from > $2) RETURNING kid`,
+  },
   retire: {
     name: 'signing_keys_retire',
-    text: `UPDATE signing_keys SET state = 'retiring', expires_at = $2 WHERE alg = $1 AND state = 'active' RETURNING kid`,
+    text: `UPDATE signing_keys SET state = 'retiring', expires_at = $3 WHERE alg = $1 AND state = 'active'
+           AND EXISTS (SELECT FROM signing_keys WHERE alg = $1 AND state = 'next' AND signs_from <= $2) RETURNING kid`,
   },
   activate: {
     name: 'signing_keys_activate',
-    text: `UPDATE signing_keys SET state = 'active', active_at = $2 WHERE alg = $1 AND state = 'next' RETURNING kid`,
+    text: `UPDATE signing_keys SET state = 'active', active_at = $2
+           WHERE alg = $1 AND state = 'next' AND signs_from <= $2 RETURNING kid, asked_by`,
   },
   lock: { name: 'signing_keys_lock', text: 'SELECT pg_advisory_xact_lock($1)' },
   forget: { name: 'signing_keys_forget', text: 'DELETE FROM signing_keys WHERE expires_at <= $1' },
@@ -53,22 +70,14 @@ const statements = {
 /** Key of the advisory lock under which one rotation runs at a time; chosen once, arbitrary. */
 const ROTATION_LOCK = 7_202_612;
 
-/** A new pair, ready to be stored. */
-interface KeyPair {
-  readonly kid: string;
-  readonly alg: SigningAlgorithm;
-  /** JSON. */
-  readonly publicJwk: string;
-  readonly sealed: string;
-}
-
 interface KeyRow {
   kid: string;
   alg: SigningAlgorithm;
   state: KeyState;
-  public_jwk: JWK;
   private_key: string;
   created_at: Date;
+  active_at: Date | null;
+  signs_from: Date | null;
   expires_at: Date | null;
 }
 
@@ -77,17 +86,61 @@ export interface SigningKeys {
   ensure(): Promise<void>;
   /** The live keys, without their secrets. */
   list(): Promise<SigningKey[]>;
-  /** The live keys as private JWKs, the active one of each algorithm first (the first one signs). */
+  /**
+   * The live keys as private JWKs: the active one of each algorithm first (the first that fits signs), then the next
+   * ones, then those that retire.
+   */
   privateJwks(): Promise<JWK[]>;
-  /** next becomes active, active becomes retiring, and a new next is made, for each algorithm; all or nothing. */
-  rotate(actor: string): Promise<SigningKey[]>;
+  /**
+   * For each algorithm next becomes active, active becomes retiring, and a new next is made; all or nothing. This happens
+   * at once when every next key was made at least `PUBLISHED_BEFORE` ago. Else it is noted, and `keep` carries it out.
+   *
+   * @param actor who asks; the audit names it when it is done
+   */
+  rotate(actor: string): Promise<Rotation>;
+  /**
+   * What every running server does at each of its looks: makes missing keys, carries out a rotation that is due, and
+   * forgets what has expired. Several nodes may do so at once: one of them rotates.
+   *
+   * @returns the kids of the live keys in the order of `privateJwks`: while they are the same, nothing has changed
+   */
+  keep(): Promise<readonly string[]>;
 }
 
 const order: readonly KeyState[] = ['active', 'next', 'retiring'];
 
-const label = (kid: string, alg: string) => `signing-key:${alg}:${kid}`;
+const inOrder = (rows: readonly KeyRow[]) =>
+  rows.toSorted((a, b) => order.indexOf(a.state) - order.indexOf(b.state));
 
-/** The signing keys in the database, encrypted under the master key. */
+const isLive = (row: KeyRow, now: Date) => row.expires_at === null || row.expires_at > now;
+
+const isDue = (row: KeyRow, now: Date) =>
+  row.state === 'next' && row.signs_from !== null && row.signs_from <= now;
+
+/** What each algorithm must have and these keys lack. */
+function missing(rows: readonly KeyRow[]): { alg: SigningAlgorithm; state: KeyState }[] {
+  return signingAlgorithms
+    .flatMap((alg) => (['active', 'next'] as const).map((state) => ({ alg, state })))
+    .filter(({ alg, state }) => !rows.some((row) => row.alg === alg && row.state === state));
+}
+
+/** When all of these keys have been published for long enough to sign. */
+function ripe(rows: readonly KeyRow[]): Date {
+  return new Date(Math.max(...rows.map((row) => row.created_at.getTime())) + PUBLISHED_BEFORE * 1000);
+}
+
+function describe({ kid, alg, state, ...row }: KeyRow): SigningKey {
+  const signsFrom = (state === 'next' ? row.signs_from : row.active_at) ?? undefined;
+  return { kid, alg, state, createdAt: row.created_at, signsFrom, expiresAt: row.expires_at ?? undefined };
+}
+
+/**
+ * The signing keys in the database, encrypted under the master key.
+ *
+ * No two nodes change over in the same instant, and their clocks may differ by seconds. Neither matters: the key that
+ * begins to sign has been in every key set for `PUBLISHED_BEFORE`, and the one that ceases stays there for
+ * `RETIRING_LIFE`, so what either signs meanwhile can be verified.
+ */
 export function createSigningKeys(options: {
   db: Database;
   masterKey: Buffer;
@@ -96,20 +149,16 @@ export function createSigningKeys(options: {
 }): SigningKeys {
   const { db, masterKey, clock, audit } = options;
 
-  const rows = () => db.query<KeyRow>(statements.live, [clock.now()]);
+  const stored = () => db.query<KeyRow>(statements.all);
 
-  async function generate(alg: SigningAlgorithm): Promise<KeyPair> {
-    const { privateKey } = await generateKeyPair(alg, { extractable: true, modulusLength: 2048 });
-    const jwk = await exportJWK(privateKey);
-    const kid = await calculateJwkThumbprint(jwk);
-    const { kty, crv, x, y, n, e } = jwk;
-    return {
-      kid,
-      alg,
-      publicJwk: JSON.stringify({ kty, crv, x, y, n, e, kid, alg, use: 'sig' }),
-      sealed: encrypt(masterKey, label(kid, alg), JSON.stringify({ ...jwk, kid, alg, use: 'sig' })),
-    };
+  async function live(): Promise<KeyRow[]> {
+    const now = clock.now();
+    return (await stored()).filter((row) => isLive(row, now));
   }
+
+  /** Made before a transaction begins: nobody should wait for a lock meanwhile. */
+  const pairsFor = (rows: readonly KeyRow[]) =>
+    Promise.all(rows.map(({ alg }) => createKeyPair(masterKey, alg)));
 
   /** Stores a pair in a state, unless another starter has filled it meanwhile. */
   async function add({ kid, alg, publicJwk, sealed }: KeyPair, state: KeyState): Promise<boolean> {
@@ -118,59 +167,78 @@ export function createSigningKeys(options: {
     return (await db.query(statements.add, values)).length === 1;
   }
 
-  async function list(): Promise<SigningKey[]> {
-    return (await rows()).map(({ kid, alg, state, created_at, expires_at }) => ({
-      kid,
-      alg,
-      state,
-      createdAt: created_at,
-      expiresAt: expires_at ?? undefined,
-    }));
+  async function fill(rows: readonly KeyRow[]): Promise<void> {
+    for (const { alg, state } of missing(rows)) {
+      const pair = await createKeyPair(masterKey, alg);
+      await db.transaction(async () => {
+        const added = await add(pair, state);
+        if (added) await audit.record({ type: 'key.created', detail: { kid: pair.kid, alg, state } });
+      });
+    }
   }
+
+  /** Carries out what is due, in a transaction of the caller; whoever comes second finds nothing due. */
+  async function change(pairs: readonly KeyPair[], now: Date): Promise<void> {
+    const until = new Date(now.getTime() + RETIRING_LIFE * 1000);
+    for (const pair of pairs) {
+      const { alg, kid } = pair;
+      const [old] = await db.query<{ kid: string }>(statements.retire, [alg, now, until]);
+      const [active] = await db.query<{ kid: string; asked_by: string }>(statements.activate, [alg, now]);
+      if (active === undefined) continue;
+      await add(pair, 'next');
+      await audit.record({
+        type: 'key.rotated',
+        detail: { alg, actor: active.asked_by, retiring: old?.kid ?? null, active: active.kid, next: kid },
+      });
+    }
+  }
+
+  const underLock = <T>(work: () => Promise<T>) =>
+    db.transaction(async () => {
+      await db.query(statements.lock, [ROTATION_LOCK]);
+      return work();
+    });
+
+  const list = async () => (await live()).map(describe);
 
   return {
     list,
-    async ensure() {
-      const present = new Set((await rows()).map((row) => `${row.alg}:${row.state}`));
-      for (const alg of signingAlgorithms) {
-        for (const state of ['active', 'next'] as const) {
-          if (present.has(`${alg}:${state}`)) continue;
-          const pair = await generate(alg);
-          await db.transaction(async () => {
-            const added = await add(pair, state);
-            if (added) await audit.record({ type: 'key.created', detail: { kid: pair.kid, alg, state } });
-          });
-        }
-      }
-    },
-    async privateJwks() {
-      const sorted = (await rows()).toSorted((a, b) => order.indexOf(a.state) - order.indexOf(b.state));
-      return sorted.map(
-        (row) => JSON.parse(decrypt(masterKey, label(row.kid, row.alg), row.private_key)) as JWK,
-      );
-    },
+    ensure: async () => fill(await stored()),
+    privateJwks: async () =>
+      inOrder(await live()).map((row) => openKeyPair(masterKey, { ...row, sealed: row.private_key })),
     async rotate(actor) {
-      // Made beforehand: an RSA key takes its time, and nobody should wait for a lock meanwhile.
-      const pairs = await Promise.all(signingAlgorithms.flatMap((alg) => [generate(alg), generate(alg)]));
-      await db.transaction(async () => {
-        await db.query(statements.lock, [ROTATION_LOCK]);
-        const now = clock.now();
-        await db.query(statements.forget, [now]);
-        for (const alg of signingAlgorithms) {
-          const [next, spare] = pairs.filter((pair) => pair.alg === alg) as [KeyPair, KeyPair];
-          const until = new Date(now.getTime() + RETIRING_LIFE * 1000);
-          const [old] = await db.query<{ kid: string }>(statements.retire, [alg, until]);
-          const [promoted] = await db.query<{ kid: string }>(statements.activate, [alg, now]);
-          if (promoted === undefined) await add(spare, 'active');
-          await add(next, 'next');
-          const active = promoted?.kid ?? spare.kid;
-          await audit.record({
-            type: 'key.rotated',
-            detail: { alg, actor, retiring: old?.kid ?? null, active, next: next.kid },
-          });
-        }
+      await fill(await stored());
+      const next = (await stored()).filter(({ state }) => state === 'next');
+      const now = clock.now();
+      const from = ripe(next);
+      const pairs = from <= now ? await pairsFor(next) : [];
+      const noted = await underLock(async () => {
+        // By kid: of several who ask at once, those who come late must not ask for the key after it too.
+        const plans: unknown[] = [];
+        for (const { kid } of next) plans.push(...(await db.query(statements.plan, [kid, from, actor])));
+        if (plans.length > 0)
+          await audit.record({ type: 'key.planned', detail: { actor, signs_from: from.toISOString() } });
+        await change(pairs, now);
+        return plans.length > 0;
       });
-      return list();
+      const keys = await list();
+      const waiting = keys.some(({ state, signsFrom }) => state === 'next' && signsFrom !== undefined);
+      return { outcome: waiting ? (noted ? 'planned' : 'planned-before') : 'done', keys };
+    },
+    async keep() {
+      const rows = await stored();
+      const now = clock.now();
+      const due = rows.filter((row) => isDue(row, now));
+      const expired = rows.some((row) => !isLive(row, now));
+      const kids = (these: readonly KeyRow[]) => inOrder(these).map(({ kid }) => kid);
+      if (missing(rows).length === 0 && due.length === 0 && !expired) return kids(rows);
+      if (due.length > 0) {
+        const pairs = await pairsFor(due);
+        await underLock(() => change(pairs, now));
+      }
+      await fill(rows);
+      if (expired) await db.query(statements.forget, [now]);
+      return kids(await live());
     },
   };
 }
