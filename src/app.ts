@@ -4,12 +4,11 @@ import Koa from 'koa';
 import type { Logger } from 'pino';
 import packageJson from '../package.json' with { type: 'json' };
 import { createAnonymousDenials } from './audit/index.ts';
-import type { Api } from './catalogue/index.ts';
-import { scopeFamily } from './catalogue/index.ts';
-import { isUsableKey, MOST_KEYS } from './clients/index.ts';
+import { type Api, scopeFamily } from './catalogue/index.ts';
+import { isIdentityScope, isUsableKey, MOST_KEYS } from './clients/index.ts';
 import { createDemoFhir, createKete, demoDate, demoFhirBase, demoSecret } from './demo/index.ts';
 import { AssentError } from './errors.ts';
-import { derive } from './keys/index.ts';
+import { createKeyWatch, derive, type KeyWatch, POLL } from './keys/index.ts';
 import { createOidc, smartConfiguration } from './oidc/index.ts';
 import { createOutgoing, createRemoteJwks } from './outgoing/index.ts';
 import { describe } from './scopes/index.ts';
@@ -31,6 +30,8 @@ import { createSmartConfiguration, isSmartConfiguration } from './web/smart-conf
 /** A running application, before it listens. */
 export interface App {
   readonly server: Server;
+  /** Follows the signing keys from now on: a rotation takes effect without a restart. */
+  watchKeys(): KeyWatch;
   /** Stops taking requests, lets those under way finish, and closes everything but the services. */
   close(): Promise<void>;
 }
@@ -144,9 +145,11 @@ export async function createApp(services: Services, log: Logger): Promise<App> {
   const showFault = createShowFault({ renderer, log });
   const forms = createForms({ issuer, key: derive(masterKey, 'form-tokens') });
   const sourceOf = (ctx: { readonly req: IncomingMessage }) => sources.get(ctx.req) ?? 'unknown';
-  const { provider, questions } = await createOidc({
+  const privateJwks = await services.keys.privateJwks();
+  const oidc = createOidc({
     ...services,
     issuer,
+    privateJwks,
     cookieKeys,
     wayBackKey: derive(masterKey, 'way-back'),
     redis,
@@ -158,7 +161,9 @@ export async function createApp(services: Services, log: Logger): Promise<App> {
     isOwnForm: forms.isOwn,
     pages: createOauthPages({ renderer, showFault }),
     words(api: Api | undefined, scope) {
-      const description = describe(api === undefined ? 'smart' : scopeFamily(api), scope);
+      // Who it is, and for how long, is asked in the same words at every API.
+      const family = api === undefined || isIdentityScope(scope) ? 'smart' : scopeFamily(api);
+      const description = describe(family, scope);
       return description === undefined ? scope : renderer.scopeSentence(description);
     },
   });
@@ -177,7 +182,7 @@ export async function createApp(services: Services, log: Logger): Promise<App> {
   const landing = createLanding({ render: renderer.render, model });
   const day = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: config.timeZone });
   const signIn = createSignIn({
-    questions,
+    questions: oidc.questions,
     signIn: services.accounts.signIn,
     forms,
     render: renderer.render,
@@ -200,7 +205,6 @@ export async function createApp(services: Services, log: Logger): Promise<App> {
     ...createDemo(services, renderer, log),
   ]);
   const toSite = site.callback();
-  const toProvider = provider.callback();
   const door = createDoor({ issuer, trustProxy: config.trustProxy });
 
   const listener: RequestListener = (req, res) => {
@@ -219,7 +223,7 @@ export async function createApp(services: Services, log: Logger): Promise<App> {
     }
     sources.set(req, passage.source);
     if (isSite(req.url ?? '')) void toSite(req, res);
-    else void toProvider(req, res);
+    else void oidc.handle(req, res);
   };
 
   const server = createServer(
@@ -230,8 +234,22 @@ export async function createApp(services: Services, log: Logger): Promise<App> {
     },
     listener,
   );
+  let keyWatch: KeyWatch | undefined;
   return {
     server,
+    watchKeys() {
+      keyWatch ??= createKeyWatch({
+        keys: services.keys,
+        inUse: privateJwks,
+        every: POLL,
+        onChange(jwks) {
+          oidc.useKeys(jwks);
+          log.info({ keys: jwks.map(({ kid }) => kid) }, 'the signing keys have changed');
+        },
+        onError: (error) => log.warn({ err: error }, 'the signing keys cannot be read: those in use stay'),
+      });
+      return keyWatch;
+    },
     async close() {
       draining = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
@@ -242,6 +260,7 @@ export async function createApp(services: Services, log: Logger): Promise<App> {
       await closed;
       clearTimeout(cut);
       clearInterval(sweep);
+      await keyWatch?.close();
       await denials.close().catch((error: unknown) => log.warn({ err: error }, 'counted denials were lost'));
       await outgoing.close();
       redis?.disconnect();

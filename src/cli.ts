@@ -1,13 +1,15 @@
 #!/usr/bin/env node
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
 import { importCatalogue } from './commands/catalogue.ts';
+import { type CheckTokenOptions, checkToken } from './commands/check-token.ts';
 import { importClients, listClients } from './commands/client.ts';
 import { examine } from './commands/doctor.ts';
 import { listKeys, rotateKeys } from './commands/key.ts';
 import { applyMigrations, planMigrations, seedDemoWorld, showMigrations } from './commands/migrate.ts';
 import { obtainToken, type TokenOptions } from './commands/token.ts';
 import { AssentError } from './errors.ts';
+import { profiles } from './validator/index.ts';
 
 const assent = new Command('assent').description(packageJson.description).version(packageJson.version);
 
@@ -40,15 +42,33 @@ assent.command('doctor').description('look at everything a server needs').action
 
 assent
   .command('token')
-  .description('obtain a token over HTTP by client credentials')
+  .description('obtain a token over HTTP: by client credentials, or with --user by a user context assertion')
   .option('--client <client_id>', 'the client', 'clinic-jwt')
-  .option('--key <file>', 'private JWK for private_key_jwt (default: that of the demo client)')
+  .option('--key <file>', 'private JWK of the client (default: that of the demo client)')
   .option('--secret <secret>', 'secret for client_secret_basic (default: that of the demo client)')
-  .option('--scope <scopes>', 'scopes, separated by spaces', 'system/Flag.read')
+  .option('--user <user>', 'who asks: priya, rangi, or a .json file with the claims')
+  .option('--role <id>', 'SDS role profile id (default: the role of the user at the client’s organisation)')
+  .option('--reason <reason>', 'reason_for_request')
+  .option(
+    '--scope <scopes>',
+    'scopes, separated by spaces (default: system/Flag.read; for a user: patient/*.read conf/N, or user/Flag.read)',
+  )
   .option('--resource <uri>', 'the API, where the client has several')
   .option('--issuer <url>', 'the server (default: ISSUER of the configuration)')
   .option('--raw', 'print the access token alone')
   .action((options: TokenOptions) => obtainToken(options));
+
+assent
+  .command('check-token <file>')
+  .description('check a token as a resource server would; - is standard input')
+  .addOption(new Option('--profile <profile>', 'the kind of token').choices(profiles).makeOptionMandatory())
+  .option('--issuer <url>', 'who must have issued it (default: ISSUER of the configuration)')
+  .option('--aud <url>', 'the service root that it must be for (default: not compared)')
+  .option('--interaction <id>', 'the GP Connect interaction that it must be fit for')
+  .option('--registered-practice <ods>', "the patient's practice, for migration")
+  .option('--jwks <source>', "the keys, a file or a URL (default: the issuer's)")
+  .option('--legacy', 'read an unsigned token, which proves nothing')
+  .action((file: string, options: CheckTokenOptions) => checkToken(file, options));
 
 try {
   await assent.parseAsync();

@@ -59,6 +59,7 @@ async function main(): Promise<void> {
       resolve();
     });
   });
+  app.watchKeys();
   process.stdout.write(banner(config));
   log.info({ issuer: config.issuer, database: services.db.kind, demo: config.demo }, 'ready');
 }

@@ -11,6 +11,7 @@ import { hasDemoData, seedDemo } from './demo/index.ts';
 import { Refused } from './errors.ts';
 import { createSigningKeys, readMasterKey, type SigningKeys } from './keys/index.ts';
 import { createOrganizations, type Organizations } from './organizations/index.ts';
+import { createPractitioners, type Practitioners } from './practitioners/index.ts';
 
 /** The features on one database: what the server and the command line both work with. */
 export interface Services {
@@ -26,6 +27,7 @@ export interface Services {
   readonly registry: ClientRegistry;
   readonly accounts: Accounts;
   readonly passwords: Passwords;
+  readonly practitioners: Practitioners;
   readonly consents: Consents;
   readonly keys: SigningKeys;
   /** Ends the worker threads and closes the database. */
@@ -39,6 +41,7 @@ export function createServices(config: Config, { db, target }: OpenedDatabase): 
   const masterKey = readMasterKey(config);
   const audit = createAudit({ db, clock, ids });
   const passwords = createPasswords();
+  const consents = createConsents({ db, clock, ids, audit });
   return {
     config,
     clock,
@@ -52,7 +55,8 @@ export function createServices(config: Config, { db, target }: OpenedDatabase): 
     registry: createClientRegistry({ db, clock, audit }),
     accounts: createAccounts({ db, clock, audit, passwords }),
     passwords,
-    consents: createConsents({ db, clock, ids, audit }),
+    practitioners: createPractitioners({ db, clock, audit, consents }),
+    consents,
     keys: createSigningKeys({ db, masterKey, clock, audit }),
     async close() {
       await passwords.close();

@@ -12,7 +12,7 @@ export function isPlain(text: string): boolean {
 }
 
 /** Characters that turn the direction of what follows: a name with one can look like another name. */
-const turning = /[\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
+const turning = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
 
 /**
  * Text that a person wrote to be shown to another: not empty, of bounded length, plain.

@@ -12,6 +12,7 @@ export type AuditType =
   | 'consent.refused'
   | 'grant.ended'
   | 'account.written'
+  | 'practitioner.written'
   | 'client.created'
   | 'client.updated'
   | 'api.created'
@@ -19,6 +20,7 @@ export type AuditType =
   | 'organization.created'
   | 'organization.updated'
   | 'key.created'
+  | 'key.planned'
   | 'key.rotated'
   | 'demo.seeded';
 
@@ -31,7 +33,7 @@ export interface AuditEvent {
   readonly grantType?: string | undefined;
   /** Granted scopes for an issued token, requested ones for a denial. */
   readonly scope?: string | undefined;
-  /** `sub` of the issued token. */
+  /** The account of whoever signed in; where nobody did, `sub` of the issued token. */
   readonly subject?: string | undefined;
   /** `jti` of a JWT; the SHA-256 (base64url) of an opaque token, whose value is never stored. */
   readonly tokenId?: string | undefined;

@@ -27,6 +27,11 @@ export interface Api {
   readonly requiredAcr: number | undefined;
 }
 
+/** Whether an API's tokens say for which organisation, through which system and in which role somebody asks. */
+export function hasProvenance(api: Pick<Api, 'profile'> | undefined): boolean {
+  return api?.profile === 'spine-core' || api?.profile === 'gp-connect';
+}
+
 const families: Record<TokenProfile, ScopeFamily> = {
   'spine-core': 'spine',
   'gp-connect': 'gp-connect',

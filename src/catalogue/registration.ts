@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parseScope, splitScope } from '../scopes/index.ts';
+import { isEndpoint } from '../tokens/index.ts';
 import { type Api, scopeFamily, sensitivities, type TokenProfile } from './api.ts';
 
 /** Longest lives in seconds: a JWT is checked without asking us, so it is short. */
@@ -66,6 +67,8 @@ export const apiSchema = z
     if (spine && (format !== 'jwt' || lifetime !== LONGEST_JWT)) {
       fault('token_format', `must be jwt with a token_lifetime of ${LONGEST_JWT} for this profile`);
     }
+    if (spine && !isEndpoint(api.audience))
+      fault('audience', 'must be an http or https address without query for this profile');
     const longest = format === 'jwt' ? LONGEST_JWT : LONGEST_OPAQUE;
     if (lifetime > longest) fault('token_lifetime', `must be at most ${longest} for this format`);
   });

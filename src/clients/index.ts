@@ -19,6 +19,7 @@ export {
   identityScopes,
   isClientId,
   isIdentityScope,
+  jwtBearerGrant,
 } from './metadata.ts';
 export type { CheckedRegistration } from './registration.ts';
 export { type ClientRecord, type ClientRegistry, createClientRegistry } from './registry.ts';

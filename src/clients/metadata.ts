@@ -1,7 +1,7 @@
 import type { JWK } from 'jose';
 import { z } from 'zod';
 import { plainText } from '../text.ts';
-import { isAsid } from '../tokens/index.ts';
+import { isAsid, isLocalSystem } from '../tokens/index.ts';
 
 const text = plainText(2000);
 
@@ -16,8 +16,16 @@ const seconds = z
   .min(0, 'must not be negative')
   .max(253_402_300_799, 'must be before the year 10000');
 
+/** The grant for a system that signed its user in itself and says so in an assertion (RFC 7523 section 2.1). */
+export const jwtBearerGrant = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
+
 /** Grant types that this server offers. */
-export const grantTypes = ['authorization_code', 'client_credentials', 'refresh_token'] as const;
+export const grantTypes = [
+  'authorization_code',
+  'client_credentials',
+  'refresh_token',
+  jwtBearerGrant,
+] as const;
 
 /** Ways in which a client can prove who it is; `none` is a public client, which cannot. */
 export const authenticationMethods = ['client_secret_basic', 'private_key_jwt', 'none'] as const;
@@ -51,14 +59,20 @@ const secret = z.string().regex(/^[\x20-\x7e]{1,500}$/, 'must be 1 to 500 printa
 
 const jwk = z.looseObject({ kty: z.string('must be a text') }).transform((value) => value as JWK);
 
+const shortText = plainText(200);
+
+/** It goes into tokens as it stands (GP Connect provenance page, requesting_device). */
 const device = z.strictObject({
-  identifier: z.strictObject({ system: text, value: text }),
-  model: text,
-  version: text,
+  identifier: z.strictObject({
+    system: z.string().refine(isLocalSystem, 'must be an http, https or urn URI of your own'),
+    value: shortText,
+  }),
+  model: shortText,
+  version: shortText,
 });
 
 /**
- * What a client registration may say: members of RFC 7591, and ours (organization, asid, device, apis,
+ * What a client registration may say: members of RFC 7591 and RFC 9449, and ours (organization, asid, device, apis,
  * client_secrets). Each member is checked by its own rule here; rules that concern several members, and
  * references to what is in the database, are in `registration.ts`.
  */
@@ -97,6 +111,7 @@ export const registrationSchema = z.object({
   response_types: z.array(z.literal('code', 'must be code: this server offers no other')).optional(),
   id_token_signed_response_alg: z.enum(['ES256', 'RS256'], 'must be ES256 or RS256').optional(),
   require_pushed_authorization_requests: z.boolean('must be true or false').optional(),
+  dpop_bound_access_tokens: z.boolean('must be true or false').optional(),
   initiate_login_uri: webUri.refine((value) => value.startsWith('https:'), 'must be https').optional(),
   scope: z.string('must be scopes, separated by spaces').optional(),
   jwks: z.strictObject({ keys: z.array(jwk).min(1, 'must hold a key') }).optional(),

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type Api, notOffered } from '../catalogue/index.ts';
+import { type Api, hasProvenance, notOffered } from '../catalogue/index.ts';
 import type { Ids } from '../clock.ts';
 import type { Organization } from '../organizations/index.ts';
 import { splitScope } from '../scopes/index.ts';
@@ -8,6 +8,7 @@ import { assertionAlgorithms, canVerify, jwksFaults, publicKey } from './jwks.ts
 import {
   identityScopes,
   isIdentityScope,
+  jwtBearerGrant,
   knownMembers,
   type Registration,
   registrationSchema,
@@ -54,13 +55,14 @@ const apart = new Set([
   'apis',
 ]);
 
+const hasKeys = ({ jwks, jwks_uri }: Registration) => jwks !== undefined || jwks_uri !== undefined;
+
 function keyFaults(given: Registration, context: RegistrationContext): string[] {
   const faults: string[] = [];
   const usesKeys = given.token_endpoint_auth_method === 'private_key_jwt';
   if (given.jwks !== undefined && given.jwks_uri !== undefined)
     faults.push('jwks and jwks_uri exclude each other');
-  if (usesKeys && given.jwks === undefined && given.jwks_uri === undefined)
-    faults.push('private_key_jwt needs jwks or jwks_uri');
+  if (usesKeys && !hasKeys(given)) faults.push('private_key_jwt needs jwks or jwks_uri');
   if (given.jwks_uri !== undefined) {
     const fault = context.addressFault(given.jwks_uri);
     if (fault !== undefined) faults.push(`jwks_uri ${fault}`);
@@ -78,6 +80,22 @@ function keyFaults(given: Registration, context: RegistrationContext): string[] 
     faults.push(`a client of ${given.token_endpoint_auth_method} has no secret`);
   if (given.client_secret !== undefined && given.client_secrets !== undefined)
     faults.push('client_secret and client_secrets exclude each other');
+  return faults;
+}
+
+/**
+ * Rules for clients that assert who their user is: their word counts, so it must be theirs, be signed, and be for an
+ * organisation.
+ */
+function assertionFaults(given: Registration): string[] {
+  if (!given.grant_types.includes(jwtBearerGrant)) return [];
+  const faults: string[] = [];
+  if (given.token_endpoint_auth_method === 'none')
+    faults.push(`${jwtBearerGrant} needs a client that can prove who it is`);
+  if (!hasKeys(given))
+    faults.push(`${jwtBearerGrant} needs jwks or jwks_uri: assertions are verified with these keys`);
+  if (given.organization === undefined)
+    faults.push(`${jwtBearerGrant} needs organization: the one for which the users ask`);
   return faults;
 }
 
@@ -148,10 +166,18 @@ function secretsOf(given: Registration): ClientRecord['secrets'] {
   }));
 }
 
-function warningsOf(given: Registration): string[] {
+function warningsOf(given: Registration, { apis }: RegistrationContext): string[] {
+  const warnings: string[] = [];
   const secrets = [given.client_secret, ...(given.client_secrets ?? []).map((one) => one.client_secret)];
-  const short = secrets.some((secret) => secret !== undefined && secret.length < SHORT_SECRET);
-  return short ? [`a secret has fewer than ${SHORT_SECRET} characters: replace it with a random one`] : [];
+  if (secrets.some((secret) => secret !== undefined && secret.length < SHORT_SECRET))
+    warnings.push(`a secret has fewer than ${SHORT_SECRET} characters: replace it with a random one`);
+  const asserts = given.grant_types.includes(jwtBearerGrant);
+  if (hasKeys(given) && !asserts && given.token_endpoint_auth_method !== 'private_key_jwt')
+    warnings.push(`the keys are not used: they are for private_key_jwt and ${jwtBearerGrant}`);
+  const named = apis.some((api) => hasProvenance(api) && Object.hasOwn(given.apis, api.id));
+  if (asserts && !named)
+    warnings.push(`${jwtBearerGrant} opens nothing: none of apis has tokens that name a practitioner`);
+  return warnings;
 }
 
 /** The RFC 7591 members to keep; of keys only what a public key has. */
@@ -185,7 +211,12 @@ export async function checkRegistration(
     return { faults: result.error.issues.map((issue) => `${issue.path.join('.') || 'it'} ${issue.message}`) };
   }
   const given = result.data;
-  const faults = [...keyFaults(given, context), ...codeFaults(given, context), ...apiFaults(given, context)];
+  const faults = [
+    ...keyFaults(given, context),
+    ...assertionFaults(given),
+    ...codeFaults(given, context),
+    ...apiFaults(given, context),
+  ];
   if (given.jwks !== undefined) faults.push(...(await jwksFaults(given.jwks)));
   if (faults.length > 0) return { faults };
 
@@ -209,6 +240,6 @@ export async function checkRegistration(
     },
     newSecret,
     ignored: Object.keys(named as object).filter((member) => !knownMembers.has(member)),
-    warnings: warningsOf(given),
+    warnings: warningsOf(given, context),
   };
 }

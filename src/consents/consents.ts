@@ -11,6 +11,10 @@ export interface ConsentKey {
   readonly apiId: string | undefined;
   /** Logical id of the FHIR Patient; undefined where no record is opened. */
   readonly patient: string | undefined;
+  /** Id of the practitioner's role in which it was made; undefined for somebody who asks for herself. */
+  readonly role: string | undefined;
+  /** `reason_for_request`; undefined at an API whose tokens have none. */
+  readonly reason: string | undefined;
 }
 
 /** A decision that holds. */
@@ -32,6 +36,13 @@ export interface Decision extends ConsentKey {
   readonly source: string;
 }
 
+const columns =
+  'c.id, c.account_id, c.client_id, c.api_id, c.patient, c.role, c.reason, c.lines, c.expires_at';
+
+const key = `c.account_id = $1 AND c.client_id = $2 AND coalesce(c.api_id, '') = coalesce($3, '')
+  AND coalesce(c.patient, '') = coalesce($4, '') AND coalesce(c.role, '') = coalesce($5, '')
+  AND coalesce(c.reason, '') = coalesce($6, '')`;
+
 const statements = {
   lockAccount: {
     name: 'consents_lock_account',
@@ -39,26 +50,26 @@ const statements = {
   },
   find: {
     name: 'consents_find',
-    text: `SELECT id, account_id, client_id, api_id, patient, lines, expires_at FROM consents
-           WHERE account_id = $1 AND client_id = $2 AND coalesce(api_id, '') = coalesce($3, '')
-             AND coalesce(patient, '') = coalesce($4, '') AND ended_at IS NULL AND expires_at > $5`,
+    text: `SELECT ${columns} FROM consents c WHERE ${key} AND c.ended_at IS NULL AND c.expires_at > $7`,
   },
   ofGrant: {
     name: 'consents_of_grant',
-    text: `SELECT c.id, c.account_id, c.client_id, c.api_id, c.patient, c.lines, c.expires_at
-           FROM grants g JOIN consents c ON c.id = g.consent_id
+    text: `SELECT ${columns} FROM grants g JOIN consents c ON c.id = g.consent_id
            WHERE g.grant_id = $1 AND g.ended_at IS NULL AND c.ended_at IS NULL AND c.expires_at > $2`,
   },
   end: {
     name: 'consents_end',
-    text: `UPDATE consents SET ended_at = $5, end_reason = $6
-           WHERE account_id = $1 AND client_id = $2 AND coalesce(api_id, '') = coalesce($3, '')
-             AND coalesce(patient, '') = coalesce($4, '') AND ended_at IS NULL RETURNING id, lines, expires_at`,
+    text: `UPDATE consents c SET ended_at = $7, end_reason = $8
+           WHERE ${key} AND c.ended_at IS NULL RETURNING id, lines, expires_at`,
   },
   add: {
     name: 'consents_add',
-    text: `INSERT INTO consents (id, account_id, client_id, api_id, patient, lines, shown, decided_at, expires_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+    text: `INSERT INTO consents (account_id, client_id, api_id, patient, role, reason, id, lines, shown, decided_at,
+             expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+  },
+  endOfRoles: {
+    name: 'consents_end_of_roles',
+    text: `UPDATE consents SET ended_at = $2, end_reason = 'role ended' WHERE role = ANY ($1) AND ended_at IS NULL`,
   },
   answer: {
     name: 'consent_answers_add',
@@ -90,6 +101,8 @@ interface ConsentRow {
   client_id: string;
   api_id: string | null;
   patient: string | null;
+  role: string | null;
+  reason: string | null;
   lines: ConsentLine[];
   expires_at: Date;
 }
@@ -100,6 +113,8 @@ const asConsent = (row: ConsentRow): Consent => ({
   clientId: row.client_id,
   apiId: row.api_id ?? undefined,
   patient: row.patient ?? undefined,
+  role: row.role ?? undefined,
+  reason: row.reason ?? undefined,
   lines: row.lines,
   expiresAt: row.expires_at,
 });
@@ -153,6 +168,8 @@ export interface Consents {
    * @returns the decision, and the grants that have to end; undefined when the account is no longer live
    */
   decide(decision: Decision): Promise<{ consent: Consent; endingGrants: readonly string[] } | undefined>;
+  /** Ends what was decided in roles that have ended; a role that begins again is decided about anew. */
+  endOfRoles(roles: readonly string[]): Promise<void>;
   /** Notes from which decision a grant was made; false when that has ended meanwhile. */
   addGrant(grantId: string, consentId: string): Promise<boolean>;
   /** Notes that a grant has ended; false when it had before, or is not known. */
@@ -162,8 +179,8 @@ export interface Consents {
 /** What people decided about applications. */
 export function createConsents(options: { db: Database; clock: Clock; ids: Ids; audit: Audit }): Consents {
   const { db, clock, ids, audit } = options;
-  const values = ({ accountId, clientId, apiId, patient }: ConsentKey) =>
-    [accountId, clientId, apiId ?? null, patient ?? null] as const;
+  const values = ({ accountId, clientId, apiId, patient, role, reason }: ConsentKey) =>
+    [accountId, clientId, apiId ?? null, patient ?? null, role ?? null, reason ?? null] as const;
 
   /** What becomes of the grants of an earlier decision: they go on under the new one, or end. */
   async function carryOver(before: Before | undefined, next: Consent): Promise<string[]> {
@@ -198,8 +215,8 @@ export function createConsents(options: { db: Database; clock: Clock; ids: Ids; 
         const [before] = await db.query<Before>(statements.end, [...values(decision), now, 'replaced']);
         const consent: Consent = { ...asked, lines: keptLines(before, decision, now), id: ids.uuid() };
         await db.query(statements.add, [
-          consent.id,
           ...values(decision),
+          consent.id,
           JSON.stringify(consent.lines),
           JSON.stringify(shown),
           now,
@@ -216,12 +233,17 @@ export function createConsents(options: { db: Database; clock: Clock; ids: Ids; 
           detail: {
             consent: consent.id,
             patient: decision.patient ?? null,
+            role: decision.role ?? null,
+            reason: decision.reason ?? null,
             refused: scopesOf(decision.lines, false),
             ending_grants: endingGrants,
           },
         });
         return { consent, endingGrants };
       }),
+    async endOfRoles(roles) {
+      if (roles.length > 0) await db.query(statements.endOfRoles, [roles, clock.now()]);
+    },
     async addGrant(grantId, consentId) {
       return (await db.query(statements.addGrant, [grantId, consentId, clock.now()])).length === 1;
     },

@@ -56,6 +56,7 @@ function isTicked(scope: string, before: readonly ConsentLine[], { overlaps }: R
  * @param scopes the requested scopes, in their order
  * @param words the sentence for a scope, in the person's language
  * @param before what she decided last time, if she did
+ * @param whole whether the parts of the record make sense together only, so that each is required
  */
 export function questionLines(
   scopes: readonly string[],
@@ -63,13 +64,19 @@ export function questionLines(
     words,
     reach,
     before = [],
-  }: { words: (scope: string) => string; reach: Reach; before?: readonly ConsentLine[] | undefined },
+    whole = false,
+  }: {
+    words: (scope: string) => string;
+    reach: Reach;
+    before?: readonly ConsentLine[] | undefined;
+    whole?: boolean | undefined;
+  },
 ): QuestionLine[] {
   return distinct(scopes, reach).map((scope) => ({
     scope,
     words: words(scope),
     part: isPart(scope),
-    required: requiredScopes.has(scope),
+    required: requiredScopes.has(scope) || (whole && isPart(scope)),
     checked: isTicked(scope, before, reach),
   }));
 }

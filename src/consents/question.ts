@@ -17,6 +17,14 @@ interface Asked {
   readonly site: string;
 }
 
+/** A role in which a practitioner may ask, as a page shows it. */
+export interface OfferedRole {
+  readonly id: string;
+  readonly name: string;
+  /** SDS role profile id, which tells equal names apart. */
+  readonly roleProfile: string | undefined;
+}
+
 /** What a person is asked at one address under `/interaction/`. */
 export type Question =
   | (Asked & {
@@ -26,10 +34,21 @@ export type Question =
     })
   | (Asked & { readonly kind: 'no-record'; readonly account: Account })
   | (Asked & {
+      readonly kind: 'role';
+      readonly account: Account;
+      /** Name of the organisation at which the roles are. */
+      readonly organization: string;
+      readonly roles: readonly OfferedRole[];
+    })
+  | (Asked & {
       readonly kind: 'consent';
       readonly account: Account;
       /** `own`: her own record. `others`: whichever she may open. `none`: no record at all. */
       readonly record: 'own' | 'others' | 'none';
+      /** The role in which a practitioner asks; undefined for somebody who asks for herself. */
+      readonly role: { readonly name: string; readonly organization: string } | undefined;
+      /** `reason_for_request`; undefined at an API whose tokens have none. */
+      readonly reason: string | undefined;
       readonly offline: boolean;
       readonly until: Date;
       readonly lines: readonly QuestionLine[];
@@ -46,6 +65,8 @@ export interface Questions {
   find(at: Exchanged, uid: string): Promise<Question | undefined>;
   /** Notes who signed in. */
   signIn(at: Exchanged, account: Account, source: string): Promise<Next>;
+  /** Takes the role that a practitioner chose. */
+  chooseRole(at: Exchanged, uid: string, role: string): Promise<Next>;
   /** Takes the lines that a person left ticked. The first answer to a page counts. */
   allow(at: Exchanged, uid: string, ticked: readonly string[], source: string): Promise<Next>;
   /** Ends the request with `access_denied`. */

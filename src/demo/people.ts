@@ -1,3 +1,15 @@
+/** What somebody may be at an organisation of the demo world. */
+export interface DemoRole {
+  readonly id: string;
+  /** Key of the organisation. */
+  readonly organization: string;
+  /** SDS role profile id. */
+  readonly roleProfile: string;
+  /** SDS job role code. */
+  readonly jobRole: string;
+  readonly name: string;
+}
+
 /** Someone of the demo world. Everyone is fictional; identifiers come from ranges kept for tests. */
 export interface DemoPerson {
   readonly key: string;
@@ -16,6 +28,8 @@ export interface DemoPerson {
   readonly identifier?: { readonly system: string; readonly value: string };
   /** What the person signs in with; without it the person has no account. */
   readonly signInName?: string;
+  /** Only practitioners have any. */
+  readonly roles?: readonly DemoRole[];
 }
 
 /** The password of every demo account. Published on purpose: nothing here is real. */
@@ -163,6 +177,29 @@ export function people(today: string): readonly DemoPerson[] {
       practitionerId: 'pr-priya',
       identifier: sdsUser('100000000101'),
       signInName: 'priya@example.test',
+      roles: [
+        {
+          id: 'priya-millbrook-clinical',
+          organization: 'millbrook',
+          roleProfile: '100000000202',
+          jobRole: 'R8000',
+          name: 'Clinical Practitioner',
+        },
+        {
+          id: 'priya-fernhill-clinical',
+          organization: 'fernhill',
+          roleProfile: '100000000203',
+          jobRole: 'R8000',
+          name: 'Clinical Practitioner',
+        },
+        {
+          id: 'priya-fernhill-professional',
+          organization: 'fernhill',
+          roleProfile: '100000000204',
+          jobRole: 'R8003',
+          name: 'Health Professional',
+        },
+      ],
     },
     {
       key: 'rangi',
@@ -174,6 +211,15 @@ export function people(today: string): readonly DemoPerson[] {
       practitionerId: 'pr-rangi',
       identifier: sdsUser('100000000111'),
       signInName: 'rangi@example.test',
+      roles: [
+        {
+          id: 'rangi-millbrook-reception',
+          organization: 'millbrook',
+          roleProfile: '100000000212',
+          jobRole: 'R8009',
+          name: 'Receptionist',
+        },
+      ],
     },
     {
       key: 'dev',

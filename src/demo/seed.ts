@@ -5,6 +5,7 @@ import { type ClientRegistry, checkRegistrations } from '../clients/index.ts';
 import type { Clock, Ids } from '../clock.ts';
 import type { Database, Statement } from '../db/index.ts';
 import type { Organizations } from '../organizations/index.ts';
+import type { Practitioners } from '../practitioners/index.ts';
 import { publicDemoKey } from './keys.ts';
 import { civilDate, demoPassword, people } from './people.ts';
 import { apis, clients, organizations } from './world.ts';
@@ -49,18 +50,27 @@ export interface SeedOptions {
   readonly registry: ClientRegistry;
   readonly accounts: Accounts;
   readonly passwords: Passwords;
+  readonly practitioners: Practitioners;
   readonly timeZone: string;
   readonly issuer: string;
   readonly dataDir: string;
 }
 
-/** Everybody of the demo world who signs in. They share a password, which is published, so one hash does for all. */
-async function seedAccounts({ accounts, clock, timeZone }: SeedOptions, passwordHash: string): Promise<void> {
+/**
+ * Everybody of the demo world who signs in, practitioners with their roles. They share a password, which is published,
+ * so one hash does for all.
+ */
+async function seedAccounts(options: SeedOptions, passwordHash: string): Promise<void> {
+  const { accounts, practitioners, clock, timeZone } = options;
   for (const person of people(civilDate(clock.now(), timeZone))) {
     const { key, name, patientId, practitionerId, signInName } = person;
     if (signInName === undefined) continue;
     const record = { id: key, name, passwordHash, patient: patientId, practitioner: practitionerId };
     await accounts.put({ ...record, identifiers: [signInName] }, { demo: true });
+    const { roles, identifier, family, given, prefix } = person;
+    if (roles === undefined) continue;
+    const names = { family, given: [given], prefix: prefix === undefined ? [] : [prefix] };
+    await practitioners.put({ accountId: key, sdsUser: identifier?.value, ...names, roles });
   }
 }
 

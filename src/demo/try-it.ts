@@ -16,6 +16,10 @@ export function demoCommands(issuer: string): readonly [DemoCommand, ...DemoComm
       title: 'landing.command.keyToken',
       command: `npm run assent -- token --client clinic-jwt --issuer ${issuer}`,
     },
+    {
+      title: 'landing.command.userToken',
+      command: `npm run assent -- token --client gp-clinic --user priya --issuer ${issuer}`,
+    },
     { title: 'landing.command.refused', command: token('wrong') },
     { title: 'landing.command.discovery', command: `curl -s ${issuer}/.well-known/openid-configuration` },
   ];

@@ -1,4 +1,5 @@
 import type { Api } from '../catalogue/index.ts';
+import { jwtBearerGrant } from '../clients/index.ts';
 import type { Organization } from '../organizations/index.ts';
 import { resourceTypes } from './fhir/index.ts';
 
@@ -24,6 +25,12 @@ const fhirScopes = [
   ),
   'introspect',
 ];
+
+/** What a practitioner may do with reasonable adjustments. */
+const wardScopes = ['Flag', 'Consent', 'Condition', 'List'].flatMap((type) => [
+  `user/${type}.read`,
+  `user/${type}.write`,
+]);
 
 /** The FHIR base of the demo world, below the issuer. */
 export function demoFhirBase(issuer: string): string {
@@ -55,10 +62,7 @@ export function apis(issuer: string): readonly Api[] {
       signingAlg: 'ES256',
       tokenLifetime: 300,
       scopes: [
-        ...['Flag', 'Consent', 'Condition', 'List'].flatMap((type) => [
-          `user/${type}.read`,
-          `user/${type}.write`,
-        ]),
+        ...wardScopes,
         // Ours: the published API always has a user. It shows the unattended shape of a Spine Core token.
         'system/Flag.read',
       ],
@@ -189,6 +193,30 @@ export function clients(
       grant_types: ['client_credentials'],
       organization: 'platform',
       apis: { 'admin-api': 'admin.read admin.write admin.audit' },
+    },
+    {
+      client_id: 'gp-clinic',
+      client_name: 'Fernhill clinic (GP records)',
+      token_endpoint_auth_method: 'private_key_jwt',
+      token_endpoint_auth_signing_alg: 'ES256',
+      grant_types: [jwtBearerGrant, 'authorization_code', 'refresh_token'],
+      redirect_uris: ['http://127.0.0.1:8090/cb'],
+      post_logout_redirect_uris: ['http://127.0.0.1:8090/'],
+      scope: 'openid offline_access',
+      apis: { 'gp-connect': 'patient/*.read organization/*.read conf/N' },
+      ...fernhill,
+    },
+    {
+      client_id: 'ward-app',
+      client_name: 'Fernhill Ward App',
+      client_secret: demoSecret('ward-app'),
+      token_endpoint_auth_method: 'client_secret_basic',
+      grant_types: ['authorization_code', 'refresh_token'],
+      redirect_uris: ['http://127.0.0.1:8090/cb'],
+      post_logout_redirect_uris: ['http://127.0.0.1:8090/'],
+      scope: 'openid offline_access',
+      apis: { 'reasonable-adjustments': wardScopes.join(' ') },
+      ...fernhill,
     },
   ];
 }

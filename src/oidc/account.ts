@@ -1,5 +1,8 @@
 import type { Configuration, FindAccount } from 'oidc-provider';
 import type { Accounts } from '../accounts/index.ts';
+import type { Client } from '../clients/index.ts';
+import type { Consent } from '../consents/index.ts';
+import type { PractitionerRole, Practitioners } from '../practitioners/index.ts';
 import type { Authority } from './authority.ts';
 import { identityHeld } from './person-admission.ts';
 import type { RequestState, RequestStates } from './request-state.ts';
@@ -25,15 +28,25 @@ export function fhirUserAt({ account, api, patient }: RequestState): string | un
 }
 
 /**
- * `findAccount`: the person behind a session, code or token. A disabled account, and a grant whose consent has ended,
- * are nobody: so nothing is issued from them, in the transaction that would issue it.
+ * `findAccount`: the person behind a session, code or token. A disabled account, and a grant whose consent or role has
+ * ended, are nobody: so nothing is issued from them, in the transaction that would issue it.
  */
 export function createFindAccount(options: {
   accounts: Accounts;
   authority: Authority;
+  practitioners: Practitioners;
   states: RequestStates;
 }): FindAccount {
-  const { accounts, authority, states } = options;
+  const { accounts, authority, practitioners, states } = options;
+
+  /** The role in which a decision was made, if she has it still and at the organisation of the client. */
+  async function roleOf(consent: Consent, client: Client | undefined): Promise<PractitionerRole | undefined> {
+    if (consent.role === undefined) return undefined;
+    const role = await practitioners.role(consent.role);
+    const here = role?.accountId === consent.accountId && role.organization === client?.organization?.key;
+    return here ? role : undefined;
+  }
+
   return async (ctx, sub, token) => {
     const account = await accounts.find(sub);
     if (account === undefined) return undefined;
@@ -41,8 +54,12 @@ export function createFindAccount(options: {
     state.account = account;
     if (token !== undefined && 'grantId' in token && typeof token.grantId === 'string') {
       const consent = await authority.of(ctx, token.grantId, account);
-      if (consent?.clientId !== token.clientId) return undefined;
-      state.patient = consent?.patient;
+      if (consent === undefined || consent.clientId !== token.clientId) return undefined;
+      const role = await roleOf(consent, state.client);
+      if (role?.id !== consent.role) return undefined;
+      state.patient = consent.patient;
+      state.role = role;
+      state.reason = consent.reason;
     }
     return {
       accountId: sub,

@@ -1,25 +1,18 @@
 import { type Api, notOffered, scopeFamily } from '../catalogue/index.ts';
 import { type Client, scopesAt } from '../clients/index.ts';
 import { combinationFault, needsPerson, parseScope, splitScope, uncovered } from '../scopes/index.ts';
-import { spineCore } from '../tokens/index.ts';
-
-/** A refusal in the words of RFC 6749 section 5.2 and RFC 8707 section 2. */
-export interface Refusal {
-  readonly error: 'invalid_scope' | 'invalid_target' | 'unauthorized_client' | 'invalid_request';
-  readonly description: string;
-}
+import { provenanceFault, reasonOf } from './provenance.ts';
+import { type Refusal, refuse } from './refusal.ts';
 
 /** What a client without a person may have. */
 export interface Admission {
   readonly scopes: readonly string[];
-  readonly reason: string;
+  /** Undefined at an API whose tokens have none. */
+  readonly reason: string | undefined;
 }
 
 /** Longest `scope` parameter that is looked at, in characters. */
 const LONGEST_SCOPE = 4000;
-
-/** Puts a refusal together. */
-export const refuse = (error: Refusal['error'], description: string): Refusal => ({ error, description });
 
 /**
  * Reads the `scope` parameter. Assent has no default scope, so leaving it out is `invalid_scope`
@@ -36,25 +29,27 @@ export function clientHolds(client: Client, api: Api, scopes: readonly string[])
   return uncovered(scopeFamily(api), scopesAt(client, api.id) ?? [], scopes).length === 0;
 }
 
-function scopeRefusal(api: Api, client: Client, scopes: readonly string[]): Refusal | undefined {
+/** Refuses scopes outside the grammar of the API, those that it does not offer, and those that the client was not given. */
+export function heldRefusal(api: Api, client: Client, scopes: readonly string[]): Refusal | undefined {
   const family = scopeFamily(api);
   const unknown = scopes.find((scope) => parseScope(family, scope) === undefined);
   if (unknown !== undefined) return refuse('invalid_scope', `${unknown} is not a scope of this resource`);
   const [beyondApi] = notOffered(api, scopes);
   if (beyondApi !== undefined) return refuse('invalid_scope', `${beyondApi} is not a scope of this resource`);
   const [beyondClient] = uncovered(family, scopesAt(client, api.id) ?? [], scopes);
-  if (beyondClient !== undefined) return refuse('invalid_scope', `the client may not have ${beyondClient}`);
+  return beyondClient === undefined
+    ? undefined
+    : refuse('invalid_scope', `the client may not have ${beyondClient}`);
+}
+
+function scopeRefusal(api: Api, client: Client, scopes: readonly string[]): Refusal | undefined {
+  const refusal = heldRefusal(api, client, scopes);
+  if (refusal !== undefined) return refusal;
+  const family = scopeFamily(api);
   const personal = scopes.find((scope) => needsPerson(family, scope));
   if (personal !== undefined) return refuse('invalid_scope', `${personal} needs a person who signed in`);
   const fault = combinationFault(family, scopes);
   return fault === undefined ? undefined : refuse('invalid_scope', fault);
-}
-
-function reasonOf(api: Api, given: unknown): string | Refusal {
-  const reason = given === undefined ? api.reasons[0] : given;
-  if (typeof reason !== 'string') return refuse('invalid_request', 'reason_for_request must be given once');
-  const fault = spineCore.reasonFault({ reason, allowedReasons: api.reasons, hasPatient: false });
-  return fault === undefined ? reason : refuse('invalid_request', fault);
 }
 
 /**
@@ -83,9 +78,8 @@ export function admitSystem(request: {
   if ('error' in scopes) return scopes;
   const refusal = scopeRefusal(api, client, scopes);
   if (refusal !== undefined) return refusal;
-  if (api.profile !== 'spine-core') return { scopes, reason: '' };
-  const admitted = reasonOf(api, reason);
-  if (typeof admitted !== 'string') return admitted;
-  const hole = spineCore.provenanceFault({ asid: client.asid, odsCode: client.organization?.odsCode });
-  return hole === undefined ? { scopes, reason: admitted } : refuse('unauthorized_client', hole);
+  const admitted = reasonOf(api, client, { reason, scopes });
+  if ('error' in admitted) return admitted;
+  const hole = provenanceFault(api, client);
+  return hole === undefined ? { scopes, ...admitted } : refuse('unauthorized_client', hole);
 }

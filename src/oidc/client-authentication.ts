@@ -4,7 +4,7 @@ import { assertionAlgorithms } from '../clients/index.ts';
 import { isStorable } from '../db/index.ts';
 
 /** How far ahead an assertion may expire, in seconds (SMART backend services: five minutes at most). */
-const LONGEST_ASSERTION = 300;
+export const LONGEST_ASSERTION = 300;
 
 /** How far a client's clock may be ahead of ours, in seconds. */
 export const CLOCK_TOLERANCE = 10;
@@ -31,10 +31,20 @@ export function assertionFault(
   claims: Readonly<Record<string, unknown>>,
   { expected, now }: { expected: readonly string[]; now: number },
 ): string | undefined {
-  const { aud, exp, iat, nbf, jti, sub, iss } = claims;
+  const { aud, sub, iss } = claims;
   if (typeof aud !== 'string' || !expected.includes(aud))
     return 'aud must be the issuer or its token URL, as one string';
   if (sub !== iss) return 'sub and iss must both be the client_id';
+  return timesFault(claims, now);
+}
+
+/**
+ * What is wrong with the times and the identifier of an assertion by a client.
+ *
+ * @param now seconds since 1970
+ */
+export function timesFault(claims: Readonly<Record<string, unknown>>, now: number): string | undefined {
+  const { exp, iat, nbf, jti } = claims;
   if (!isTime(exp)) return 'exp must be whole seconds';
   if (exp <= now - CLOCK_TOLERANCE) return 'exp has passed';
   if (exp > now + LONGEST_ASSERTION) return `exp must be at most ${LONGEST_ASSERTION} s ahead`;
@@ -43,7 +53,7 @@ export function assertionFault(
     if (!isTime(value)) return `${name} must be whole seconds`;
     if (value > now + CLOCK_TOLERANCE) return `${name} must be at most ${CLOCK_TOLERANCE} s ahead`;
   }
-  if (typeof jti !== 'string' || jti.length > LONGEST_JTI || /\p{Cc}/u.test(jti)) {
+  if (typeof jti !== 'string' || jti === '' || jti.length > LONGEST_JTI || /\p{Cc}/u.test(jti)) {
     return `jti must be a text of at most ${LONGEST_JTI} characters without control characters`;
   }
   return undefined;

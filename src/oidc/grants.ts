@@ -5,8 +5,10 @@ import { isIdentityScope } from '../clients/index.ts';
 import type { Clock } from '../clock.ts';
 import { type Consent, type ConsentKey, type Consents, decided, scopesOf } from '../consents/index.ts';
 import type { Database } from '../db/index.ts';
+import type { PractitionerRole } from '../practitioners/index.ts';
 import { needsPatient } from './person-admission.ts';
 import type { RequestStates } from './request-state.ts';
+import type { Roles } from './roles.ts';
 
 /** Whether a grant says exactly what a consent says; it does not after the person has decided anew. */
 function agrees(grant: Grant, { lines }: Consent, api: Api | undefined): boolean {
@@ -37,9 +39,12 @@ export function consentKey(request: {
   api: Api | undefined;
   scopes: readonly string[];
   patient: string | undefined;
+  role: PractitionerRole | undefined;
+  reason: string | undefined;
 }): ConsentKey {
-  const { accountId, clientId, api, scopes, patient } = request;
-  return { accountId, clientId, apiId: api?.id, patient: needsPatient(scopes) ? patient : undefined };
+  const { accountId, clientId, api, scopes, patient, role, reason } = request;
+  const opened = needsPatient(api, scopes) ? patient : undefined;
+  return { accountId, clientId, apiId: api?.id, patient: opened, role: role?.id, reason };
 }
 
 /** Connects consents to the library's grants (docs/adr/0006). */
@@ -49,8 +54,9 @@ export function createGrants(options: {
   clock: Clock;
   consents: Consents;
   states: RequestStates;
+  roles: Roles;
 }): Grants {
-  const { provider, db, clock, consents, states } = options;
+  const { provider, db, clock, consents, states, roles } = options;
 
   function build(consent: Consent, api: Api | undefined): Grant {
     const left = Math.floor((consent.expiresAt.getTime() - clock.now().getTime()) / 1000);
@@ -94,14 +100,17 @@ export function createGrants(options: {
     },
     async load(ctx) {
       const { oidc } = ctx;
-      const { account, api, client } = states.of(ctx);
+      const { account, api, client, reason } = states.of(ctx);
       if (account === undefined || client === undefined || oidc.session === undefined) return undefined;
       const scopes = [...oidc.requestParamScopes];
       const { clientId } = client;
       const { patient } = account;
-      if (needsPatient(scopes) && patient === undefined) return undefined;
+      if (needsPatient(api, scopes) && patient === undefined) return undefined;
+      const choice = await roles.of(ctx);
+      if (choice.kind === 'missing' || choice.kind === 'open') return undefined;
+      const role = choice.kind === 'chosen' ? choice.role : undefined;
       const consent = await consents.find(
-        consentKey({ accountId: account.id, clientId, api, scopes, patient }),
+        consentKey({ accountId: account.id, clientId, api, scopes, patient, role, reason }),
       );
       if (consent === undefined || !decided(consent.lines, scopes)) return undefined;
       const answered = oidc.result?.consent?.grantId;

@@ -1,4 +1,6 @@
+import type { RequestListener } from 'node:http';
 import type { Redis } from 'ioredis';
+import type { JWK } from 'jose';
 import type Koa from 'koa';
 import type { Context, Middleware } from 'koa';
 import Provider, { errors, type KoaContextWithOIDC } from 'oidc-provider';
@@ -6,30 +8,36 @@ import type { Logger } from 'pino';
 import type { Accounts } from '../accounts/index.ts';
 import type { AnonymousDenials, Audit } from '../audit/index.ts';
 import type { Api, Catalogue } from '../catalogue/index.ts';
-import { type ClientRegistry, secretMatches } from '../clients/index.ts';
+import { type ClientRegistry, jwtBearerGrant, secretMatches } from '../clients/index.ts';
 import type { Clock } from '../clock.ts';
 import type { Consents, Questions } from '../consents/index.ts';
 import type { Database } from '../db/index.ts';
-import type { SigningKeys } from '../keys/index.ts';
+import { JWKS_MAX_AGE } from '../keys/index.ts';
 import type { RemoteJwks } from '../outgoing/index.ts';
+import type { Practitioners } from '../practitioners/index.ts';
 import { createFindAccount } from './account.ts';
+import { createAsked } from './asked.ts';
 import { createAuthorisationEndpoint } from './authorisation-endpoint.ts';
 import { createAuthority } from './authority.ts';
 import { createCrossOrigin } from './cross-origin.ts';
+import { createDpopCheck } from './dpop.ts';
 import { createExchange } from './exchange.ts';
 import { createFamilies } from './families.ts';
 import { createFaults, isForPeople } from './faults.ts';
 import { createFindClient } from './find-client.ts';
 import { createGrants } from './grants.ts';
 import { createIntrospection } from './introspection.ts';
-import { createProvider } from './provider.ts';
+import { createPrompts } from './prompts.ts';
+import { createProvider, type ProviderParts } from './provider.ts';
 import { createQuestions } from './questions.ts';
 import { createRequestStates, type RequestState } from './request-state.ts';
 import { createResources } from './resources.ts';
+import { createRoles } from './roles.ts';
 import { createSignOut, type SignOutPages, type WayBack, wayBack } from './sign-out.ts';
 import { createAdapter, createRedisStore, createReplayGuard, createSqlStore } from './storage/index.ts';
 import { createTokenClaims } from './token-claims.ts';
 import { createTokenEndpoint } from './token-endpoint.ts';
+import { createUserContextGrant, jwtBearerParameters } from './user-context-grant.ts';
 import { createWayBackTie } from './way-back.ts';
 
 export { smartConfiguration } from './smart-configuration.ts';
@@ -45,11 +53,13 @@ export interface OidcOptions {
   readonly redis: Redis | undefined;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly keys: SigningKeys;
+  /** Private signing keys to begin with; of each algorithm the first one signs. */
+  readonly privateJwks: readonly JWK[];
   readonly registry: ClientRegistry;
   readonly catalogue: Catalogue;
   readonly accounts: Accounts;
   readonly consents: Consents;
+  readonly practitioners: Practitioners;
   readonly audit: Audit;
   readonly denials: AnonymousDenials;
   readonly remoteJwks: RemoteJwks;
@@ -81,11 +91,16 @@ export interface OidcPages extends SignOutPages {
 }
 
 /** Headers of methods that are off: the library would look at them all the same, before it authenticates. */
-const headersOfOtherMethods = ['oauth-client-attestation', 'oauth-client-attestation-pop', 'dpop'];
+const headersOfOtherMethods = ['oauth-client-attestation', 'oauth-client-attestation-pop'];
 
 /** The OpenID provider, and what the pages ask it. */
 export interface Oidc {
-  readonly provider: Provider;
+  readonly handle: RequestListener;
+  /**
+   * Signs with other keys from now on. The library reads its keys once, so a new provider takes the place of the old one;
+   * requests under way finish on the one on which they began.
+   */
+  useKeys(privateJwks: readonly JWK[]): void;
   readonly questions: Questions;
 }
 
@@ -99,37 +114,49 @@ function logKoaErrors(app: Koa, log: Logger): void {
   app.on('error', (error: unknown) => log.error({ err: error }, 'an answer could not be sent'));
 }
 
+/** What `/jwks` tells caches: a key is published for longer than this before it signs. */
+const cacheKeySet: Middleware = async (ctx, next) => {
+  await next();
+  const { oidc } = ctx as unknown as Partial<KoaContextWithOIDC>;
+  if (oidc?.route === 'jwks' && ctx.status === 200)
+    ctx.set('Cache-Control', `public, max-age=${JWKS_MAX_AGE}`);
+};
+
 /** Puts the OpenID provider together: storage, decisions, claims, and what goes around its endpoints. */
-export async function createOidc(options: OidcOptions): Promise<Oidc> {
+export function createOidc(options: OidcOptions): Oidc {
   const { issuer, db, redis, clock, log, registry, catalogue, remoteJwks, consents, accounts, pages } =
     options;
   const states = createRequestStates();
   const store = createSqlStore({ db, clock });
+  const replayGuard = createReplayGuard({ db });
   const families = createFamilies({ ...options, store });
   const authority = createAuthority({ consents, states });
-  const grants = createGrants({ ...options, provider: () => provider, states });
-  const signOut = createSignOut({ ...options, provider: () => provider, states });
+  const roles = createRoles({ ...options, states });
+  const provider = () => current;
+  const grants = createGrants({ ...options, provider, states, roles });
+  const signOut = createSignOut({ ...options, provider, states });
   const wayBackTie = createWayBackTie({ issuer, key: options.wayBackKey });
+  const resources = createResources({ catalogue, states });
+  const dpop = createDpopCheck({ issuer, clock, replayGuard });
+  const userContextGrant = createUserContextGrant({ ...options, resources, states, dpop, replayGuard });
 
-  const adapter = createAdapter({
-    durable: store,
-    volatile: redis === undefined ? store : createRedisStore({ redis, clock }),
-    replayGuard: createReplayGuard({ db }),
-    clock,
-    exchange: createExchange({ db, states, families, wayBackTie }),
-    findClient: createFindClient({ issuer, clock, registry, remoteJwks, states }),
-  });
-
-  const provider: Provider = createProvider({
+  const parts: Omit<ProviderParts, 'privateJwks'> = {
     issuer,
     clock,
-    adapter,
+    adapter: createAdapter({
+      durable: store,
+      volatile: redis === undefined ? store : createRedisStore({ redis, clock }),
+      replayGuard,
+      clock,
+      exchange: createExchange({ db, states, families, wayBackTie }),
+      findClient: createFindClient({ issuer, clock, registry, remoteJwks, states }),
+    }),
     cookieKeys: options.cookieKeys,
-    privateJwks: await options.keys.privateJwks(),
-    resources: createResources({ catalogue, states }),
+    resources,
     tokenClaims: createTokenClaims({ issuer, states }),
-    findAccount: createFindAccount({ accounts, authority, states }),
+    findAccount: createFindAccount({ ...options, authority, states }),
     loadExistingGrant: grants.load,
+    interactionPolicy: createPrompts({ roles, states }),
     introspection: createIntrospection({ catalogue, registry, accounts, authority, states }),
     signOut,
     secretMatches(clientId, presented) {
@@ -153,23 +180,53 @@ export async function createOidc(options: OidcOptions): Promise<Oidc> {
           client: wayBack(states.of(ctx).client),
         });
     },
-  });
+  };
 
-  for (const middleware of options.outermost) provider.use(middleware);
-  provider.use(createFaults({ log, show: pages.refused }));
-  provider.use((ctx, next) => {
-    for (const name of headersOfOtherMethods) delete ctx.req.headers[name];
-    return next();
-  });
-  provider.use(createAuthorisationEndpoint({ pages }));
-  provider.use(signOut.middleware);
-  provider.use(createCrossOrigin({ registry, states }));
-  provider.use(createTokenEndpoint({ ...options, store, states, families }));
-  provider.on('grant.error', (ctx, error) => {
-    const detail = 'error_detail' in error && !error.cause ? error.error_detail : undefined;
-    log.info({ client_id: ctx.oidc.client?.clientId, error: error.message, detail }, 'token request refused');
-  });
-  provider.on('server_error', (_ctx, error) => log.error({ err: error }, 'request failed'));
-  logKoaErrors(provider, log);
-  return { provider, questions: createQuestions({ ...options, provider, grants, families, wayBackTie }) };
+  const around: readonly Middleware[] = [
+    ...options.outermost,
+    createFaults({ log, show: pages.refused }),
+    (ctx, next) => {
+      for (const name of headersOfOtherMethods) delete ctx.req.headers[name];
+      return next();
+    },
+    createAuthorisationEndpoint({ pages }),
+    signOut.middleware,
+    createCrossOrigin({ registry, states }),
+    cacheKeySet,
+    createTokenEndpoint({ ...options, store, states, families }),
+  ];
+
+  function build(privateJwks: readonly JWK[]): Provider {
+    const built = createProvider({ ...parts, privateJwks });
+    for (const middleware of around) built.use(middleware);
+    built.registerGrantType(jwtBearerGrant, userContextGrant, jwtBearerParameters);
+    built.on('grant.error', (ctx, error) => {
+      const detail = 'error_detail' in error && !error.cause ? error.error_detail : undefined;
+      log.info(
+        { client_id: ctx.oidc.client?.clientId, error: error.message, detail },
+        'token request refused',
+      );
+    });
+    built.on('server_error', (_ctx, error) => log.error({ err: error }, 'request failed'));
+    logKoaErrors(built, log);
+    return built;
+  }
+
+  let current = build(options.privateJwks);
+  let callback = current.callback();
+  return {
+    handle: (req, res) => callback(req, res),
+    useKeys(privateJwks) {
+      current = build(privateJwks);
+      callback = current.callback();
+    },
+    questions: createQuestions({
+      ...options,
+      provider,
+      grants,
+      families,
+      wayBackTie,
+      asked: createAsked({ ...options, provider, roles }),
+    }),
+  };
 }

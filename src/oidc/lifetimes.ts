@@ -28,10 +28,21 @@ export interface RefreshLife {
 }
 
 /**
+ * Whether a client's refresh tokens are used more than once: those that are of no use without two keys, because the client
+ * proves with one who it is, and with the other that the token is its own (FAPI 2.0 security profile, section 5.3.2.1). The
+ * library binds them to neither, so a secret, which can be handed on, is not enough.
+ */
+export function keepsRefreshToken(client: Pick<Client, 'metadata'>): boolean {
+  const { token_endpoint_auth_method: method, dpop_bound_access_tokens: bound } = client.metadata;
+  return method === 'private_key_jwt' && bound === true;
+}
+
+/**
  * The life of a client's refresh tokens. An application that runs in a browser keeps them where scripts can read them,
- * so theirs end within a day.
+ * so theirs end within a day. A token that is kept gets no new life by being used, so it has all of it at once.
  */
 export function refreshLife(client: Pick<Client, 'metadata'>): RefreshLife {
   const inBrowser = isPublic(client) && client.metadata.application_type !== 'native';
-  return inBrowser ? { idle: 8 * HOUR, end: DAY } : { idle: 30 * DAY, end: 90 * DAY };
+  if (inBrowser) return { idle: 8 * HOUR, end: DAY };
+  return { idle: keepsRefreshToken(client) ? 90 * DAY : 30 * DAY, end: 90 * DAY };
 }

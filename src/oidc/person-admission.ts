@@ -1,11 +1,23 @@
-import { type Api, notOffered, scopeFamily } from '../catalogue/index.ts';
+import { type Api, hasProvenance, notOffered, scopeFamily } from '../catalogue/index.ts';
 import { type Client, identityScopesOf, isIdentityScope, scopesAt } from '../clients/index.ts';
-import { combinationFault, needsPerson, parseScope, uncovered } from '../scopes/index.ts';
-import { type Refusal, refuse, requestedScopes } from './admission.ts';
+import { combinationFault, needsPerson, uncovered } from '../scopes/index.ts';
+import { heldRefusal, requestedScopes } from './admission.ts';
+import { provenanceFault, reasonOf } from './provenance.ts';
+import { type Refusal, refuse } from './refusal.ts';
 
 /** What an application may ask a person for. */
 export interface PersonAdmission {
   readonly scopes: readonly string[];
+  /** `reason_for_request`; undefined at an API whose tokens have none. */
+  readonly reason: string | undefined;
+}
+
+/** Identity scopes that speak of a FHIR server; they have no meaning at an API without one. */
+const fhirScopes = ['fhirUser', 'launch/patient'];
+
+/** Whether an identity scope may be asked for together with the scopes of an API. */
+function goesWith(api: Api, scope: string): boolean {
+  return hasProvenance(api) ? !fhirScopes.includes(scope) : api.scopes.includes(scope);
 }
 
 /** The identity scopes that a client may have: registered apart, or among those of the API; all when it named none. */
@@ -20,7 +32,7 @@ function identityRefusal(
   api: Api | undefined,
   scopes: readonly string[],
 ): Refusal | undefined {
-  const foreign = api === undefined ? undefined : scopes.find((scope) => !api.scopes.includes(scope));
+  const foreign = api === undefined ? undefined : scopes.find((scope) => !goesWith(api, scope));
   if (foreign !== undefined) return refuse('invalid_scope', `${foreign} is not a scope of this resource`);
   if (api === undefined && scopes.includes('launch/patient'))
     return refuse('invalid_scope', 'launch/patient needs the resource at which the record is');
@@ -38,15 +50,11 @@ function identityRefusal(
 }
 
 function apiRefusal(client: Client, api: Api, scopes: readonly string[]): Refusal | undefined {
+  if (scopesAt(client, api.id) === undefined)
+    return refuse('invalid_target', 'the client may not use this resource');
+  const refusal = heldRefusal(api, client, scopes);
+  if (refusal !== undefined) return refusal;
   const family = scopeFamily(api);
-  const held = scopesAt(client, api.id);
-  if (held === undefined) return refuse('invalid_target', 'the client may not use this resource');
-  const unknown = scopes.find((scope) => parseScope(family, scope) === undefined);
-  if (unknown !== undefined) return refuse('invalid_scope', `${unknown} is not a scope of this resource`);
-  const [beyondApi] = notOffered(api, scopes);
-  if (beyondApi !== undefined) return refuse('invalid_scope', `${beyondApi} is not a scope of this resource`);
-  const [beyondClient] = uncovered(family, held, scopes);
-  if (beyondClient !== undefined) return refuse('invalid_scope', `the client may not have ${beyondClient}`);
   const unattended = scopes.find((scope) => !needsPerson(family, scope));
   if (unattended !== undefined)
     return refuse('invalid_scope', `${unattended} is for systems without a person`);
@@ -57,6 +65,8 @@ function apiRefusal(client: Client, api: Api, scopes: readonly string[]): Refusa
  * Decides what an application may ask a person for, before anybody is asked (RFC 6749 section 4.1.1, SMART App Launch
  * 2.2). Pure. What the person then allows can only be less.
  *
+ * In which role somebody may have it at an API whose tokens name one, is decided when she has signed in (`roles.ts`).
+ *
  * @param request `api`: where the tokens are to be used; undefined for an application that only wants to know who signed
  *   in. `scope`: the parameter as it was sent, offline_access included
  */
@@ -65,14 +75,14 @@ export function admitPerson(request: {
   api: Api | undefined;
   scope: unknown;
   state: unknown;
+  reason: unknown;
 }): PersonAdmission | Refusal {
-  const { client, api, scope, state } = request;
+  const { client, api, scope, state, reason } = request;
   const scopes = requestedScopes(scope);
   if ('error' in scopes) return scopes;
-  // A token of the Spine profiles says in which role somebody acts, and nobody has roles here yet.
-  if (api !== undefined && api.profile !== 'smart')
-    return refuse('unauthorized_client', 'tokens for this resource cannot be had by signing in yet');
-  if (api !== undefined && (typeof state !== 'string' || state === ''))
+  if (api?.profile === 'none')
+    return refuse('unauthorized_client', 'tokens for this resource cannot be had by signing in');
+  if (api?.profile === 'smart' && (typeof state !== 'string' || state === ''))
     return refuse('invalid_request', 'state is required');
   const identity = scopes.filter(isIdentityScope);
   const rest = scopes.filter((one) => !isIdentityScope(one));
@@ -81,11 +91,38 @@ export function admitPerson(request: {
     return refuse('invalid_scope', `${stray} is a scope of no resource that was named`);
   if (api === undefined && !identity.includes('openid'))
     return refuse('invalid_scope', 'openid is required where no resource is named');
+  if (hasProvenance(api) && rest.length === 0)
+    return refuse('invalid_scope', 'a scope of the resource is required');
   const refusal =
     (api && apiRefusal(client, api, rest)) ??
     identityRefusal(client, api, identity) ??
     mixRefusal(api, scopes);
-  return refusal ?? { scopes };
+  if (refusal !== undefined) return refusal;
+  const admitted =
+    api === undefined ? { reason: undefined } : reasonOf(api, client, { reason, scopes: rest });
+  if ('error' in admitted) return admitted;
+  const hole = api && provenanceFault(api, client);
+  return hole === undefined ? { scopes, ...admitted } : refuse('unauthorized_client', hole);
+}
+
+/**
+ * Decides what a client may have for somebody whom its own system signed in (JWT bearer grant). Pure. Identity scopes are
+ * not among it: who it is, the client knows.
+ */
+export function admitAsserted(request: {
+  client: Client;
+  api: Api;
+  scope: unknown;
+}): { readonly scopes: readonly string[] } | Refusal {
+  const { client, api, scope } = request;
+  if (!hasProvenance(api))
+    return refuse('unauthorized_client', 'tokens for this resource cannot be had by an assertion');
+  const scopes = requestedScopes(scope);
+  if ('error' in scopes) return scopes;
+  const refusal = apiRefusal(client, api, scopes) ?? mixRefusal(api, scopes);
+  if (refusal !== undefined) return refusal;
+  const hole = provenanceFault(api, client);
+  return hole === undefined ? { scopes } : refuse('unauthorized_client', hole);
 }
 
 function mixRefusal(api: Api | undefined, scopes: readonly string[]): Refusal | undefined {
@@ -105,11 +142,15 @@ export function stillHeld(client: Client, api: Api, scopes: readonly string[]): 
   const rest = scopes.filter((scope) => !isIdentityScope(scope));
   const lost = new Set([...notOffered(api, rest), ...uncovered(family, held, rest)]);
   return scopes.filter((scope) =>
-    isIdentityScope(scope) ? identity.includes(scope) && api.scopes.includes(scope) : !lost.has(scope),
+    isIdentityScope(scope) ? identity.includes(scope) && goesWith(api, scope) : !lost.has(scope),
   );
 }
 
-/** Whether these scopes open the record of one patient (SMART: `patient/` scopes imply `launch/patient`). */
-export function needsPatient(scopes: readonly string[]): boolean {
+/**
+ * Whether these scopes open the record of the person herself (SMART: `patient/` scopes imply `launch/patient`). In the
+ * Spine families `patient/` is whichever patient the practitioner has before her.
+ */
+export function needsPatient(api: Api | undefined, scopes: readonly string[]): boolean {
+  if (api?.profile !== 'smart') return false;
   return scopes.some((scope) => scope === 'launch/patient' || scope.startsWith('patient/'));
 }

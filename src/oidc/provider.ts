@@ -10,9 +10,9 @@ import { assertionAlgorithms, authenticationMethods, identityScopes } from '../c
 import type { Clock } from '../clock.ts';
 import { claimsByScope } from './account.ts';
 import { assertionFault, audiences, CLOCK_TOLERANCE } from './client-authentication.ts';
+import { dpopAlgorithms } from './dpop.ts';
 import type { Introspection } from './introspection.ts';
-import { lifetimes, refreshLife } from './lifetimes.ts';
-import { createPrompts } from './prompts.ts';
+import { keepsRefreshToken, lifetimes, refreshLife } from './lifetimes.ts';
 import type { Resources } from './resources.ts';
 import type { SignOut } from './sign-out.ts';
 
@@ -31,6 +31,7 @@ export interface ProviderParts {
   readonly secretMatches: (clientId: string, presented: string) => boolean;
   readonly findAccount: NonNullable<Configuration['findAccount']>;
   readonly loadExistingGrant: NonNullable<Configuration['loadExistingGrant']>;
+  readonly interactionPolicy: NonNullable<NonNullable<Configuration['interactions']>['policy']>;
   readonly introspection: Introspection;
   readonly signOut: SignOut;
   readonly renderError: NonNullable<Configuration['renderError']>;
@@ -80,6 +81,11 @@ function times(clock: Clock): Configuration['ttl'] {
   };
 }
 
+/** `rotateRefreshToken`. */
+function isUsedOnce({ oidc }: KoaContextWithOIDC): boolean {
+  return oidc.client === undefined || !keepsRefreshToken({ metadata: oidc.client.metadata() });
+}
+
 function configuration(parts: ProviderParts): Configuration {
   const { issuer, resources, clock } = parts;
   const expected = audiences(issuer);
@@ -97,6 +103,7 @@ function configuration(parts: ProviderParts): Configuration {
     },
     enabledJWA: {
       clientAuthSigningAlgValues: [...assertionAlgorithms],
+      dPoPSigningAlgValues: [...dpopAlgorithms],
       idTokenSigningAlgValues: ['ES256', 'RS256'],
     },
     // These belong to no API; those of an API are checked against the catalogue.
@@ -107,11 +114,11 @@ function configuration(parts: ProviderParts): Configuration {
     acrValues: ['1'],
     responseTypes: ['code'],
     pkce: { required: () => true },
-    // SMART names the FHIR base `aud`; src/oidc/resources.ts makes it the resource.
-    extraParams: { aud: null },
+    // SMART names the FHIR base `aud`; src/oidc/resources.ts makes it the resource. The reason is for the Spine profiles.
+    extraParams: { aud: null, reason_for_request: null },
     allowOmittingSingleRegisteredRedirectUri: false,
     interactions: {
-      policy: createPrompts(),
+      policy: parts.interactionPolicy,
       url: (_ctx, interaction) => `/interaction/${interaction.uid}`,
     },
     findAccount: parts.findAccount,
@@ -119,8 +126,7 @@ function configuration(parts: ProviderParts): Configuration {
     ttl: times(clock),
     issueRefreshToken: parts.resources.isLasting,
     expiresWithSession: async (_ctx, source) => !source.scopes.has('offline_access'),
-    // No refresh token is bound to a key yet, so each is used once.
-    rotateRefreshToken: true,
+    rotateRefreshToken: isUsedOnce,
     extraTokenClaims: parts.introspection.claims,
     formats: { customizers: { jwt: parts.tokenClaims } },
     features: {
@@ -139,8 +145,7 @@ function configuration(parts: ProviderParts): Configuration {
         logoutSource: parts.signOut.question,
         postLogoutSuccessSource: parts.signOut.done,
       },
-      // It comes with the feature that needs it.
-      dPoP: { enabled: false },
+      dPoP: { enabled: true, requireNonce: () => false, allowReplay: false },
     },
     assertJwtClientAuthClaimsAndHeader(ctx, claims) {
       const fault = assertionFault(claims, { expected, now: clock.seconds() });

@@ -3,7 +3,10 @@ import type { Account } from '../accounts/index.ts';
 import type { Api } from '../catalogue/index.ts';
 import type { Client } from '../clients/index.ts';
 import type { Consent } from '../consents/index.ts';
+import type { PractitionerRole } from '../practitioners/index.ts';
+import type { RoleChoice } from './roles.ts';
 import type { PlacedArtefact } from './storage/index.ts';
+import type { Asserted } from './user-context.ts';
 
 /** What is found out in the course of one request, kept beside it until the audit row is written. */
 export interface RequestState {
@@ -17,8 +20,14 @@ export interface RequestState {
   authenticated?: boolean;
   /** The client as it was at the beginning of the request: one look-up, one answer. */
   client?: Client;
-  /** `reason_for_request` that was admitted; empty for a profile that has none. */
-  reason?: string;
+  /** `reason_for_request` that was admitted; undefined for a profile that has none. */
+  reason?: string | undefined;
+  /** The role in which a practitioner asks. */
+  role?: PractitionerRole | undefined;
+  /** What is known of the role before somebody was asked for consent. */
+  roleChoice?: Promise<RoleChoice>;
+  /** Whoever a client's own system signed in, as it asserted. */
+  asserted?: Asserted;
   /** `sub` of the token that was made. */
   subject?: string;
   /** uid of the browser session that was found. */

@@ -1,18 +1,15 @@
 import { decodeJwt } from 'jose';
 import { errors, type KoaContextWithOIDC, type ResourceServer } from 'oidc-provider';
-import type { Api, Catalogue } from '../catalogue/index.ts';
-import { type Client, scopesAt } from '../clients/index.ts';
+import { type Api, type Catalogue, hasProvenance } from '../catalogue/index.ts';
+import { type Client, isIdentityScope, jwtBearerGrant, scopesAt } from '../clients/index.ts';
 import { splitScope } from '../scopes/index.ts';
 import { asText } from '../text.ts';
-import { admitSystem, clientHolds, type Refusal, requestedScopes } from './admission.ts';
+import { admitSystem, clientHolds, requestedScopes } from './admission.ts';
 import { responseModes } from './authorisation-endpoint.ts';
-import { admitPerson, identityHeld, stillHeld } from './person-admission.ts';
+import { admitAsserted, admitPerson, identityHeld, stillHeld } from './person-admission.ts';
+import { asError, isRefusal } from './refusal.ts';
 import type { RequestState, RequestStates } from './request-state.ts';
-
-/** Makes the library's error of a refusal. */
-const asError = ({ error, description }: Refusal) => new errors.CustomOIDCProviderError(error, description);
-
-const isRefusal = (value: object): value is Refusal => 'error' in value;
+import { aboveRole } from './roles.ts';
 
 export interface Resources {
   /** `resourceIndicators.getResourceServerInfo`: decides the request and says what its token looks like. */
@@ -107,16 +104,34 @@ export function createResources(options: { catalogue: Catalogue; states: Request
     const sent = route === 'resume' ? undefined : sentScope(ctx);
     const scopes = sent === undefined ? undefined : splitScope(sent);
     if (scopes?.includes('offline_access')) params.scope = scopes.join(' ');
-    const admission = admitPerson({ client, api, scope: params.scope, state: params.state });
+    const admission = admitPerson({
+      client,
+      api,
+      scope: params.scope,
+      state: params.state,
+      reason: params.reason_for_request || undefined,
+    });
     if (isRefusal(admission)) throw asError(admission);
+    states.of(ctx).reason = admission.reason;
     return admission.scopes;
+  }
+
+  /** A client's own system signed somebody in. */
+  function forAsserted(ctx: KoaContextWithOIDC, api: Api, client: Client): ResourceServer {
+    const admission = admitAsserted({ client, api, scope: ctx.oidc.params?.scope });
+    if (isRefusal(admission)) throw asError(admission);
+    return describe(api, admission.scopes);
   }
 
   /** A code or a refresh token is exchanged: nothing is asked for that was not granted. */
   function forExchange(ctx: KoaContextWithOIDC, api: Api, client: Client): ResourceServer {
     const { RefreshToken: refreshToken, AuthorizationCode: code } = ctx.oidc.entities;
-    const scopes = stillHeld(client, api, [...((refreshToken ?? code)?.scopes ?? [])]);
-    if (scopes.length === 0) throw new errors.InvalidGrant('the client may no longer use this resource');
+    const { role } = states.of(ctx);
+    const held = stillHeld(client, api, [...((refreshToken ?? code)?.scopes ?? [])]);
+    const above = new Set(role === undefined ? [] : aboveRole(role, api, held));
+    const scopes = held.filter((scope) => !above.has(scope));
+    const opens = hasProvenance(api) ? scopes.filter((scope) => !isIdentityScope(scope)) : scopes;
+    if (opens.length === 0) throw new errors.InvalidGrant('the client may no longer use this resource');
     if (refreshToken !== undefined && !lastingScopes.some((scope) => scopes.includes(scope)))
       throw new errors.InvalidGrant('the client may no longer have refresh tokens');
     const asked = asText(ctx.oidc.params?.scope)?.split(' ');
@@ -125,7 +140,7 @@ export function createResources(options: { catalogue: Catalogue; states: Request
     return describe(api, scopes);
   }
 
-  /** The API of a client-credentials request that names none: its only one, or the only one with these scopes. */
+  /** The API of a request that comes without a person and names none: the client's only one, or the only one with these scopes. */
   function apiOfSystem(ctx: KoaContextWithOIDC, client: Client, all: readonly Api[]): string {
     const apis = all.filter((api) => scopesAt(client, api.id) !== undefined);
     const [only] = apis;
@@ -141,11 +156,20 @@ export function createResources(options: { catalogue: Catalogue; states: Request
     return found.audience;
   }
 
-  /** SMART names the FHIR base `aud`; a slash at its end means the same base. */
+  /**
+   * The API of an authorisation request. SMART names the FHIR base `aud`, and a slash at its end means the same base. A
+   * client of the Spine profiles need not name one, where only one of its APIs can be meant.
+   */
   function apiOfPerson(ctx: KoaContextWithOIDC, client: Client, all: readonly Api[]): string | string[] {
     const aud = audOf(ctx);
     if (aud) return all.find((api) => `${api.audience}/` === aud)?.audience ?? aud;
-    if (all.some((api) => scopesAt(client, api.id) !== undefined))
+    const apis = all.filter((api) => scopesAt(client, api.id) !== undefined);
+    const asked = asText(ctx.oidc.params?.scope)?.split(' ') ?? [];
+    const opens = asked.filter((scope) => !isIdentityScope(scope));
+    const [meant, ...more] = apis.filter((api) => apis.length === 1 || clientHolds(client, api, opens));
+    if (opens.length > 0 && meant !== undefined && more.length === 0 && apis.every(hasProvenance))
+      return meant.audience;
+    if (apis.some((api) => api.profile === 'smart') || (apis.length > 0 && opens.length > 0))
       throw new errors.InvalidRequest(
         'aud (or resource) is required: the address of the API that is to be used',
       );
@@ -158,10 +182,12 @@ export function createResources(options: { catalogue: Catalogue; states: Request
       const { client, state } = present(ctx);
       const { params, route } = ctx.oidc;
       const api = await apiOf(state, indicator);
-      if (route === 'token')
-        return params?.grant_type === 'client_credentials'
-          ? forSystem(ctx, api, client, state)
+      if (route === 'token') {
+        if (params?.grant_type === 'client_credentials') return forSystem(ctx, api, client, state);
+        return params?.grant_type === jwtBearerGrant
+          ? forAsserted(ctx, api, client)
           : forExchange(ctx, api, client);
+      }
       const aud = audOf(ctx);
       if (aud && aud !== api.audience && aud !== `${api.audience}/`)
         throw new errors.InvalidTarget('aud and resource name different APIs');
@@ -182,7 +208,8 @@ export function createResources(options: { catalogue: Catalogue; states: Request
       state.apis ??= await catalogue.all();
       if (ctx.oidc.route !== 'token') return apiOfPerson(ctx, client, state.apis);
       // Asked of a code or refresh token only when the request names several (RFC 8707 section 2.2).
-      if (ctx.oidc.params?.grant_type !== 'client_credentials')
+      const grantType = ctx.oidc.params?.grant_type;
+      if (grantType !== 'client_credentials' && grantType !== jwtBearerGrant)
         throw new errors.InvalidTarget('a request is for one resource');
       return apiOfSystem(ctx, client, state.apis);
     },

@@ -1,5 +1,5 @@
 import type { Api } from '../catalogue/index.ts';
-import { assertionAlgorithms, authenticationMethods, grantTypes } from '../clients/index.ts';
+import { assertionAlgorithms, authenticationMethods, grantTypes, jwtBearerGrant } from '../clients/index.ts';
 
 /** What an API's scopes make possible, beside what this server can always do (SMART App Launch 2.2, conformance). */
 function permissions({ scopes }: Api): string[] {
@@ -40,7 +40,7 @@ export function smartConfiguration(issuer: string, api: Api): Record<string, unk
     authorization_endpoint: `${issuer}/auth`,
     token_endpoint: `${issuer}/token`,
     introspection_endpoint: `${issuer}/token/introspection`,
-    grant_types_supported: [...grantTypes],
+    grant_types_supported: grantTypes.filter((type) => type !== jwtBearerGrant),
     response_types_supported: ['code'],
     code_challenge_methods_supported: ['S256'],
     token_endpoint_auth_methods_supported: [...authenticationMethods],

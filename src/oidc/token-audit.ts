@@ -4,6 +4,16 @@ import { asText } from '../text.ts';
 import type { RequestState } from './request-state.ts';
 import { keptId } from './storage/index.ts';
 
+/** The role in which somebody asked, and whom the client's own system signed in. */
+function whoAsked({ role, asserted }: RequestState): Readonly<Record<string, unknown>> {
+  if (asserted !== undefined) {
+    const { subject, sdsUser = null, roleProfile = null } = asserted;
+    return { asserted: subject, sds_user: sdsUser, role_profile: roleProfile };
+  }
+  if (role === undefined) return {};
+  return { role: role.id, sds_user: role.sdsUser ?? null, role_profile: role.roleProfile ?? null };
+}
+
 /** What the audit says of a token that is going to be answered. */
 export function issuedEvent(ctx: KoaContextWithOIDC, state: RequestState, source: string): AuditEvent {
   const { AccessToken: personal, ClientCredentials: systemic } = ctx.oidc.entities;
@@ -16,11 +26,16 @@ export function issuedEvent(ctx: KoaContextWithOIDC, state: RequestState, source
     apiId: state.api?.id,
     grantType: asText(ctx.oidc.params?.grant_type),
     scope: token?.scope,
-    subject: personal?.accountId ?? state.subject ?? state.client?.clientId,
+    // Whom a client asserted, the token names in its own way; the client's word for her stands in the detail.
+    subject:
+      state.asserted === undefined
+        ? (personal?.accountId ?? state.subject ?? state.client?.clientId)
+        : state.subject,
     tokenId: opaque && token.jti !== undefined ? keptId(token.kind, token.jti) : token?.jti,
     source,
     detail: {
       reason: state.reason ?? null,
+      ...whoAsked(state),
       ...(personal === undefined
         ? {}
         : { grant: personal.grantId ?? null, refresh_token: ctx.oidc.entities.RefreshToken !== undefined }),

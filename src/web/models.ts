@@ -32,6 +32,24 @@ export interface SignInModel extends FormModel {
   readonly problem: 'none' | 'missing' | 'wrong' | 'busy';
 }
 
+/**
+ * What `role.njk` shows: in which role a practitioner asks, where she has several. The form sends `csrf` and `role`, the
+ * id of a role. A form of its own sends the `decision` `switch`.
+ */
+export interface RoleModel extends FormModel {
+  /** Where the form is sent, which carries `csrf` alone and leads back to the client. */
+  readonly cancelAction: string;
+  readonly client: ClientModel;
+  /** Who is signed in. */
+  readonly account: { readonly name: string };
+  /** Name of the organisation at which the roles are. */
+  readonly organization: string;
+  /** `roleProfile`: SDS role profile id, `''` where there is none. None is chosen when the page opens. */
+  readonly roles: readonly { readonly id: string; readonly name: string; readonly roleProfile: string }[];
+  /** `nothing-chosen`: the practitioner went on without a role. */
+  readonly problem: 'none' | 'nothing-chosen';
+}
+
 /** One thing that a client may do, and the words for it. */
 export interface ConsentLine {
   readonly scope: string;
@@ -47,6 +65,10 @@ export interface ConsentModel extends FormModel {
   readonly client: ClientModel & { readonly site: string };
   /** Who is signed in. */
   readonly account: { readonly name: string };
+  /** The role in which a practitioner asks; null for somebody who asks for herself. */
+  readonly role: { readonly name: string; readonly organization: string } | null;
+  /** `reason_for_request`, as the token will say; `''` where tokens say nothing of it. */
+  readonly reason: string;
   /** Whose record; null where the request is about none. `isAccount`: the record of the person signed in. */
   readonly patient: { readonly name: string; readonly isAccount: boolean } | null;
   /** Whether it is about records of others that the person may open. */

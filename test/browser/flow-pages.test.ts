@@ -11,6 +11,8 @@ import {
   signInAs,
   startFlow,
 } from '../support/flow.ts';
+import { wardChange } from '../support/practitioner.ts';
+import { authorisationRequest } from '../support/visitor.ts';
 
 vi.mock('../../src/web/render.ts', async (load) => (await import('../support/audit.ts')).noting(load));
 
@@ -35,6 +37,14 @@ async function toConsent(way: Way): Promise<void> {
   await begin(way);
   await signInAs(way.page);
   await expectHeading(way.page, own);
+}
+
+/** Dr Shah at the application of the ward: she has two roles at its hospital. */
+async function toRole({ flow, page }: Way): Promise<void> {
+  const request = { ...wardChange, redirect_uri: 'http://127.0.0.1:8090/cb' };
+  await page.goto(authorisationRequest(flow.server.issuer, request).url);
+  await signInAs(page, 'priya@example.test');
+  await expectHeading(page, 'Which role are you working in?');
 }
 
 async function toSignOut(way: Way, query = ''): Promise<void> {
@@ -67,6 +77,17 @@ const pages: readonly (readonly [string, string, string, (way: Way) => Promise<u
     async (way) => {
       await begin(way);
       await signInAs(way.page, 'aroha@example.test', 'wrong');
+      await way.page.getByRole('alert').waitFor();
+    },
+  ],
+  ['role', 'Which role are you working in?', 'role.njk none', toRole],
+  [
+    'role-nothing-chosen',
+    'Which role are you working in?',
+    'role.njk nothing-chosen',
+    async (way) => {
+      await toRole(way);
+      await press(way.page, 'Continue');
       await way.page.getByRole('alert').waitFor();
     },
   ],

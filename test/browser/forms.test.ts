@@ -72,6 +72,7 @@ describe.skipIf(browserUnavailable)('what the forms send, without script', () =>
       'Tick at least one part of the health record, or choose “Do not allow”',
       'line',
     ],
+    ['role-nothing-chosen', 'Choose the role you are working in', 'role'],
   ])('%s: “%s” comes first, and leads to its field', async (name, message, field) => {
     await visit.open(name);
     expect(await visit.page.title()).toMatch(/^Error: /);
@@ -83,16 +84,66 @@ describe.skipIf(browserUnavailable)('what the forms send, without script', () =>
     expect(await visit.page.locator(`[aria-describedby~="${field}-error"]`).count()).toBe(1);
   });
 
-  test.each(['sign-in-first', 'consent-own'])('%s: nothing is called an error', async (name) => {
-    await visit.open(name);
-    expect(await visit.page.title()).not.toContain('Error');
-    expect(await visit.page.getByRole('alert').count()).toBe(0);
-  });
+  test.each(['sign-in-first', 'role-several', 'consent-own'])(
+    '%s: nothing is called an error',
+    async (name) => {
+      await visit.open(name);
+      expect(await visit.page.title()).not.toContain('Error');
+      expect(await visit.page.getByRole('alert').count()).toBe(0);
+    },
+  );
 
   test('what the person typed is kept, but for the password', async () => {
     await visit.open('sign-in-wrong');
     expect(await visit.page.getByLabel('Email address or user name').inputValue()).toBe('aroha@example.test');
     expect(await visit.page.getByLabel('Password').inputValue()).toBe('');
+  });
+
+  const roles = () =>
+    visit.page.getByRole('group', { name: 'Your roles at Fernhill Hospital' }).getByRole('radio');
+
+  test('a role is chosen with the keyboard alone, from a named group in which none was chosen before', async () => {
+    await visit.open('role-several');
+    expect(await roles().count()).toBe(2);
+    expect(await visit.page.locator('input:checked').count()).toBe(0);
+    await roles().first().press('ArrowDown');
+    expect(await focused()).toBe('role-2');
+    expect(await roles().last().isChecked()).toBe(true);
+    expect(await sent(() => roles().last().press('Enter'))).toEqual({
+      path: '/interaction/abc/role',
+      body: [csrf, ['role', 'role-2']],
+    });
+  });
+
+  test('going on without a role is sent, so that the server can say what is missing', async () => {
+    await visit.open('role-several');
+    expect(await press('Continue')).toEqual({ path: '/interaction/abc/role', body: [csrf] });
+  });
+
+  test('somebody else can sign in, and going back sends no role', async () => {
+    await visit.open('role-several');
+    await roles().first().check();
+    expect(await press('Sign in as someone else')).toEqual({
+      path: '/interaction/abc/role',
+      body: [csrf, ['decision', 'switch']],
+    });
+    await visit.open('role-several');
+    await roles().first().check();
+    expect(await press('Go back to Fernhill Ward App')).toEqual({
+      path: '/interaction/abc/cancel',
+      body: [csrf],
+    });
+  });
+
+  test('roles of the same name are told apart by what is said of each', async () => {
+    await visit.open('role-same-name');
+    const same = visit.page.getByRole('radio', { name: 'Kaimahi hauora – Health Professional' });
+    const said = await same.evaluateAll((radios) =>
+      radios.map((one) =>
+        one.ownerDocument.getElementById(one.getAttribute('aria-describedby') ?? '')?.textContent?.trim(),
+      ),
+    );
+    expect(said).toEqual(['Role profile 100000000203', 'Role profile 100000000204']);
   });
 
   test('allowing sends what is required and what is ticked', async () => {

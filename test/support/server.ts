@@ -7,6 +7,7 @@ import { pino } from 'pino';
 import { createApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
 import type { Row } from '../../src/db/index.ts';
+import type { KeyWatch } from '../../src/keys/index.ts';
 import { createServices, type Services, seed } from '../../src/services.ts';
 import { openTestDatabase } from './database.ts';
 import { masterKey } from './template.ts';
@@ -26,6 +27,8 @@ export interface TestServer {
   readonly dataDir: string;
   /** Lines of the technical log so far. */
   readonly logLines: readonly string[];
+  /** Follows the signing keys, as a started program does. */
+  watchKeys(): KeyWatch;
   /** Runs SQL on the server's own database. */
   sql<R extends object = Row>(text: string, values?: readonly unknown[]): Promise<R[]>;
   /** POSTs a form to the token endpoint, with HTTP Basic credentials if given. */
@@ -62,6 +65,7 @@ export async function startServer(env: Record<string, string> = {}): Promise<Tes
     services,
     dataDir,
     logLines,
+    watchKeys: app.watchKeys,
     sql: (text, values) => services.db.query({ name: '', text }, values),
     token: (form, basic) =>
       fetch(`${config.issuer}/token`, {

@@ -1,7 +1,8 @@
 import { decodeJwt } from 'jose';
 import Provider, { type Adapter, type AdapterFactory, type AdapterPayload, errors } from 'oidc-provider';
 import type { Clock } from '../../clock.ts';
-import { digest, expiry, volatileModels } from './artefact.ts';
+import { asText } from '../../text.ts';
+import { expiry, volatileModels } from './artefact.ts';
 import type { Exchange } from './exchange.ts';
 import {
   artefactAdapter,
@@ -10,7 +11,7 @@ import {
   pushedAdapter,
   sessionAdapter,
 } from './models.ts';
-import type { ReplayGuard } from './replay-guard.ts';
+import { proofId, type ReplayGuard, replayId } from './replay-guard.ts';
 import type { SqlStore } from './sql-store.ts';
 import type { ArtefactStore } from './store.ts';
 
@@ -26,21 +27,37 @@ function isOfAssertion(id: string): boolean {
   const assertion = Provider.ctx?.oidc?.params?.client_assertion;
   if (typeof assertion !== 'string') return false;
   const { iss, jti } = decodeJwt(assertion);
-  return digest(`${iss}${jti}`) === id;
+  return replayId(String(iss), String(jti)) === id;
 }
 
 /**
  * The library looks first and saves later, so its look-up proves nothing: it is left out, and the insert decides.
+ *
+ * It does not say what it saves. A request has at most one assertion and one proof, and the assertion comes first, also if
+ * both have the same `jti`.
  */
 function replayAdapter(guard: ReplayGuard, clock: Clock): Adapter {
+  const authenticated = new WeakSet<object>();
+
+  function isAssertion(id: string): boolean {
+    const ctx = Provider.ctx;
+    if (ctx === undefined || authenticated.has(ctx) || !isOfAssertion(id)) return false;
+    authenticated.add(ctx);
+    return true;
+  }
+
   return {
     find: async () => undefined,
-    async upsert(id, _payload, expiresIn) {
+    async upsert(id, payload, expiresIn) {
       if (expiresIn === undefined) throw new TypeError('a replay guard must expire');
-      if (await guard.first(id, expiry(expiresIn, clock))) return;
-      throw isOfAssertion(id)
-        ? new errors.InvalidClientAuth('client assertion was used before')
-        : new errors.InvalidDpopProof('DPoP proof was used before');
+      if (isAssertion(id)) {
+        if (await guard.first(id, expiry(expiresIn, clock))) return;
+        throw new errors.InvalidClientAuth('client assertion was used before');
+      }
+      // The library counts from now, but a proof that is dated ahead stays good for longer.
+      const end = expiry(2 * expiresIn, clock);
+      if (await guard.first(proofId(asText(payload.iss) ?? '', id), end)) return;
+      throw new errors.InvalidDpopProof('DPoP proof was used before');
     },
     findByUid: unsupported,
     findByUserCode: unsupported,

@@ -2,6 +2,6 @@ export { createAdapter } from './adapter.ts';
 export { digest, keptId } from './artefact.ts';
 export type { Exchange } from './exchange.ts';
 export { createRedisStore } from './redis-store.ts';
-export { createReplayGuard } from './replay-guard.ts';
+export { createReplayGuard, proofId, type ReplayGuard, replayId } from './replay-guard.ts';
 export { createSqlStore, type PlacedArtefact, type SqlStore } from './sql-store.ts';
 export type { ArtefactStore } from './store.ts';

@@ -1,4 +1,5 @@
 import { createGroup, type Database, type Statement } from '../../db/index.ts';
+import { digest } from './artefact.ts';
 
 const statements = {
   // In one order everywhere, or two groups with the same identifiers could wait for each other.
@@ -11,6 +12,17 @@ const statements = {
            ON CONFLICT (id) DO NOTHING RETURNING id`,
   },
 } satisfies Record<string, Statement>;
+
+/** What the library calls an identifier (`jti`) of an issuer. */
+export const replayId = (issuer: string, jti: string) => digest(`${issuer}${jti}`);
+
+/**
+ * What the guard calls a DPoP proof. The library's own name for it may be that of an assertion with the same `jti`, or of
+ * what another client sent, whose name and `jti` are together the same text.
+ *
+ * @param id the library's name
+ */
+export const proofId = (clientId: string, id: string) => `dpop:${digest(`${clientId} ${id}`)}`;
 
 interface Offer {
   readonly id: string;

@@ -5,7 +5,7 @@ import { clientName } from '../../clients/index.ts';
 import type { Exchanged, Next, Question, Questions } from '../../consents/index.ts';
 import { AssentError } from '../../errors.ts';
 import type { Form, Forms } from '../forms.ts';
-import type { ClientModel, ConsentModel, NoRecordModel, SignInModel } from '../models.ts';
+import type { ClientModel, ConsentModel, NoRecordModel, RoleModel, SignInModel } from '../models.ts';
 import type { ShowFault } from '../page-faults.ts';
 import type { Renderer } from '../render.ts';
 import { allowFormsTo } from '../security-headers.ts';
@@ -67,19 +67,41 @@ export function createSignIn(dependencies: SignInDependencies): Koa.Middleware {
     show(visit, 'sign-in.njk', model);
   }
 
+  function showRole(
+    visit: Visit,
+    question: Question & { kind: 'role' },
+    problem: RoleModel['problem'],
+  ): void {
+    const { uid } = visit;
+    const { account, organization, roles } = question;
+    const model: RoleModel = {
+      action: `/interaction/${uid}/role`,
+      cancelAction: `/interaction/${uid}/cancel`,
+      csrf: forms.token(uid),
+      client: asClient(question),
+      account: { name: account.name },
+      organization,
+      roles: roles.map(({ id, name, roleProfile = '' }) => ({ id, name, roleProfile })),
+      problem,
+    };
+    show(visit, 'role.njk', model);
+  }
+
   function showConsent(
     visit: Visit,
     question: Question & { kind: 'consent' },
     { ticked, problem }: { ticked?: readonly string[]; problem: ConsentModel['problem'] },
   ): void {
     const { uid } = visit;
-    const { account, record, offline, until, lines, site } = question;
+    const { account, role, reason, record, offline, until, lines, site } = question;
     const optional = lines.filter((line) => !line.required);
     const model: ConsentModel = {
       action: `/interaction/${uid}/consent`,
       csrf: forms.token(uid),
       client: { ...asClient(question), site },
       account: { name: account.name },
+      role: role ?? null,
+      reason: reason ?? '',
       patient: record === 'own' ? { name: account.name, isAccount: true } : null,
       records: record === 'others',
       until: formatDay(until),
@@ -101,6 +123,7 @@ export function createSignIn(dependencies: SignInDependencies): Koa.Middleware {
   function showQuestion(visit: Visit): void {
     const { uid, question } = visit;
     if (question.kind === 'sign-in') showSignIn(visit, '', 'none');
+    else if (question.kind === 'role') showRole(visit, question, 'none');
     else if (question.kind === 'consent') showConsent(visit, question, { problem: 'none' });
     else {
       const model: NoRecordModel = {
@@ -140,11 +163,20 @@ export function createSignIn(dependencies: SignInDependencies): Koa.Middleware {
     showSignIn(visit, identifier, 'wrong');
   }
 
+  async function chooseRole(visit: Visit, form: Form): Promise<void> {
+    const { ctx, at, uid, question } = visit;
+    if (question.kind !== 'role') return showFault(ctx, { kind: 'expired' });
+    if (form.one('decision') === 'switch') return answerWith(visit, await questions.switchAccount(at));
+    const chosen = form.one('role');
+    if (chosen === '') return showRole(visit, question, 'nothing-chosen');
+    answerWith(visit, await questions.chooseRole(at, uid, chosen));
+  }
+
   async function decide(visit: Visit, form: Form): Promise<void> {
     const { ctx, at, uid, question } = visit;
     const decision = form.one('decision');
     const source = sourceOf(ctx);
-    if (question.kind === 'sign-in') return showFault(ctx, { kind: 'expired' });
+    if (question.kind === 'sign-in' || question.kind === 'role') return showFault(ctx, { kind: 'expired' });
     if (decision === 'switch') return answerWith(visit, await questions.switchAccount(at));
     if (decision === 'deny') return answerWith(visit, await questions.deny(at, uid, source));
     if (decision !== 'allow' || question.kind !== 'consent') return showFault(ctx, { kind: 'forbidden' });
@@ -186,6 +218,7 @@ export function createSignIn(dependencies: SignInDependencies): Koa.Middleware {
       else showFault(visit.ctx, { kind: 'expired' });
     }),
   );
+  router.post('/:uid/role', handler(chooseRole));
   router.post('/:uid/consent', handler(decide));
   router.post(
     '/:uid/cancel',

@@ -115,13 +115,11 @@ describe('AZ-07 a request is refused', () => {
     expectRedirect(page, { issuer, error: 'invalid_target', state, redirectUri: change.redirect_uri });
   });
 
-  test.for([spine, 'https://gp.millbrook.example.test/ZZ901/STU3/1/gpconnect/structured'])(
-    'for %s, whose tokens name a role that nobody has here yet',
-    async (aud) => {
-      const change = { client_id: 'flag-reader', aud, scope: 'user/Flag.read', state };
-      expectRedirect(await ask(server, change), { issuer, error: 'unauthorized_client', state });
-    },
-  );
+  test('for GP Connect, by a client that was given another API of the Spine', async () => {
+    const aud = 'https://gp.millbrook.example.test/ZZ901/STU3/1/gpconnect/structured';
+    const change = { client_id: 'flag-reader', aud, scope: 'patient/*.read', state };
+    expectRedirect(await ask(server, change), { issuer, error: 'invalid_target', state });
+  });
 
   test('for the administration', async () => {
     await expectBothRefused({ aud: `${issuer}/api/admin/v1`, scope: 'admin.read' }, 'unauthorized_client');

@@ -106,7 +106,7 @@ test('every endpoint that it names answers, and agrees with discovery', async ()
     expect([name, answers.some(({ status }) => status !== 404)]).toEqual([name, true]);
   }
   for (const name of ['grant_types_supported', 'token_endpoint_auth_methods_supported'] as const)
-    expect((document[name] as string[]).toSorted()).toEqual((discovery[name] as string[]).toSorted());
+    expect(discovery[name]).toEqual(expect.arrayContaining(document[name] as string[]));
 });
 
 describe('whoever asks', () => {

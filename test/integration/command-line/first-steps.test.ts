@@ -16,7 +16,14 @@ if (!onServer)
   );
 
 /** One line for each migration there is. */
-const every = (state: string) => `${state}  0001_first_token\n${state}  0002_a_person_authorises\n`;
+const names = [
+  '0001_first_token',
+  '0002_a_person_authorises',
+  '0003_a_practitioner_asks',
+  '0004_key_rotation',
+  '0005_consents_by_role',
+];
+const every = (state: string) => names.map((name) => `${state}  ${name}\n`).join('');
 
 describe.skipIf(!onServer)('an empty database on a server', () => {
   test('has everything pending; looking, planning and examining change nothing', async () => {
@@ -24,11 +31,9 @@ describe.skipIf(!onServer)('an empty database on a server', () => {
     const plan = await world.out('migrate', 'plan');
     expect(plan).toMatch(/^-- 0001_first_token \(safe-while-running\)\nCREATE TABLE organizations \(/);
     expect(plan).toMatch(/^-- 0002_a_person_authorises \(safe-while-running\)$/m);
-    expect(plan.match(/^CREATE TABLE \w+/gm)).toHaveLength(17);
+    expect(plan.match(/^CREATE TABLE \w+/gm)).toHaveLength(19);
     const doctor = await world.run('doctor');
-    expect(doctor.stdout).toMatch(
-      /^FAULT {2}migrations: pending: 0001_first_token, 0002_a_person_authorises$/m,
-    );
+    expect(doctor.stdout).toMatch(new RegExp(`^FAULT {2}migrations: pending: ${names.join(', ')}$`, 'm'));
     expect(doctor.stdout).toMatch(/^ok {5}database \(postgres\)$/m);
     expect([doctor.code, doctor.stderr]).toEqual([1, '']);
     expect(await world.out('migrate', 'status')).toBe(every('pending'));
@@ -43,7 +48,7 @@ describe.skipIf(!onServer)('an empty database on a server', () => {
     ];
     for (const { code, stdout, stderr } of await Promise.all(commands.map((one) => world.run(...one)))) {
       expect(stderr).toMatch(
-        /pending migrations: 0001_first_token, 0002_a_person_authorises\n {2}- run assent migrate up first\n$/,
+        new RegExp(`pending migrations: ${names.join(', ')}\\n {2}- run assent migrate up first\\n$`),
       );
       expect([code, stdout]).toEqual([1, '']);
     }
@@ -68,6 +73,8 @@ describe('a database on which a server can start', () => {
         secrets: await sql('SELECT client_id, hash FROM client_secrets ORDER BY client_id'),
         apis: await sql('SELECT id, audience, scopes, demo FROM apis ORDER BY id'),
         organizations: await sql('SELECT key, name, ods_code, demo FROM organizations ORDER BY key'),
+        practitioners: await sql('SELECT * FROM practitioners ORDER BY account_id'),
+        roles: await sql('SELECT * FROM practitioner_roles ORDER BY id'),
         marker: await sql('SELECT one FROM demo_marker'),
       }));
     expect(await world.out('seed', 'demo')).toMatch(/^The demo world is in the database/);
@@ -77,8 +84,36 @@ describe('a database on which a server can start', () => {
       'clinic-backend',
       'clinic-jwt',
       'demo-fhir-server',
+      'gp-clinic',
       'kete-spa',
       'kete-web',
+      'ward-app',
+    ]);
+    expect(first.practitioners).toEqual([
+      {
+        account_id: 'priya',
+        sds_user_id: '100000000101',
+        family: 'Shah',
+        given: ['Priya'],
+        prefix: ['Dr'],
+      },
+      {
+        account_id: 'rangi',
+        sds_user_id: '100000000111',
+        family: 'Cooper',
+        given: ['Rangi'],
+        prefix: [],
+      },
+    ]);
+    expect(
+      first.roles.map(({ id, account_id, organization, role_profile_id, job_role, name, ended_at }) =>
+        [id, account_id, organization, role_profile_id, job_role, name, ended_at ?? 'live'].join(' | '),
+      ),
+    ).toEqual([
+      'priya-fernhill-clinical | priya | fernhill | 100000000203 | R8000 | Clinical Practitioner | live',
+      'priya-fernhill-professional | priya | fernhill | 100000000204 | R8003 | Health Professional | live',
+      'priya-millbrook-clinical | priya | millbrook | 100000000202 | R8000 | Clinical Practitioner | live',
+      'rangi-millbrook-reception | rangi | millbrook | 100000000212 | R8009 | Receptionist | live',
     ]);
     await world.out('seed', 'demo');
     expect(await content()).toEqual(first);
@@ -90,8 +125,27 @@ describe('a database on which a server can start', () => {
         "UPDATE clients SET organization = 'kete', metadata = '{}' WHERE client_id = 'clinic-backend'",
       );
       await sql("DELETE FROM client_secrets WHERE client_id = 'clinic-backend'");
+      await sql("UPDATE practitioners SET sds_user_id = NULL, family = '' WHERE account_id = 'priya'");
+      await sql("UPDATE practitioner_roles SET ended_at = now(), name = 'Nobody' WHERE job_role = 'R8003'");
+      await sql(`INSERT INTO practitioner_roles (id, account_id, organization, job_role, name)
+                 VALUES ('rangi-fernhill', 'rangi', 'fernhill', 'R8000', 'Promoted by nobody')`);
     });
     await world.out('seed', 'demo');
+    expect(
+      await world.look((sql) =>
+        sql(`SELECT p.family, p.sds_user_id AS "user", r.id, r.name FROM practitioners p
+             JOIN practitioner_roles r USING (account_id) WHERE r.ended_at IS NULL
+             AND (r.job_role = 'R8003' OR account_id = 'rangi') ORDER BY r.id`),
+      ),
+    ).toEqual([
+      {
+        family: 'Shah',
+        user: '100000000101',
+        id: 'priya-fernhill-professional',
+        name: 'Health Professional',
+      },
+      { family: 'Cooper', user: '100000000111', id: 'rangi-millbrook-reception', name: 'Receptionist' },
+    ]);
     const [client, ...others] = await world.look((sql) =>
       sql(`SELECT organization, metadata->>'client_name' AS name FROM clients JOIN client_secrets USING (client_id)
            WHERE client_id = 'clinic-backend'`),

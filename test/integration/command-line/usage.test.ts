@@ -40,7 +40,7 @@ describe('a command that cannot be carried out', () => {
 test('help and version need no database', async () => {
   const [help, version] = await Promise.all([assent(['--help'], env), assent(['--version'], env)]);
   expect([help.code, version.code]).toEqual([0, 0]);
-  for (const command of ['migrate', 'seed', 'client', 'key', 'doctor', 'token'])
+  for (const command of ['migrate', 'seed', 'client', 'key', 'doctor', 'token', 'check-token'])
     expect(help.stdout).toContain(command);
   expect(version.stdout).toBe(`${packageJson.version}\n`);
   expect(readdirSync(home)).toEqual([]);

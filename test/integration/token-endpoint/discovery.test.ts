@@ -55,7 +55,12 @@ describe.for(paths)('%s', (path) => {
 
   test('advertises the grant types that are on', async () => {
     const grants = (await get(path)).grant_types_supported as string[];
-    expect(grants.toSorted()).toEqual(['authorization_code', 'client_credentials', 'refresh_token']);
+    expect(grants.toSorted()).toEqual([
+      'authorization_code',
+      'client_credentials',
+      'refresh_token',
+      'urn:ietf:params:oauth:grant-type:jwt-bearer',
+    ]);
   });
 
   test('advertises the two ways of client authentication, and none for public clients', async () => {
@@ -110,7 +115,7 @@ describe.for(paths)('%s', (path) => {
   test('does not advertise what is off', async () => {
     const document = await get(path);
     const off = Object.keys(document).filter((name) =>
-      /^(dpop_|mtls_|tls_client_|device_|registration_|check_session_|frontchannel_|backchannel_)/.test(name),
+      /^(mtls_|tls_client_|device_|registration_|check_session_|frontchannel_|backchannel_)/.test(name),
     );
     expect(off).toEqual([]);
     expect(document.request_parameter_supported ?? false).toBe(false);

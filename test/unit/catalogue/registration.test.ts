@@ -83,3 +83,15 @@ describe('the other profiles keep what they had', () => {
     }
   });
 });
+
+test.each([
+  'https://spine.example.test/raflags?version=1',
+  'https://user@spine.example.test/raflags',
+  'urn:example:raflags',
+])('a Spine profile does not take the audience %s, which none of its tokens could name', (audience) => {
+  const issuesOf = (profile: string, scopes: string) =>
+    (apiSchema.safeParse({ ...fhir, audience, profile, scopes }).error?.issues ?? []).map((one) => one.path);
+  expect(issuesOf('spine-core', 'user/Flag.read')).toEqual([['audience']]);
+  expect(issuesOf('gp-connect', 'patient/*.read')).toEqual([['audience']]);
+  expect(issuesOf('none', 'admin.read')).toEqual([]);
+});

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { civilDate, type DemoPerson, people, plusDays } from '../../../src/demo/people.ts';
+import { organizations } from '../../../src/demo/world.ts';
 
 const days = [
   '2026-07-30',
@@ -85,6 +86,34 @@ test('keys, record ids, identifiers and sign-in names are each used once', () =>
     const given = list.filter((value) => value !== undefined);
     expect(new Set(given).size).toBe(given.length);
   }
+});
+
+test('Dr Shah works at the surgery and at the hospital, Rangi at the desk of the surgery; nobody else has a role', () => {
+  const lines = people('2026-07-30').flatMap(({ key, roles = [] }) =>
+    roles.map(({ organization, roleProfile, jobRole, name }) =>
+      [key, organization, roleProfile, jobRole, name].join(' | '),
+    ),
+  );
+  expect(lines).toEqual([
+    'priya | millbrook | 100000000202 | R8000 | Clinical Practitioner',
+    'priya | fernhill | 100000000203 | R8000 | Clinical Practitioner',
+    'priya | fernhill | 100000000204 | R8003 | Health Professional',
+    'rangi | millbrook | 100000000212 | R8009 | Receptionist',
+  ]);
+});
+
+test('whoever has a role has an account and an SDS user id, and each role is one of a kind at a known place', () => {
+  const practitioners = people('2026-07-30').filter(({ roles }) => roles !== undefined);
+  for (const { key, signInName, practitionerId, identifier } of practitioners) {
+    expect(signInName, key).toBeDefined();
+    expect(practitionerId, key).toBeDefined();
+    expect(identifier?.system, key).toBe('https://fhir.nhs.uk/Id/sds-user-id');
+  }
+  const roles = practitioners.flatMap((one) => one.roles ?? []);
+  const places = organizations.map(({ key }) => key);
+  expect(roles.filter(({ organization }) => !places.includes(organization))).toEqual([]);
+  expect(new Set(roles.map(({ id }) => id)).size).toBe(roles.length);
+  expect(new Set(roles.map(({ roleProfile }) => roleProfile)).size).toBe(roles.length);
 });
 
 test('children without an account have no sign-in name', () => {

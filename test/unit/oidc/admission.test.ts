@@ -31,7 +31,7 @@ test.each([
   'system/*.rs',
   'system/Patient.rs?_security=a',
 ])('a client without a person has %s at a SMART API', (scope) => {
-  expect(ask(scope)).toEqual({ scopes: scope.split(' '), reason: '' });
+  expect(ask(scope)).toEqual({ scopes: scope.split(' '), reason: undefined });
 });
 
 test.each([

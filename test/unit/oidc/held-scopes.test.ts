@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { needsPatient, stillHeld } from '../../../src/oidc/person-admission.ts';
-import { api, diary, make } from './kowhai.ts';
+import { api, diary, make, spineApi } from './kowhai.ts';
 
 /** What is left of granted scopes later, and which of them open a record. */
 
@@ -45,5 +45,10 @@ test.for([
   [['patient'], false],
   [[], false],
 ] as const)('whether %j opens the record of one patient: %s', ([scopes, expected]) => {
-  expect(needsPatient(scopes)).toBe(expected);
+  expect(needsPatient(api, scopes)).toBe(expected);
+});
+
+test('at an API of another family, patient/ is whichever patient the practitioner has before her', () => {
+  expect(needsPatient(spineApi, ['patient/*.read'])).toBe(false);
+  expect(needsPatient(undefined, ['openid'])).toBe(false);
 });

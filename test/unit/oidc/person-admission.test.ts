@@ -5,7 +5,7 @@ import { api, diary, make, spineApi } from './kowhai.ts';
 /** What an application may ask a person for. */
 
 const ask = (scope: unknown, change: Partial<Parameters<typeof admitPerson>[0]> = {}) =>
-  admitPerson({ client: diary, api, scope, state: 'a-state', ...change });
+  admitPerson({ client: diary, api, scope, state: 'a-state', reason: undefined, ...change });
 
 describe('at a SMART API an application may ask for', () => {
   test.for([
@@ -88,10 +88,13 @@ describe('refused is', () => {
     });
   });
 
-  test('an API whose tokens name a role, given or not', () => {
+  test('an API whose tokens name an organisation and a system, without both', () => {
     const client = make({ apis: { 'kowhai-flags': ['user/Flag.read'] } });
     expect(ask('user/Flag.read', { client, api: spineApi })).toMatchObject({ error: 'unauthorized_client' });
-    expect(ask('user/Flag.read', { api: spineApi })).toMatchObject({ error: 'unauthorized_client' });
+  });
+
+  test('an API that it was not given', () => {
+    expect(ask('user/Flag.read', { api: spineApi })).toMatchObject({ error: 'invalid_target' });
   });
 
   test.for<[unknown]>([[undefined], [''], [['a', 'b']]])('the state %j', ([state]) => {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { createAssets } from '../../../src/web/assets.ts';
 import type { ConsentModel } from '../../../src/web/models.ts';
 import { createRenderer } from '../../../src/web/render.ts';
-import { consent } from './samples.ts';
+import { consent, wardConsent } from './samples.ts';
 
 const { render } = createRenderer({ locale: 'en', assets: createAssets() });
 const page = (changes: Partial<ConsentModel> = {}) =>
@@ -40,6 +40,24 @@ test('speaks of no record where the request is about none', () => {
   expect(html).not.toContain('Health record of');
 });
 
+test('a practitioner is told who she is and in which role, and that it is about patients', () => {
+  const html = page(wardConsent);
+  const facts = [...html.matchAll(/<dt\b[^>]*>(.*?)<\/dt>\s*<dd\b[^>]*>(.*?)<\/dd>/g)].map(
+    ([, key, value]) => [key?.trim(), value?.trim()],
+  );
+  expect(html).toContain('let Fernhill Ward App use patients’ health records that you may open?');
+  expect(facts).toContainEqual(['You are signed in as', 'Dr Priya Shah']);
+  expect(facts).toContainEqual(['You are working as', 'Clinical Practitioner at Fernhill Hospital']);
+  expect(html).not.toContain('(you)');
+});
+
+test('somebody who asks for herself is told of no role', () => {
+  expect(page()).not.toContain('You are working as');
+  const html = page({ patient: null, records: true });
+  expect(html).toContain('let Kete Health use the health records that you may open?');
+  expect(html).not.toMatch(/You are working as|patients/);
+});
+
 test('tells access that stays from access that ends with the session', () => {
   expect(page({ offline: true })).toContain('It asks to keep its access when you are not using it.');
   expect(page({ offline: false })).toContain('It has access only while you are signed in.');
@@ -58,9 +76,30 @@ test('a line is ticked as the model says, and what is required cannot be unticke
 
 test('sections without lines are left out', () => {
   expect(page({ optional: [] })).not.toMatch(/<fieldset|type="checkbox"|You choose/);
-  expect(page({ required: [] })).not.toContain('always needs');
+  expect(page({ required: [] })).not.toMatch(/always needs|wants to do/);
+});
+
+test('where nothing can be chosen apart, it says that it is all or nothing', () => {
+  const html = page({ optional: [] });
+  expect(html).toContain('What Kete Health wants to do');
+  expect(html).toContain('You can allow all of this, or nothing. If you allow it, it can:');
+  expect(html).not.toMatch(/always needs|cannot work without/);
+  expect(page()).toContain('What Kete Health always needs');
+  expect(page()).not.toContain('all of this, or nothing');
 });
 
 test('says what follows from saying no', () => {
   expect(page()).toContain('If you choose “Do not allow”, Kete Health gets nothing.');
+});
+
+test.each([
+  ['directcare', 'Caring for the patient'],
+  ['secondaryuses', 'Not the care of the patient, but for example planning or research'],
+  ['patientaccess', 'The patient wants to see it'],
+  ['migration', 'Moving the record to another GP practice'],
+])('says what %s means', (reason, words) => {
+  const html = page({ ...wardConsent, reason });
+  expect(html).toContain('What it is for');
+  expect(html).toContain(words);
+  expect(page(consent)).not.toContain('What it is for');
 });

@@ -12,7 +12,7 @@ export const demoModel: LandingModel = {
       audience: 'https://spine.example.test/raflags/STU3',
       profile: 'spine-core',
       scopes: [
-        { text: 'user/Flag.read', sentence: 'See the support needs that the signed-in person may see' },
+        { text: 'user/Flag.read', sentence: 'See the support needs that you may see' },
         { text: 'system/Flag.read', sentence: 'See people’s support needs when nobody is signed in' },
       ],
     },

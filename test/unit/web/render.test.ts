@@ -54,8 +54,8 @@ test('a missing key, a group of keys, a missing value and an undefined variable 
 test('a scope is described with the plain name of what it is about, or the FHIR name where there is none', () => {
   const see = (resource: string) =>
     scopeSentence({ key: 'scope.user.read', values: { resource, resourceKey: `resource.${resource}` } });
-  expect(see('Flag')).toBe('See the support needs that the signed-in person may see');
-  expect(see('Basic')).toBe('See the Basic that the signed-in person may see');
+  expect(see('Flag')).toBe('See the support needs that you may see');
+  expect(see('Basic')).toBe('See the Basic that you may see');
 });
 
 test.each<[ScopeFamily, string, string]>([

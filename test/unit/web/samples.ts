@@ -4,6 +4,7 @@ import {
   type ErrorModel,
   errorModel,
   type NoRecordModel,
+  type RoleModel,
   type SignedOutModel,
   type SignInModel,
   type SignOutModel,
@@ -28,10 +29,29 @@ const signIn: SignInModel = {
   problem: 'none',
 };
 
+const practitioner = { name: 'Dr Priya Shah' };
+const ward = { name: 'Fernhill Ward App', organization: 'Fernhill Hospital' };
+
+export const role: RoleModel = {
+  action: '/interaction/abc/role',
+  cancelAction: '/interaction/abc/cancel',
+  csrf: form.csrf,
+  client: ward,
+  account: practitioner,
+  organization: 'Fernhill Hospital',
+  roles: [
+    { id: 'role-1', name: 'Clinical Practitioner', roleProfile: '100000000203' },
+    { id: 'role-2', name: 'Health Professional', roleProfile: '100000000204' },
+  ],
+  problem: 'none',
+};
+
 export const consent: ConsentModel = {
   ...form,
   client: { ...kete, site: 'localhost:3000' },
   account: { name: 'Aroha Ngata' },
+  role: null,
+  reason: '',
   patient: { name: 'Aroha Ngata', isAccount: true },
   records: false,
   until: '21 November 2027',
@@ -65,6 +85,39 @@ export const consent: ConsentModel = {
     { scope: 'offline_access', sentence: 'Keep access when you are not using it', checked: true },
   ],
   problem: 'none',
+};
+
+/** What a practitioner is asked: an application of the ward, and one that takes all or nothing. */
+export const wardConsent: ConsentModel = {
+  ...consent,
+  client: { ...ward, site: '127.0.0.1:8090' },
+  account: practitioner,
+  role: { name: 'Clinical Practitioner', organization: 'Fernhill Hospital' },
+  reason: 'directcare',
+  patient: null,
+  records: true,
+  required: [{ scope: 'openid', sentence: 'Know that it is you each time you come back' }],
+  optional: [
+    { scope: 'user/Flag.read', sentence: 'See the support needs that you may see', checked: true },
+    {
+      scope: 'user/Flag.write',
+      sentence: 'Add to or change the support needs that you may work on',
+      checked: true,
+    },
+    { scope: 'offline_access', sentence: 'Keep access when you are not using it', checked: true },
+  ],
+};
+
+const gpConsent: ConsentModel = {
+  ...wardConsent,
+  client: { name: 'Fernhill GP Clinic', organization: 'Fernhill Hospital', site: '127.0.0.1:8090' },
+  required: [
+    { scope: 'openid', sentence: 'Know that it is you each time you come back' },
+    { scope: 'patient/*.read', sentence: 'See one patient’s record at the surgery' },
+    { scope: 'conf/N', sentence: 'See information of ordinary privacy' },
+  ],
+  optional: [],
+  offline: false,
 };
 
 const noRecord: NoRecordModel = { ...form, client: kete };
@@ -109,10 +162,44 @@ export const samples: Readonly<Record<string, Readonly<Record<string, object>>>>
     busy: { ...signIn, identifier: 'aroha@example.test', problem: 'busy' },
     long: { ...signIn, client: long },
   } satisfies Record<string, SignInModel>,
+  'role.njk': {
+    several: role,
+    'nothing-chosen': { ...role, problem: 'nothing-chosen' },
+    'same-name': {
+      ...role,
+      client: { ...ward, organization: '' },
+      account: { name: 'Wiremu Pōtae' },
+      organization: 'Ōtautahi Hospital',
+      roles: [
+        ...role.roles.map((one) => ({ ...one, name: 'Kaimahi hauora – Health Professional' })),
+        { id: 'role-3', name: 'Clinical Practitioner', roleProfile: '' },
+      ],
+    },
+    long: {
+      ...role,
+      client: long,
+      account: { name: 'Wiremu Pōtae-Featherstonehaugh-Cholmondeley' },
+      organization: long.organization,
+      roles: [
+        { id: 'role-1', name: 'Rheumatologieverlaufsdokumentationsassistent', roleProfile: '1'.repeat(40) },
+        { id: 'role-2', name: 'Consultant in Public Health, Dental and Community Medicine', roleProfile: '' },
+      ],
+      problem: 'nothing-chosen',
+    },
+  } satisfies Record<string, RoleModel>,
   'consent.njk': {
     own: consent,
     child: { ...consent, patient: { name: 'Tama Ngata', isAccount: false }, offline: false },
     records: { ...consent, patient: null, records: true },
+    role: wardConsent,
+    'role-secondary': { ...wardConsent, reason: 'secondaryuses' },
+    'role-migration': { ...wardConsent, reason: 'migration' },
+    'role-whole': gpConsent,
+    'role-long': {
+      ...gpConsent,
+      client: { ...long, site: '127.0.0.1:8090' },
+      role: { name: 'Rheumatologieverlaufsdokumentationsassistent', organization: long.organization },
+    },
     'no-patient': { ...consent, client: { ...consent.client, organization: '' }, patient: null },
     'nothing-optional': { ...consent, optional: [] },
     'nothing-required': { ...consent, required: [] },
