@@ -52,6 +52,12 @@ export function identifierString(system: string, value: string): string {
   return text;
 }
 
+/** Parts the string `URI|value` at its only pipe; undefined for anything else. */
+export function readIdentifierString(claim: unknown): Identifier | undefined {
+  const [system, value, ...more] = typeof claim === 'string' ? claim.split('|') : [];
+  return system === undefined || value === undefined || more.length > 0 ? undefined : { system, value };
+}
+
 /** Tells whether a text has the shape of an ASID: digits, twelve as a rule and at most eighteen. */
 export function isAsid(text: string): boolean {
   return digits.test(text);

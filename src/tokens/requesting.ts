@@ -1,5 +1,11 @@
 import { z } from 'zod';
-import { type Identifier, isOdsCode, isUserIdentifier, namingSystems } from './identifiers.ts';
+import {
+  type Identifier,
+  isOdsCode,
+  isUserIdentifier,
+  namingSystems,
+  readIdentifierString,
+} from './identifiers.ts';
 import { bearsNameOf } from './practitioner.ts';
 import { elementText, fhirId, list, membersOnly, orMissing, parse, type Read } from './reading.ts';
 
@@ -35,9 +41,9 @@ export function readOrganization(input: unknown): Read<{ odsCode: string }> {
  * @returns the ODS code, not looked up; or a sentence for an error_description
  */
 export function readOrganizationString(input: unknown): Read<{ odsCode: string }> {
-  const { system, value } = splitIdentifier(input);
-  return system === namingSystems.odsOrganization && isOdsCode(value)
-    ? { odsCode: value }
+  const organization = readIdentifierString(input);
+  return organization?.system === namingSystems.odsOrganization && isOdsCode(organization.value)
+    ? { odsCode: organization.value }
     : { fault: `requesting_organization must be ${namingSystems.odsOrganization}|<ODS code>` };
 }
 
@@ -52,8 +58,8 @@ export function readUser(
   input: unknown,
   machine: readonly string[],
 ): Read<{ user: Identifier; sdsRoleProfile: string | undefined }> {
-  const user = splitIdentifier(input);
-  if (!isUserIdentifier(user)) {
+  const user = readIdentifierString(input);
+  if (user === undefined || !isUserIdentifier(user)) {
     return {
       fault: `requesting_user must be ${namingSystems.sdsRoleProfile}|<digits> or a local URI|<id of a person>`,
     };
@@ -62,10 +68,4 @@ export function readUser(
     return { fault: 'requesting_user must be a person, not the calling system' };
   }
   return { user, sdsRoleProfile: user.system === namingSystems.sdsRoleProfile ? user.value : undefined };
-}
-
-/** Parts `URI|value` at its pipe. What is no such string gives parts that no check lets pass. */
-function splitIdentifier(input: unknown): Identifier {
-  const [system = '', value = '', ...more] = typeof input === 'string' ? input.split('|') : [];
-  return more.length > 0 ? { system: '', value: '' } : { system, value };
 }

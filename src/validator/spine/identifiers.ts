@@ -5,9 +5,10 @@ import {
   isOdsCode,
   isUserIdentifier,
   namingSystems,
+  readIdentifierString,
 } from '../../tokens/index.ts';
 import { header } from '../headers.ts';
-import { type Claims, filledText } from '../json.ts';
+import type { Claims } from '../json.ts';
 import type { Fault, Step } from '../types.ts';
 
 /** The NHS number's systems in tokens: Spine Core writes http, NRL https. Within one token they are compared literally. */
@@ -24,24 +25,18 @@ export function shown(value: unknown): string {
   return whole.length > longestShown ? `${whole.slice(0, longestShown)}…` : whole;
 }
 
-/** Parts `URI|value` at its only pipe. */
-function split(claim: unknown): Identifier | undefined {
-  const [system, value, ...more] = filledText(claim)?.split('|') ?? [];
-  return system === undefined || value === undefined || more.length > 0 ? undefined : { system, value };
-}
-
 /** The value of an identifier string. */
-export const valueIn = (claim: unknown): string => split(claim)?.value ?? '';
+export const valueIn = (claim: unknown): string => readIdentifierString(claim)?.value ?? '';
 
 /** Whether a claim is an NHS number with a right check digit, in the form `URI|value`. */
 export function isPatientClaim(claim: unknown): boolean {
-  const patient = split(claim);
+  const patient = readIdentifierString(claim);
   return patient !== undefined && nhsNumberSystems.includes(patient.system) && isNhsNumber(patient.value);
 }
 
 /** For APIs that take no local users: the user is a national role profile. */
 export function roleProfileFault({ requesting_user: user }: Claims): Fault | undefined {
-  return split(user)?.system === namingSystems.sdsRoleProfile
+  return readIdentifierString(user)?.system === namingSystems.sdsRoleProfile
     ? undefined
     : `requesting_user must be of the form [https://fhir.nhs.uk/Id/sds-role-profile-id|[SDSRoleProfileID]]`;
 }
@@ -83,7 +78,7 @@ export const formStep: Step = {
   name: 'identifiers',
   fault({ claims }) {
     for (const [claim, is, message] of forms) {
-      const identifier = split(claims[claim]);
+      const identifier = readIdentifierString(claims[claim]);
       if (claims[claim] !== undefined && (identifier === undefined || !is(identifier)))
         return message(shown(claims[claim]));
     }
