@@ -1,4 +1,4 @@
-import { type LookupOptions, lookup } from 'node:dns';
+import { type LookupAddress, type LookupOptions, lookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import { Agent, fetch } from 'undici';
 import { AssentError } from '../errors.ts';
@@ -12,17 +12,26 @@ const refused = (host: string) =>
     detail: `${host} resolves to no public address`,
   });
 
+/** Asks name servers for every address of a host. */
+export type Resolve = (
+  host: string,
+  options: LookupOptions & { all: true },
+  callback: (error: Error | null, addresses?: LookupAddress[]) => void,
+) => void;
+
 /** Resolves a name and keeps only public addresses, so that no connection to another one is even opened. */
-const publicLookup: LookupFunction = (host, options: LookupOptions, callback) => {
-  lookup(host, { ...options, all: true }, (error, addresses) => {
-    if (error !== null) return callback(error, '', 0);
-    const open = addresses.filter(({ address }) => isPublicAddress(address));
-    const first = open[0];
-    if (first === undefined) return callback(refused(host), '', 0);
-    if (options.all) callback(null, open);
-    else callback(null, first.address, first.family);
-  });
-};
+function publicLookup(resolve: Resolve): LookupFunction {
+  return (host, options: LookupOptions, callback) => {
+    resolve(host, { ...options, all: true }, (error, addresses = []) => {
+      if (error !== null) return callback(error, '', 0);
+      const open = addresses.filter(({ address }) => isPublicAddress(address));
+      const first = open[0];
+      if (first === undefined) return callback(refused(host), '', 0);
+      if (options.all) callback(null, open);
+      else callback(null, first.address, first.family);
+    });
+  };
+}
 
 /** What the callers of `Outgoing.fetch` may say about a request. */
 export interface OutgoingRequest {
@@ -45,9 +54,10 @@ export interface Outgoing {
  * OUTGOING_ALLOW are exempt.
  *
  * @param allowed `host:port` entries of OUTGOING_ALLOW
+ * @param resolve how names are resolved
  */
-export function createOutgoing(allowed: readonly string[]): Outgoing {
-  const guarded = new Agent({ connect: { lookup: publicLookup, timeout: TIMEOUT } });
+export function createOutgoing(allowed: readonly string[], resolve: Resolve = lookup): Outgoing {
+  const guarded = new Agent({ connect: { lookup: publicLookup(resolve), timeout: TIMEOUT } });
   const open = new Agent({ connect: { timeout: TIMEOUT } });
   const fault = (url: string) => addressFault(url, allowed);
   return {

@@ -1,2 +1,2 @@
-export { createOutgoing, type Outgoing } from './fetch.ts';
+export { createOutgoing, type Outgoing, type Resolve } from './fetch.ts';
 export { createRemoteJwks, type RemoteJwks } from './remote-jwks.ts';

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Database, openDatabase } from '../../src/db/index.ts';
+import { compileCache } from './child.ts';
 import { createServerDatabase, onServer } from './database.ts';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -124,6 +125,7 @@ export async function createPlace(): Promise<Place> {
   const issuer = `http://localhost:${port}`;
   // Nothing is inherited but the search path: the shell's own settings must not change what is tested.
   const env: Record<string, string> = {
+    ...compileCache,
     PATH: process.env.PATH ?? '',
     PORT: String(port),
     DATA_DIR: dataDir,

@@ -1,8 +1,8 @@
 import type { LookupAddress } from 'node:dns';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { createOutgoing, type Outgoing } from '../../../src/outgoing/index.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createOutgoing, type Outgoing, type Resolve } from '../../../src/outgoing/index.ts';
 
 /** What the names of these stories resolve to: a name server says whatever its owner wants. */
 const names: Record<string, LookupAddress[]> = {
@@ -14,16 +14,10 @@ const names: Record<string, LookupAddress[]> = {
   'keys.mapped.example.test': [{ address: '::ffff:127.0.0.1', family: 6 }],
 };
 
-vi.mock('node:dns', () => ({
-  lookup: (
-    host: string,
-    _options: object,
-    callback: (error: Error | null, found?: LookupAddress[]) => void,
-  ) => {
-    const found = names[host];
-    callback(found === undefined ? new Error(`${host} is not known`) : null, found);
-  },
-}));
+const resolve: Resolve = (host, _options, callback) => {
+  const found = names[host];
+  callback(found === undefined ? new Error(`${host} is not known`) : null, found);
+};
 
 let inner: Server;
 let port: number;
@@ -47,7 +41,7 @@ async function withOutgoing(
   allowed: readonly string[],
   story: (outgoing: Outgoing) => Promise<void>,
 ): Promise<void> {
-  const outgoing = createOutgoing(allowed);
+  const outgoing = createOutgoing(allowed, resolve);
   connections = 0;
   await story(outgoing).finally(() => outgoing.close());
 }
