@@ -96,7 +96,7 @@ describe('TK-01 a code that is used twice, one after the other', () => {
 describe('the life of a code', () => {
   test('it is good for the whole of its minute', async () => {
     const authorised = await code();
-    shiftTime(57);
+    shiftTime(55);
     expect(outcome(await use(authorised))).toBe('200');
   });
 
