@@ -1,5 +1,4 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
-import { Redis } from 'ioredis';
 import Koa from 'koa';
 import type { Logger } from 'pino';
 import packageJson from '../package.json' with { type: 'json' };
@@ -11,6 +10,7 @@ import { AssentError } from './errors.ts';
 import { createKeyWatch, derive, type KeyWatch, POLL } from './keys/index.ts';
 import { createOidc, smartConfiguration } from './oidc/index.ts';
 import { createOutgoing, createRemoteJwks } from './outgoing/index.ts';
+import { connectRedis } from './redis.ts';
 import { describe } from './scopes/index.ts';
 import type { Services } from './services.ts';
 import { createAssets } from './web/assets.ts';
@@ -48,18 +48,6 @@ const SWEEP_EVERY = 50;
 
 /** How long requests under way may take when the process is told to stop, in milliseconds. */
 const DRAIN_TIMEOUT = 10_000;
-
-function connectRedis(url: string | undefined, log: Logger): Redis | undefined {
-  if (url === undefined) return undefined;
-  const redis = new Redis(url, {
-    maxRetriesPerRequest: 1,
-    enableOfflineQueue: false,
-    connectTimeout: 1000,
-    commandTimeout: 1000,
-  });
-  redis.on('error', (error) => log.warn({ err: error }, 'Redis is not reachable'));
-  return redis;
-}
 
 /** Pages for people, and health. A fault becomes a page with an incident number, never a stack trace. */
 function createSite(showFault: ShowFault, middleware: readonly Koa.Middleware[]): Koa {
@@ -131,7 +119,7 @@ function isSite(url: string): boolean {
 export async function createApp(services: Services, log: Logger): Promise<App> {
   const { config, db, clock, masterKey } = services;
   const { issuer } = config;
-  const redis = connectRedis(config.redisUrl, log);
+  const redis = await connectRedis(config.redisUrl, log);
   const outgoing = createOutgoing(config.outgoingAllow);
   const onError = (error: unknown) => log.warn({ err: error }, 'denials wait to be counted');
   const denials = createAnonymousDenials({ db, clock, onError });

@@ -1,5 +1,5 @@
 import { type Child, startScript } from '../../support/child.ts';
-import { type Answer, eventually, type Sent, send } from '../../support/fixtures.ts';
+import { type Answer, type Sent, send } from '../../support/fixtures.ts';
 import { freePort, type TestServer } from '../../support/server.ts';
 import { masterKey } from '../../support/template.ts';
 
@@ -41,14 +41,6 @@ export function createMortals(server: TestServer): Mortals {
     const script = 'test/integration/crash/children/mortal.ts';
     const child = startScript(script, [], { ...env, LISTEN: String(port) });
     await child.said('listening');
-    // Redis may not be connected yet.
-    await eventually(async () => {
-      const { status } = await send(
-        { issuer: server.issuer, port },
-        { method: 'GET', path: '/health/ready' },
-      );
-      return status === 200 ? true : undefined;
-    });
     return { child, port };
   }
 
