@@ -1,10 +1,7 @@
 import { Refused } from '../errors.ts';
-import { parseImport } from '../text.ts';
+import { isObject, parseImport } from '../text.ts';
 import { knownMembers } from './metadata.ts';
 import { type CheckedRegistration, checkRegistration, type RegistrationContext } from './registration.ts';
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 interface Entry {
   readonly label: string;

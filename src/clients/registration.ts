@@ -3,6 +3,7 @@ import { type Api, hasProvenance, notOffered } from '../catalogue/index.ts';
 import type { Ids } from '../clock.ts';
 import type { Organization } from '../organizations/index.ts';
 import { splitScope } from '../scopes/index.ts';
+import { isObject } from '../text.ts';
 import { secretHash } from './client.ts';
 import { assertionAlgorithms, canVerify, jwksFaults, publicKey } from './jwks.ts';
 import {
@@ -202,10 +203,7 @@ export async function checkRegistration(
   fallbackId: string | undefined,
   context: RegistrationContext,
 ): Promise<CheckedRegistration | { readonly faults: readonly string[] }> {
-  const named =
-    typeof input === 'object' && input !== null && !Array.isArray(input)
-      ? { client_id: fallbackId, ...input }
-      : input;
+  const named = isObject(input) ? { client_id: fallbackId, ...input } : input;
   const result = registrationSchema.safeParse(named);
   if (!result.success) {
     return { faults: result.error.issues.map((issue) => `${issue.path.join('.') || 'it'} ${issue.message}`) };

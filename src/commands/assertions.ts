@@ -5,7 +5,8 @@ import { Refused } from '../errors.ts';
 /** A private key that says with which algorithm it signs. */
 export type SigningKey = JWK & { readonly alg: string };
 
-const refused = (fault: string) => new Refused('No token was requested:', [fault]);
+/** Why `assent token` asked the server for nothing. */
+export const notRequested = (fault: string) => new Refused('No token was requested:', [fault]);
 
 /** Reads a client's private key. @throws Refused if the file holds no JWK or the JWK names no alg */
 export function readKey(file: string): SigningKey {
@@ -13,12 +14,12 @@ export function readKey(file: string): SigningKey {
   try {
     jwk = JSON.parse(readFileSync(file, 'utf8'));
   } catch {
-    throw refused(`the key file ${file} cannot be read as a JWK`);
+    throw notRequested(`the key file ${file} cannot be read as a JWK`);
   }
   if (typeof jwk !== 'object' || jwk === null || !('kty' in jwk))
-    throw refused(`the key file ${file} holds no JWK`);
+    throw notRequested(`the key file ${file} holds no JWK`);
   const { alg, ...rest } = jwk as JWK;
-  if (typeof alg !== 'string') throw refused('the key file names no alg');
+  if (typeof alg !== 'string') throw notRequested('the key file names no alg');
   return { ...rest, alg };
 }
 
@@ -44,6 +45,6 @@ export async function signAssertion(
   try {
     return await assertion.sign(await importJWK(jwk, jwk.alg));
   } catch {
-    throw refused(`the key cannot sign with ${jwk.alg}: is it the whole private key?`);
+    throw notRequested(`the key cannot sign with ${jwk.alg}: is it the whole private key?`);
   }
 }

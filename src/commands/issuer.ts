@@ -1,5 +1,6 @@
 import { type CompactVerifyGetKey, createLocalJWKSet, type JSONWebKeySet } from 'jose';
 import { AssentError, Refused } from '../errors.ts';
+import { isObject } from '../text.ts';
 
 /** How long a server may take to answer, in milliseconds. */
 const patience = 10_000;
@@ -25,9 +26,8 @@ export async function callJson(url: string, init: RequestInit = {}): Promise<Jso
     throw noAnswer(`There is no answer from ${url}: is Assent running there?`, cause);
   }
   const body: unknown = await response.json().catch(() => undefined);
-  if (typeof body !== 'object' || body === null || Array.isArray(body))
-    throw noAnswer(`The answer of ${url} (HTTP ${response.status}) is no JSON object`);
-  return { status: response.status, body: body as JsonAnswer['body'] };
+  if (!isObject(body)) throw noAnswer(`The answer of ${url} (HTTP ${response.status}) is no JSON object`);
+  return { status: response.status, body };
 }
 
 async function fetchDocument(url: string): Promise<JsonAnswer['body']> {

@@ -3,7 +3,7 @@ import { jwtVerify } from 'jose';
 import { jwtBearerGrant } from '../clients/index.ts';
 import { demoKeyFile, demoSecret, isDemoClient } from '../demo/index.ts';
 import { Refused } from '../errors.ts';
-import { readKey, type SigningKey, signAssertion } from './assertions.ts';
+import { notRequested, readKey, type SigningKey, signAssertion } from './assertions.ts';
 import { callJson, discover, fetchKeys, safeJson } from './issuer.ts';
 import { configuration, print } from './run.ts';
 import { userClaims } from './user-context.ts';
@@ -41,9 +41,7 @@ async function authenticate(
     return { headers: {}, members };
   }
   if (secret === undefined && !isDemoClient(client)) {
-    throw new Refused('No token was requested:', [
-      `${client} is not a demo client: give its --secret or its --key`,
-    ]);
+    throw notRequested(`${client} is not a demo client: give its --secret or its --key`);
   }
   // RFC 6749 section 2.3.1: both parts are form-encoded before they are joined.
   const parts = [client, secret ?? demoSecret(client)].map(encodeURIComponent);
@@ -61,7 +59,7 @@ async function grantMembers(
 ): Promise<Record<string, string>> {
   const { client, user, role, scope, reason } = options;
   if (user === undefined) {
-    if (role !== undefined) throw new Refused('No token was requested:', ['--role is for a --user']);
+    if (role !== undefined) throw notRequested('--role is for a --user');
     return {
       grant_type: 'client_credentials',
       scope: scope ?? 'system/Flag.read',
@@ -70,9 +68,7 @@ async function grantMembers(
   }
   const claims = userClaims({ ...options, user });
   if (key === undefined) {
-    throw new Refused('No token was requested:', [
-      `what ${client} says of its user must be signed: give its --key`,
-    ]);
+    throw notRequested(`what ${client} says of its user must be signed: give its --key`);
   }
   return {
     grant_type: jwtBearerGrant,

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { demoPractitioners, demoUserContext } from '../demo/index.ts';
 import { Refused } from '../errors.ts';
+import { notRequested } from './assertions.ts';
 
 const text = z.string('must be a text');
 const object = z.record(z.string(), z.unknown(), 'must be an object');
@@ -37,7 +38,7 @@ function claimsOf(file: string): UserClaims {
   try {
     input = JSON.parse(readFileSync(file, 'utf8'));
   } catch {
-    throw new Refused('No token was requested:', [`the file ${file} cannot be read as JSON`]);
+    throw notRequested(`the file ${file} cannot be read as JSON`);
   }
   const result = schema.safeParse(input);
   if (result.success) return result.data;
@@ -52,17 +53,14 @@ function claimsOf(file: string): UserClaims {
  */
 export function userClaims({ client, user, role, reason, resource }: AskedUser): UserClaims {
   if (user.endsWith('.json')) {
-    if (role !== undefined)
-      throw new Refused('No token was requested:', [
-        '--role is for people of the demo world: the file says it',
-      ]);
+    if (role !== undefined) throw notRequested('--role is for people of the demo world: the file says it');
     return { ...claimsOf(user), ...(reason === undefined ? {} : { reason_for_request: reason }) };
   }
   const claims = demoUserContext({ user, clientId: client, role, reason, resource });
   if (claims !== undefined) return claims;
-  throw new Refused('No token was requested:', [
+  throw notRequested(
     `no practitioner of the demo world is called ${user}: give ${demoPractitioners()
       .map(({ key }) => key)
       .join(' or ')}, or a .json file with the claims`,
-  ]);
+  );
 }

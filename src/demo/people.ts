@@ -1,3 +1,5 @@
+import { namingSystems } from '../tokens/index.ts';
+
 /** What somebody may be at an organisation of the demo world. */
 export interface DemoRole {
   readonly id: string;
@@ -35,9 +37,9 @@ export interface DemoPerson {
 /** The password of every demo account. Published on purpose: nothing here is real. */
 export const demoPassword = 'kereru sings at dawn';
 
-const nhsNumber = (value: string) => ({ system: 'https://fhir.nhs.uk/Id/nhs-number', value });
-const nhi = (value: string) => ({ system: 'https://standards.digital.health.nz/ns/nhi-id', value });
-const sdsUser = (value: string) => ({ system: 'https://fhir.nhs.uk/Id/sds-user-id', value });
+const nhsNumber = (value: string) => ({ system: namingSystems.nhsNumber, value });
+const nhi = (value: string) => ({ system: namingSystems.nhi, value });
+const sdsUser = (value: string) => ({ system: namingSystems.sdsUser, value });
 
 /**
  * The civil date in a time zone.

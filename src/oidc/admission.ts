@@ -2,7 +2,7 @@ import { type Api, notOffered, scopeFamily } from '../catalogue/index.ts';
 import { type Client, scopesAt } from '../clients/index.ts';
 import { combinationFault, needsPerson, parseScope, splitScope, uncovered } from '../scopes/index.ts';
 import { provenanceFault, reasonOf } from './provenance.ts';
-import { type Refusal, refuse } from './refusal.ts';
+import { isRefusal, type Refusal, refuse } from './refusal.ts';
 
 /** What a client without a person may have. */
 export interface Admission {
@@ -75,11 +75,11 @@ export function admitSystem(request: {
     );
   }
   const scopes = requestedScopes(scope);
-  if ('error' in scopes) return scopes;
+  if (isRefusal(scopes)) return scopes;
   const refusal = scopeRefusal(api, client, scopes);
   if (refusal !== undefined) return refusal;
   const admitted = reasonOf(api, client, { reason, scopes });
-  if ('error' in admitted) return admitted;
+  if (isRefusal(admitted)) return admitted;
   const hole = provenanceFault(api, client);
   return hole === undefined ? { scopes, ...admitted } : refuse('unauthorized_client', hole);
 }

@@ -3,7 +3,7 @@ import { type Client, identityScopesOf, isIdentityScope, scopesAt } from '../cli
 import { combinationFault, needsPerson, uncovered } from '../scopes/index.ts';
 import { heldRefusal, requestedScopes } from './admission.ts';
 import { provenanceFault, reasonOf } from './provenance.ts';
-import { type Refusal, refuse } from './refusal.ts';
+import { isRefusal, type Refusal, refuse } from './refusal.ts';
 
 /** What an application may ask a person for. */
 export interface PersonAdmission {
@@ -79,7 +79,7 @@ export function admitPerson(request: {
 }): PersonAdmission | Refusal {
   const { client, api, scope, state, reason } = request;
   const scopes = requestedScopes(scope);
-  if ('error' in scopes) return scopes;
+  if (isRefusal(scopes)) return scopes;
   if (api?.profile === 'none')
     return refuse('unauthorized_client', 'tokens for this resource cannot be had by signing in');
   if (api?.profile === 'smart' && (typeof state !== 'string' || state === ''))
@@ -100,7 +100,7 @@ export function admitPerson(request: {
   if (refusal !== undefined) return refusal;
   const admitted =
     api === undefined ? { reason: undefined } : reasonOf(api, client, { reason, scopes: rest });
-  if ('error' in admitted) return admitted;
+  if (isRefusal(admitted)) return admitted;
   const hole = api && provenanceFault(api, client);
   return hole === undefined ? { scopes, ...admitted } : refuse('unauthorized_client', hole);
 }
@@ -118,7 +118,7 @@ export function admitAsserted(request: {
   if (!hasProvenance(api))
     return refuse('unauthorized_client', 'tokens for this resource cannot be had by an assertion');
   const scopes = requestedScopes(scope);
-  if ('error' in scopes) return scopes;
+  if (isRefusal(scopes)) return scopes;
   const refusal = apiRefusal(client, api, scopes) ?? mixRefusal(api, scopes);
   if (refusal !== undefined) return refusal;
   const hole = provenanceFault(api, client);

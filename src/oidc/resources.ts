@@ -7,7 +7,7 @@ import { asText } from '../text.ts';
 import { admitSystem, clientHolds, requestedScopes } from './admission.ts';
 import { responseModes } from './authorisation-endpoint.ts';
 import { admitAsserted, admitPerson, identityHeld, stillHeld } from './person-admission.ts';
-import { asError, isRefusal } from './refusal.ts';
+import { admitted, asError } from './refusal.ts';
 import type { RequestState, RequestStates } from './request-state.ts';
 import { aboveRole } from './roles.ts';
 
@@ -82,14 +82,15 @@ export function createResources(options: { catalogue: Catalogue; states: Request
   }
 
   function forSystem(ctx: KoaContextWithOIDC, api: Api, client: Client, state: RequestState): ResourceServer {
-    const admission = admitSystem({
-      api,
-      client,
-      scope: ctx.oidc.params?.scope,
-      // A parameter without a value counts as left out (RFC 6749 section 3.2).
-      reason: ctx.oidc.body?.reason_for_request || undefined,
-    });
-    if (isRefusal(admission)) throw asError(admission);
+    const admission = admitted(
+      admitSystem({
+        api,
+        client,
+        scope: ctx.oidc.params?.scope,
+        // A parameter without a value counts as left out (RFC 6749 section 3.2).
+        reason: ctx.oidc.body?.reason_for_request || undefined,
+      }),
+    );
     state.reason = admission.reason;
     return describe(api, admission.scopes);
   }
@@ -104,22 +105,22 @@ export function createResources(options: { catalogue: Catalogue; states: Request
     const sent = route === 'resume' ? undefined : sentScope(ctx);
     const scopes = sent === undefined ? undefined : splitScope(sent);
     if (scopes?.includes('offline_access')) params.scope = scopes.join(' ');
-    const admission = admitPerson({
-      client,
-      api,
-      scope: params.scope,
-      state: params.state,
-      reason: params.reason_for_request || undefined,
-    });
-    if (isRefusal(admission)) throw asError(admission);
+    const admission = admitted(
+      admitPerson({
+        client,
+        api,
+        scope: params.scope,
+        state: params.state,
+        reason: params.reason_for_request || undefined,
+      }),
+    );
     states.of(ctx).reason = admission.reason;
     return admission.scopes;
   }
 
   /** A client's own system signed somebody in. */
   function forAsserted(ctx: KoaContextWithOIDC, api: Api, client: Client): ResourceServer {
-    const admission = admitAsserted({ client, api, scope: ctx.oidc.params?.scope });
-    if (isRefusal(admission)) throw asError(admission);
+    const admission = admitted(admitAsserted({ client, api, scope: ctx.oidc.params?.scope }));
     return describe(api, admission.scopes);
   }
 
@@ -145,8 +146,7 @@ export function createResources(options: { catalogue: Catalogue; states: Request
     const apis = all.filter((api) => scopesAt(client, api.id) !== undefined);
     const [only] = apis;
     if (only !== undefined && apis.length === 1) return only.audience;
-    const scopes = requestedScopes(ctx.oidc.params?.scope);
-    if (isRefusal(scopes)) throw asError(scopes);
+    const scopes = admitted(requestedScopes(ctx.oidc.params?.scope));
     const meant = apis.filter((api) => clientHolds(client, api, scopes));
     if (meant.length > 1)
       throw new errors.InvalidTarget('several resources have these scopes: name one with resource');

@@ -13,12 +13,10 @@ import type { RequestState, RequestStates } from './request-state.ts';
 import type { Resources } from './resources.ts';
 import { aboveRole } from './roles.ts';
 import { digest, type ReplayGuard } from './storage/index.ts';
-import { type Asserted, knownRoles, readUserContext } from './user-context.ts';
+import { type Asserted, type Claims, knownRoles, readUserContext } from './user-context.ts';
 
 /** Parameters of its requests, beside those of client authentication. */
 export const jwtBearerParameters = ['assertion', 'scope', 'resource'] as const;
-
-type Claims = Readonly<Record<string, unknown>>;
 
 const refused = (detail: string, cause?: unknown) => {
   const error = new errors.CustomOIDCProviderError('invalid_grant', detail);

@@ -1,11 +1,12 @@
 import type { Api } from '../catalogue/index.ts';
 import type { Client } from '../clients/index.ts';
-import type { PractitionerRole, Practitioners } from '../practitioners/index.ts';
+import type { Listed, PractitionerRole } from '../practitioners/index.ts';
 import { isPlain } from '../text.ts';
 import {
   bearsNameOf,
   type Identifier,
   isGenericAccount,
+  type Read,
   type RequestingPractitioner,
   readOrganization,
   readOrganizationString,
@@ -41,8 +42,8 @@ interface Context {
   readonly now: number;
 }
 
-type Claims = Readonly<Record<string, unknown>>;
-type Read<T> = T | { readonly fault: string };
+/** What an assertion says, before it is known whether it may. */
+export type Claims = Readonly<Record<string, unknown>>;
 
 /** OpenID Connect Core section 2 holds `sub` to 255 characters. */
 const LONGEST_SUBJECT = 255;
@@ -123,8 +124,6 @@ export function readUserContext(claims: Claims, context: Context): Read<Asserted
     endsAt: new Date((Number(claims.exp) + CLOCK_TOLERANCE) * 1000),
   };
 }
-
-type Listed = Awaited<ReturnType<Practitioners['listed']>>;
 
 /** A name as two systems may write it. */
 const plainName = (family: string) => family.normalize('NFKC').trim().toLowerCase();

@@ -1,6 +1,7 @@
 export { aboveCeiling } from './ceilings.ts';
 export {
   createPractitioners,
+  type Listed,
   type PractitionerRecord,
   type PractitionerRole,
   type Practitioners,

@@ -144,8 +144,8 @@ export interface Practitioners {
   listed(named: Named): Promise<Listed>;
   /**
    * Creates or replaces a professional identity, with an audit row; roles that are not named any more end, and with them
-   * what was decided in them. A role's person,
-   * organisation and role profile never change, because tokens are made from it for as long as a grant lasts.
+   * what was decided in them. A role's person, organisation and role profile never change, because tokens are made from it
+   * for as long as a grant lasts.
    *
    * @throws Error if a role's id is that of another role
    */
@@ -199,7 +199,7 @@ export function createPractitioners(options: {
         await audit.record({
           type: 'practitioner.written',
           subject: accountId,
-          detail: { roles: roles.map(({ id }) => id) },
+          detail: { roles: kept },
         });
       }),
   };

@@ -2,63 +2,18 @@
  * Words that name a machine, a group, a place or nobody. Several of them are also surnames (Ward, Guest, Root): only a
  * name that has no other word is taken for a system or group user.
  */
-const generic = [
-  ...[
-    'system',
-    'sys',
-    'service',
-    'server',
-    'machine',
-    'device',
-    'bot',
-    'robot',
-    'daemon',
-    'batch',
-    'process',
-  ],
-  ...['integration', 'interface', 'application', 'client', 'software', 'smartcard', 'terminal', 'kiosk'],
-  ...['workstation', 'computer', 'user', 'username', 'users', 'account', 'login', 'person', 'practitioner'],
-  ...[
-    'default',
-    'generic',
-    'shared',
-    'common',
-    'public',
-    'anonymous',
-    'unknown',
-    'unnamed',
-    'nobody',
-    'someone',
-  ],
-  ...['group', 'team', 'staff', 'admin', 'administrator', 'administration', 'superuser', 'root', 'guest'],
-  ...['operator', 'manager', 'support', 'helpdesk', 'nurse', 'nurses', 'nursing', 'doctor', 'doctors'],
-  ...[
-    'clinician',
-    'clinicians',
-    'clinical',
-    'medic',
-    'medical',
-    'physician',
-    'pharmacist',
-    'midwife',
-    'locum',
-  ],
-  ...['duty', 'oncall', 'reception', 'receptionist', 'secretary', 'clerk', 'clerical', 'temp', 'temporary'],
-  ...['ward', 'clinic', 'hospital', 'surgery', 'practice', 'department', 'pharmacy', 'organisation'],
-  ...[
-    'organization',
-    'office',
-    'test',
-    'testing',
-    'tester',
-    'demo',
-    'dummy',
-    'example',
-    'sample',
-    'placeholder',
-  ],
-  ...['null', 'none', 'undefined', 'unk', 'unspecified', 'notknown', 'notapplicable', 'xxx', 'the', 'all'],
-];
+const generic = `
+  system sys service server machine device bot robot daemon batch process integration interface application
+  client software smartcard terminal kiosk workstation computer user username users account login person
+  practitioner default generic shared common public anonymous unknown unnamed nobody someone group team staff
+  admin administrator administration superuser root guest operator manager support helpdesk nurse nurses
+  nursing doctor doctors clinician clinicians clinical medic medical physician pharmacist midwife locum duty
+  oncall reception receptionist secretary clerk clerical temp temporary ward clinic hospital surgery practice
+  department pharmacy organisation organization office test testing tester demo dummy example sample
+  placeholder null none undefined unk unspecified notknown notapplicable xxx the all
+`
+  .trim()
+  .split(/\s+/);
 
 /** One of the words, or several without a space between them, as in `SystemUser`. */
 const onlyGeneric = new RegExp(`^(?:${generic.join('|')})+$`);

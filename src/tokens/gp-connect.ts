@@ -93,7 +93,8 @@ export function gpConnectClaims(context: GpConnectContext): GpConnectClaims {
 function contextFault(context: GpConnectContext): string | undefined {
   const { device, organization, reason, scope } = context;
   const scopes = splitScope(scope) ?? [];
-  if (envelopeFault(context)) return envelopeFault(context);
+  const fault = envelopeFault(context);
+  if (fault !== undefined) return fault;
   if (scopes.length === 0 || !scopes.every((text) => parseScope('gp-connect', text))) return 'scope';
   return (
     combinationFault('gp-connect', scopes) ??

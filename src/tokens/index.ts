@@ -10,5 +10,6 @@ export {
   type RequestingPractitioner,
   readPractitioner,
 } from './practitioner.ts';
+export type { Read } from './reading.ts';
 export { readOrganization, readOrganizationString, readUser } from './requesting.ts';
 export * as spineCore from './spine-core.ts';

@@ -5,31 +5,15 @@ import { plainText } from '../text.ts';
 export type Read<T> = T | { readonly fault: string };
 
 /** Names of FHIR elements that a fault may repeat: they are the standard's words, not the sender's. */
-const fhirElements = new Set([
-  ...[
-    'meta',
-    'implicitRules',
-    'language',
-    'text',
-    'contained',
-    'extension',
-    'modifierExtension',
-    'id',
-    'use',
-  ],
-  ...[
-    'active',
-    'telecom',
-    'address',
-    'gender',
-    'birthDate',
-    'photo',
-    'qualification',
-    'communication',
-    'type',
-  ],
-  ...['period', 'assigner', 'alias', 'partOf', 'contact', 'endpoint', 'practitionerRole', 'name', 'suffix'],
-]);
+const fhirElements = new Set(
+  `
+  meta implicitRules language text contained extension modifierExtension id use active telecom address gender
+  birthDate photo qualification communication type period assigner alias partOf contact endpoint
+  practitionerRole name suffix
+`
+    .trim()
+    .split(/\s+/),
+);
 
 /** The message for a value of the wrong kind: one that is not there at all is said to be missing. */
 export const orMissing = (message: string) => ({

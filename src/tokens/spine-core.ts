@@ -85,7 +85,8 @@ export function spineCoreClaims(context: SpineCoreContext): SpineCoreClaims {
 /** Names the first thing in a context that would make a token with a hole in it. */
 function contextFault(context: SpineCoreContext): string | undefined {
   const { user, patient, reason, asid, odsCode, clientId } = context;
-  if (envelopeFault(context)) return envelopeFault(context);
+  const fault = envelopeFault(context);
+  if (fault !== undefined) return fault;
   if (!splitScope(context.scope)?.every((text) => parseScope('spine', text))) return 'scope';
   if (user && (!isUserIdentifier(user) || bearsNameOf([asid, odsCode, clientId], [user.value])))
     return 'user';

@@ -1,4 +1,4 @@
-import type { ResourceRequest } from './types.ts';
+import type { Fault, ResourceRequest, Step } from './types.ts';
 
 /** The headers that travel through the Spine Secure Proxy (its implementation guide). What is in them is logged, never used to route. */
 export const proxyHeaders = ['Ssp-TraceID', 'Ssp-From', 'Ssp-To', 'Ssp-InteractionID'];
@@ -30,3 +30,34 @@ export function pathOf({ path }: ResourceRequest): string | undefined {
 
 /** Whether a request reads: `HEAD` is `GET` without the body (RFC 9110 section 9.3.2). */
 export const isRead = ({ method }: ResourceRequest): boolean => method === 'GET' || method === 'HEAD';
+
+/** How a family words the fault of a header: its name, and what is the matter with it. */
+export type HeaderFault = (name: string, what: string) => Fault;
+
+/**
+ * The headers of an API are there, each once.
+ *
+ * @param names in the API's own spelling, which the message repeats
+ */
+export function headersStep(names: readonly string[], worded: HeaderFault): Step {
+  return {
+    name: 'headers',
+    fault({ request }) {
+      const missing = names.find((name) => headerValues(request, name).length === 0);
+      if (missing !== undefined) return worded(missing, 'is missing');
+      const repeated = names.find((name) => header(request, name) === undefined);
+      return repeated && worded(repeated, 'must be given once');
+    },
+  };
+}
+
+/** The receiver's ASID, in the header of that name, is this server. */
+export function receiverStep(name: string, worded: HeaderFault): Step {
+  return {
+    name: 'receiver',
+    fault: ({ request, options }) =>
+      options.asids.includes(header(request, name) ?? '')
+        ? undefined
+        : worded(name, 'is not the ASID of this server'),
+  };
+}

@@ -1,11 +1,10 @@
+import { isObject } from '../text.ts';
+
 /** The claims of a token before it is known what they are. */
 export type Claims = Readonly<Record<string, unknown>>;
 
 /** Levels of nesting that a payload may have; the claim tables need five. Deeper ones would exhaust the stack of whoever walks them. */
 const DEEPEST = 24;
-
-export const isObject = (value: unknown): value is Claims =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** The text, if the value is one and not empty. */
 export const filledText = (value: unknown): string | undefined =>

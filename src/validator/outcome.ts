@@ -85,6 +85,11 @@ function addresses(profile: Profile, coding: Coding): { structure: string; syste
   };
 }
 
+/** Puts an OperationOutcome with one issue together. @param structure the profile that it claims */
+export function outcomeOf(structure: string, issue: OperationOutcome['issue'][0]): OperationOutcome {
+  return { resourceType: 'OperationOutcome', meta: { profile: [structure] }, issue: [issue] };
+}
+
 /**
  * Makes the answer to a faulty request, also for faults that a resource server finds itself.
  *
@@ -104,17 +109,11 @@ export function operationOutcome(fault: {
   const { structure, system } = addresses(fault.profile, fault.coding ?? 'CodeSystem');
   return {
     status,
-    outcome: {
-      resourceType: 'OperationOutcome',
-      meta: { profile: [structure] },
-      issue: [
-        {
-          severity: severity ?? 'error',
-          code: fault.issue ?? issue,
-          details: { coding: [{ system, code: fault.code, display }] },
-          diagnostics: fault.diagnostics,
-        },
-      ],
-    },
+    outcome: outcomeOf(structure, {
+      severity: severity ?? 'error',
+      code: fault.issue ?? issue,
+      details: { coding: [{ system, code: fault.code, display }] },
+      diagnostics: fault.diagnostics,
+    }),
   };
 }

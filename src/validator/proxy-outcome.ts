@@ -1,4 +1,4 @@
-import type { OperationOutcome } from './outcome.ts';
+import { type OperationOutcome, outcomeOf } from './outcome.ts';
 
 type Row = readonly [status: number, issue: string, diagnostics: (...about: string[]) => string];
 
@@ -40,17 +40,11 @@ export function proxyOutcome(
   const system = 'http://fhir.nhs.net/ValueSet/gpconnect-schedule-response-code-1-0';
   return {
     status,
-    outcome: {
-      resourceType: 'OperationOutcome',
-      meta: { profile: ['https://fhir.nhs.uk/STU3/StructureDefinition/GPConnect-OperationOutcome-1'] },
-      issue: [
-        {
-          severity: 'error',
-          code,
-          details: { coding: [{ system, code: String(status) }] },
-          diagnostics: diagnostics(...about),
-        },
-      ],
-    },
+    outcome: outcomeOf('https://fhir.nhs.uk/STU3/StructureDefinition/GPConnect-OperationOutcome-1', {
+      severity: 'error',
+      code,
+      details: { coding: [{ system, code: String(status) }] },
+      diagnostics: diagnostics(...about),
+    }),
   };
 }

@@ -1,6 +1,7 @@
 import { type CompactVerifyGetKey, compactVerify, errors } from 'jose';
+import { isObject } from '../text.ts';
 import { algorithms, type Credentials, notBearer } from './envelope.ts';
-import { type Claims, filledText, isObject, member } from './json.ts';
+import { type Claims, filledText, member } from './json.ts';
 import type { Fault, ResourceRequest } from './types.ts';
 
 /** What `jose` throws because of the token. Everything else is the key set's fault, or that of the way to it. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { isObject, items, member } from '../json.ts';
+import { isObject } from '../../text.ts';
+import { items, member } from '../json.ts';
 
 /** Members of a FHIR type, each of which may be left out. */
 export type Members = Readonly<Record<string, z.ZodType>>;

@@ -1,5 +1,6 @@
+import { isObject } from '../../text.ts';
 import { isOdsCode } from '../../tokens/index.ts';
-import { type Claims, filledText, identifierUnder, isMissing, isObject, items, member } from '../json.ts';
+import { type Claims, filledText, identifierUnder, isMissing, items, member } from '../json.ts';
 import type { Examined, Fault } from '../types.ts';
 import { interactionOf } from './headers.ts';
 import { invalidResource, type Version, wrongType } from './versions.ts';

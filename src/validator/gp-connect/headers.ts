@@ -1,4 +1,4 @@
-import { header, headerValues, pathOf, proxyHeaders } from '../headers.ts';
+import { type HeaderFault, header, headersStep, pathOf, proxyHeaders, receiverStep } from '../headers.ts';
 import type { ResourceRequest, Step } from '../types.ts';
 import { fits, type Interaction } from './interactions.ts';
 
@@ -25,37 +25,25 @@ export function interactionOf(
   return candidates.find(({ id }) => id === header(request, 'Ssp-InteractionID')) ?? candidates[0];
 }
 
+const headerFault: HeaderFault = (name, what) => `Header ${name} ${what}`;
+
 /**
  * Step 2 of the order of checks: all four headers, `Ssp-To` this server, the interaction known and that of method and
  * path. A missing one is `BAD_REQUEST`, as the error page has it; the reference provider says `INVALID_PARAMETER`.
  */
 export function headerSteps(table: readonly Interaction[]): readonly Step[] {
   return [
-    {
-      name: 'headers',
-      fault({ request }) {
-        const missing = proxyHeaders.find((name) => headerValues(request, name).length === 0);
-        if (missing !== undefined) return `Header ${missing} is missing`;
-        const repeated = proxyHeaders.find((name) => header(request, name) === undefined);
-        return repeated && `Header ${repeated} must be given once`;
-      },
-    },
-    {
-      name: 'receiver',
-      fault: ({ request, options }) =>
-        options.asids.includes(header(request, 'Ssp-To') ?? '')
-          ? undefined
-          : 'Header Ssp-To is not the ASID of this server',
-    },
+    headersStep(proxyHeaders, headerFault),
+    receiverStep('Ssp-To', headerFault),
     {
       name: 'interaction',
       fault({ request }) {
         const id = header(request, 'Ssp-InteractionID');
         const interaction = table.find((one) => one.id === id);
-        if (interaction === undefined) return 'Header Ssp-InteractionID is not a known interaction';
+        if (interaction === undefined) return headerFault('Ssp-InteractionID', 'is not a known interaction');
         return fits(interaction, request)
           ? undefined
-          : 'Header Ssp-InteractionID does not match the method and path of the request';
+          : headerFault('Ssp-InteractionID', 'does not match the method and path of the request');
       },
     },
   ];

@@ -1,16 +1,8 @@
-import { header, isRead, proxyHeaders } from '../headers.ts';
+import { header, headersStep, isRead, proxyHeaders, receiverStep } from '../headers.ts';
 import { member } from '../json.ts';
 import type { Dialect, Examined, Fault, Step } from '../types.ts';
 import { isPatientClaim, roleProfileFault } from './identifiers.ts';
-import {
-  claimSteps,
-  headersStep,
-  invalidHeader,
-  receiverStep,
-  scopeFault,
-  scopesOf,
-  texts,
-} from './spine-core.ts';
+import { claimSteps, headerFault, scopeFault, scopesOf, texts } from './spine-core.ts';
 
 /** The interaction of a retrieval through the proxy (NRL page on the Spine Secure Proxy). */
 export const retrievalInteraction = 'urn:nhs:names:services:nrl:DocumentReference.content.read';
@@ -79,7 +71,7 @@ const claims = (resource: 'DocumentReference' | '*', sender: string) =>
 export const nrl: Dialect = {
   code: 'MISSING_OR_INVALID_HEADER',
   texts,
-  headers: [headersStep(['fromASID', 'toASID']), receiverStep('toASID')],
+  headers: [headersStep(['fromASID', 'toASID'], headerFault), receiverStep('toASID', headerFault)],
   claims: claims('DocumentReference', 'fromASID'),
 };
 
@@ -88,14 +80,14 @@ export const nrlRetrieval: Dialect = {
   code: 'MISSING_OR_INVALID_HEADER',
   texts,
   headers: [
-    headersStep(proxyHeaders),
-    receiverStep('Ssp-To'),
+    headersStep(proxyHeaders, headerFault),
+    receiverStep('Ssp-To', headerFault),
     {
       name: 'interaction',
       fault: ({ request }) =>
         header(request, 'Ssp-InteractionID') === retrievalInteraction && request.method === 'GET'
           ? undefined
-          : invalidHeader('Ssp-InteractionID HTTP Header does not match the request'),
+          : headerFault('Ssp-InteractionID', 'does not match the request'),
     },
   ],
   claims: claims('*', 'Ssp-From'),

@@ -1,15 +1,7 @@
-import { header, headerValues, pathOf } from '../headers.ts';
+import { header, headersStep, headerValues, pathOf, receiverStep } from '../headers.ts';
 import type { Dialect, Examined, Fault, ResourceRequest, Step } from '../types.ts';
 import { roleProfileFault } from './identifiers.ts';
-import {
-  claimSteps,
-  headersStep,
-  invalidHeader,
-  receiverStep,
-  scopeFault,
-  scopesOf,
-  texts,
-} from './spine-core.ts';
+import { claimSteps, headerFault, scopeFault, scopesOf, texts } from './spine-core.ts';
 
 const prefix = 'urn:nhs:names:services:raflags:';
 
@@ -65,9 +57,7 @@ const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const traceStep: Step = {
   name: 'trace',
   fault: ({ request }) =>
-    uuid.test(header(request, 'TraceID') ?? '')
-      ? undefined
-      : invalidHeader('TraceID HTTP Header must be a UUID'),
+    uuid.test(header(request, 'TraceID') ?? '') ? undefined : headerFault('TraceID', 'must be a UUID'),
 };
 
 const interactionStep: Step = {
@@ -75,11 +65,10 @@ const interactionStep: Step = {
   fault({ request }) {
     const id = header(request, 'InteractionID');
     const interaction = reasonableAdjustmentsInteractions.find((one) => one.id === id);
-    if (interaction === undefined)
-      return invalidHeader('InteractionID HTTP Header is not a known interaction');
+    if (interaction === undefined) return headerFault('InteractionID', 'is not a known interaction');
     return fits(interaction, request)
       ? undefined
-      : invalidHeader('InteractionID HTTP Header does not match the method and path of the request');
+      : headerFault('InteractionID', 'does not match the method and path of the request');
   },
 };
 
@@ -90,9 +79,9 @@ const writeHeadersStep: Step = {
     const creates = request.method === 'POST' && !pathOf(request)?.endsWith('/$removeflag');
     const updates = request.method === 'PUT';
     if (updates && headerValues(request, 'If-Match').length === 0)
-      return invalidHeader('If-Match HTTP Header is missing');
+      return headerFault('If-Match', 'is missing');
     return (creates || updates) && header(request, 'Prefer') !== 'return=representation'
-      ? invalidHeader('Prefer HTTP Header must be return=representation')
+      ? headerFault('Prefer', 'must be return=representation')
       : undefined;
   },
 };
@@ -117,9 +106,9 @@ export const reasonableAdjustments: Dialect = {
   code: 'MISSING_OR_INVALID_HEADER',
   texts,
   headers: [
-    headersStep(['FromASID', 'ToASID', 'TraceID', 'InteractionID']),
+    headersStep(['FromASID', 'ToASID', 'TraceID', 'InteractionID'], headerFault),
     traceStep,
-    receiverStep('ToASID'),
+    receiverStep('ToASID', headerFault),
     interactionStep,
     writeHeadersStep,
   ],

@@ -1,6 +1,6 @@
 import { covers, parseScope, splitScope } from '../../scopes/index.ts';
 import { spineCore as profile } from '../../tokens/index.ts';
-import { header, headerValues } from '../headers.ts';
+import { type HeaderFault, headersStep, receiverStep } from '../headers.ts';
 import { filledText, isMissing } from '../json.ts';
 import { lifetimeStep } from '../lifetime.ts';
 import type { Dialect, Examined, Fault, Step } from '../types.ts';
@@ -30,33 +30,8 @@ export const invalidHeader = (diagnostics: string): Fault => ({
   issue: 'invalid',
 });
 
-/**
- * The headers of an API are there, each once.
- *
- * @param names in the API's own spelling, which the message repeats
- */
-export function headersStep(names: readonly string[]): Step {
-  return {
-    name: 'headers',
-    fault({ request }) {
-      const missing = names.find((name) => headerValues(request, name).length === 0);
-      if (missing !== undefined) return invalidHeader(`${missing} HTTP Header is missing`);
-      const repeated = names.find((name) => header(request, name) === undefined);
-      return repeated && invalidHeader(`${repeated} HTTP Header must be given once`);
-    },
-  };
-}
-
-/** The receiver's ASID, in the header of that name, is this server. */
-export function receiverStep(name: string): Step {
-  return {
-    name: 'receiver',
-    fault: ({ request, options }) =>
-      options.asids.includes(header(request, name) ?? '')
-        ? undefined
-        : invalidHeader(`${name} HTTP Header is not the ASID of this server`),
-  };
-}
+/** A fault of a header in this family's words. */
+export const headerFault: HeaderFault = (name, what) => invalidHeader(`${name} HTTP Header ${what}`);
 
 function presenceFault({ claims, options }: Examined, demanded: readonly string[]): Fault | undefined {
   const missing = [...mandatory, ...demanded, ...(options.mandatory ?? [])].find((name) =>
@@ -127,7 +102,7 @@ function requiredScopesFault(examined: Examined): Fault | undefined {
 export const spineCore: Dialect = {
   code: 'MISSING_OR_INVALID_HEADER',
   texts,
-  headers: [headersStep(['FromASID', 'ToASID']), receiverStep('ToASID')],
+  headers: [headersStep(['FromASID', 'ToASID'], headerFault), receiverStep('ToASID', headerFault)],
   claims: claimSteps({
     sender: 'FromASID',
     demanded: [],
