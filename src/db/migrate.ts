@@ -7,6 +7,8 @@ import * as personAuthorises from '../../migrations/0002_a_person_authorises.ts'
 import * as practitionerAsks from '../../migrations/0003_a_practitioner_asks.ts';
 import * as keyRotation from '../../migrations/0004_key_rotation.ts';
 import * as consentsByRole from '../../migrations/0005_consents_by_role.ts';
+import * as takenBackAndWatched from '../../migrations/0006_taken_back_and_watched.ts';
+import * as auditWritten from '../../migrations/0007_audit_written.ts';
 import { AssentError, DatabaseUnavailable } from '../errors.ts';
 import { translate } from './faults.ts';
 import type { EmbeddedDriver } from './pglite.ts';
@@ -28,6 +30,8 @@ const migrations: readonly Migration[] = [
   { name: '0003_a_practitioner_asks', ...practitionerAsks },
   { name: '0004_key_rotation', ...keyRotation },
   { name: '0005_consents_by_role', ...consentsByRole },
+  { name: '0006_taken_back_and_watched', ...takenBackAndWatched },
+  { name: '0007_audit_written', ...auditWritten },
 ];
 
 const source: Knex.MigrationSource<Migration> = {
