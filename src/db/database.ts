@@ -12,6 +12,16 @@ export interface Statement {
   readonly text: string;
 }
 
+/** How busy the connections of a handle are. */
+export interface PoolLoad {
+  /** Connections that are open. */
+  readonly total: number;
+  /** Those of them that nobody uses. */
+  readonly idle: number;
+  /** Callers that wait for one. */
+  readonly waiting: number;
+}
+
 /**
  * The one handle through which features reach the database, whichever it is.
  *
@@ -44,6 +54,8 @@ export interface Database {
   inTransaction(): boolean;
   /** The database server's own clock, for comparing with ours. */
   serverTime(): Promise<Date>;
+  /** How busy the connections are now. */
+  load(): PoolLoad;
   close(): Promise<void>;
 }
 
@@ -53,5 +65,6 @@ export interface Driver {
   query(statement: Statement, values: readonly unknown[]): Promise<Row[]>;
   /** Runs `work` between BEGIN and COMMIT on one connection, which `work` gets as a query function. */
   transaction<T>(work: (query: Driver['query']) => Promise<T>): Promise<T>;
+  load(): PoolLoad;
   close(): Promise<void>;
 }

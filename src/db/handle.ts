@@ -3,6 +3,7 @@ import knex from 'knex';
 import { AssentError } from '../errors.ts';
 import type { Database, Driver, Row, Statement } from './database.ts';
 import { translate } from './faults.ts';
+import { inSpan } from './spans.ts';
 
 interface Transaction {
   readonly driver: Driver;
@@ -100,7 +101,8 @@ export function createDatabase(driver: Driver): Database {
   ): Promise<R[]> {
     const transaction = own();
     try {
-      return (await (transaction?.query ?? driver.query)(statement, values)) as R[];
+      const run = transaction?.query ?? driver.query;
+      return (await inSpan(statement.name || 'composed', () => run(statement, values))) as R[];
     } catch (error) {
       const translated = translate(error);
       if (transaction !== undefined) transaction.fault ??= { error: translated };
@@ -163,6 +165,7 @@ export function createDatabase(driver: Driver): Database {
       });
       return row?.at ?? new Date(Number.NaN);
     },
+    load: driver.load,
     async close() {
       await sql.destroy();
       await driver.close();

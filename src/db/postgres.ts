@@ -1,6 +1,7 @@
 import pg from 'pg';
 import type { Driver, Statement } from './database.ts';
 import { isConnectionFault } from './faults.ts';
+import { inSpan } from './spans.ts';
 
 /** Milliseconds; see docs/reliability.md for how they follow from each other. */
 const STATEMENT_TIMEOUT = 2000;
@@ -52,15 +53,15 @@ export async function openPostgres(url: string, onError: (error: Error) => void)
     kind: 'postgres',
     query: async (statement, values) => (await pool.query(asQuery(statement, values))).rows,
     async transaction(work) {
-      const client = await pool.connect();
+      const client = await inSpan('connect', () => pool.connect());
       let broken: Error | undefined;
       try {
-        await client.query('BEGIN');
+        await inSpan('begin', () => client.query('BEGIN'));
         const result = await work(
           async (statement, values) => (await client.query(asQuery(statement, values))).rows,
         );
         // A statement that nobody awaited may have failed: PostgreSQL then answers COMMIT with a rollback.
-        const { command } = await client.query('COMMIT');
+        const { command } = await inSpan('commit', () => client.query('COMMIT'));
         if (command !== 'COMMIT')
           throw new Error('a transaction was rolled back: one of its statements had failed');
         return result;
@@ -76,6 +77,7 @@ export async function openPostgres(url: string, onError: (error: Error) => void)
         client.release(broken);
       }
     },
+    load: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     close: () => pool.end(),
   };
 }

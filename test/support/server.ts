@@ -3,11 +3,11 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pino } from 'pino';
 import { createApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
 import type { Row } from '../../src/db/index.ts';
 import type { KeyWatch } from '../../src/keys/index.ts';
+import { createLog } from '../../src/log.ts';
 import { createServices, type Services, seed } from '../../src/services.ts';
 import { openTestDatabase } from './database.ts';
 import { masterKey } from './template.ts';
@@ -57,7 +57,7 @@ export async function startServer(env: Record<string, string> = {}): Promise<Tes
   const services = createServices(config, opened);
   await seed(services);
   const logLines: string[] = [];
-  const log = pino({ level: config.logLevel }, { write: (line) => void logLines.push(line) });
+  const log = createLog(config.logLevel, { destination: { write: (line) => void logLines.push(line) } });
   const app = await createApp(services, log);
   await new Promise<void>((resolve) => app.server.listen(port, resolve));
   return {

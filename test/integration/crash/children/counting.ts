@@ -47,6 +47,7 @@ export function createCounting(inner: Driver): CountingDriver {
         await place('after COMMIT');
         return result;
       },
+      load: inner.load,
       close: inner.close,
     },
     arm(at) {

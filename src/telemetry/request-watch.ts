@@ -1,0 +1,75 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import {
+  context,
+  propagation,
+  ROOT_CONTEXT,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+} from '@opentelemetry/api';
+import type { Logger } from 'pino';
+import type { Correlation } from './correlation.ts';
+import { endpointOf, methodOf } from './endpoints.ts';
+import type { Metrics } from './metrics.ts';
+
+/** Endpoints without traces: probes and scrapes come every few seconds and would bury the others. */
+const untraced = new Set(['/health/live', '/health/ready', '/metrics']);
+
+/** A caller that went away before its answer; the status code of the answer would say nothing. */
+const ABORTED = 'aborted';
+
+/** Begins the span of a request. It holds what is known of every request and nothing that came with this one. */
+function beginSpan(req: IncomingMessage, endpoint: string, method: string, correlation: Correlation): Span {
+  const parent = propagation.extract(ROOT_CONTEXT, req.headers);
+  const attributes = {
+    'http.request.method': method === 'other' ? '_OTHER' : method,
+    'http.route': endpoint,
+    'assent.correlation_id': correlation.current(),
+  };
+  const name = `${method} ${endpoint}`;
+  return trace.getTracer('assent').startSpan(name, { kind: SpanKind.SERVER, attributes }, parent);
+}
+
+function endSpan(span: Span, res: ServerResponse, status: string): void {
+  if (status === ABORTED) span.setAttribute('error.type', ABORTED);
+  else span.setAttribute('http.response.status_code', res.statusCode);
+  if (status === ABORTED || res.statusCode >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
+  span.end();
+}
+
+/**
+ * Watches every request from its arrival to the end of its answer: gives it its correlation identifier, measures it, makes
+ * its span, around which the spans of its statements stand, and notes its end in the log at level debug.
+ *
+ * @returns puts the watch around a listener
+ */
+export function createRequestWatch(options: {
+  correlation: Correlation;
+  metrics: Metrics;
+  log: Logger;
+}): (listener: RequestListener) => RequestListener {
+  const { correlation, metrics, log } = options;
+
+  function watch(req: IncomingMessage, res: ServerResponse, work: () => void): void {
+    const began = performance.now();
+    const endpoint = endpointOf(req.url ?? '');
+    const method = methodOf(req.method);
+    const span = untraced.has(endpoint) ? undefined : beginSpan(req, endpoint, method, correlation);
+    const ended = () => {
+      const status = res.writableFinished ? String(res.statusCode) : ABORTED;
+      const seconds = (performance.now() - began) / 1000;
+      metrics.answered({ endpoint, method, status, seconds });
+      if (span !== undefined) endSpan(span, res, status);
+      log.debug({ endpoint, method, status, seconds }, 'request answered');
+    };
+    // The event comes from the socket, which knows of no request.
+    res.once('close', AsyncLocalStorage.bind(ended));
+    if (span === undefined) work();
+    else context.with(trace.setSpan(context.active(), span), work);
+  }
+
+  return (listener) => (req, res) =>
+    correlation.run(req, res, () => watch(req, res, () => listener(req, res)));
+}
