@@ -27,9 +27,11 @@ export interface SignInModel extends FormModel {
   readonly identifier: string;
   /**
    * `missing`: a field was empty. `wrong`: name and password do not belong together, whether or not the name exists.
-   * `busy`: the password was not looked at.
+   * `busy`: the password was not looked at. `limited`: nor here, because there were too many tries.
    */
-  readonly problem: 'none' | 'missing' | 'wrong' | 'busy';
+  readonly problem: 'none' | 'missing' | 'wrong' | 'busy' | 'limited';
+  /** Minutes until another try may help, rounded up; 0 where nobody has to wait. */
+  readonly minutes: number;
 }
 
 /**
@@ -117,8 +119,8 @@ export interface ContinueModel {
 export interface ErrorModel {
   /**
    * `badRequest`: an application sent the person here wrongly. `expired`: the link or sign-in is no longer good.
-   * `forbidden`: a form that did not come from our page. `tooLarge`: a body above the limit. `unavailable`: a part of
-   * the service does not answer.
+   * `forbidden`: a form that did not come from our page. `tooLarge`: a body above the limit. `tooMany`: more requests
+   * than the limit. `unavailable`: a part of the service does not answer.
    */
   readonly kind:
     | 'unexpected'
@@ -127,7 +129,8 @@ export interface ErrorModel {
     | 'badRequest'
     | 'unavailable'
     | 'forbidden'
-    | 'tooLarge';
+    | 'tooLarge'
+    | 'tooMany';
   /** The number under which the log keeps the details. */
   readonly incident: string;
   /** The OAuth error code (RFC 6749 section 4.1.2.1), for developers. */

@@ -14,16 +14,24 @@ const statuses: Record<ErrorModel['kind'], number> = {
   badRequest: 400,
   forbidden: 403,
   tooLarge: 413,
+  tooMany: 429,
   unavailable: 503,
 };
 
 /** Answers with a readable page, under a number that the log knows too. */
-export type ShowFault = (ctx: Context, fault: PageFault & { readonly cause?: unknown }) => void;
+export type ShowFault = (
+  ctx: Context,
+  fault: PageFault & {
+    readonly cause?: unknown;
+    /** Seconds after which trying again may help; 1 for what is unavailable, if nothing else is said. */
+    readonly retryAfter?: number;
+  },
+) => void;
 
 /** Makes the one way in which a request of a browser ends on an error page. */
 export function createShowFault(options: { renderer: Renderer; log: Logger }): ShowFault {
   const { renderer, log } = options;
-  return (ctx, { cause, ...fault }) => {
+  return (ctx, { cause, retryAfter, ...fault }) => {
     const incident = randomUUID();
     const entry = { incident, kind: fault.kind, error: fault.code };
     if (cause === undefined) log.info(entry, 'a request ended on an error page');
@@ -31,7 +39,8 @@ export function createShowFault(options: { renderer: Renderer; log: Logger }): S
     ctx.status = statuses[fault.kind];
     ctx.type = 'html';
     ctx.set('Cache-Control', 'no-store');
-    if (fault.kind === 'unavailable') ctx.set('Retry-After', '1');
+    const wait = retryAfter ?? (fault.kind === 'unavailable' ? 1 : undefined);
+    if (wait !== undefined) ctx.set('Retry-After', String(wait));
     ctx.body = renderer.render('error.njk', errorModel({ ...fault, incident }));
   };
 }

@@ -4,24 +4,29 @@ import type { Account } from '../../accounts/index.ts';
 import { clientName } from '../../clients/index.ts';
 import type { Exchanged, Next, Question, Questions } from '../../consents/index.ts';
 import { AssentError } from '../../errors.ts';
+import type { SignInGuard } from '../../limits/index.ts';
 import type { Form, Forms } from '../forms.ts';
 import type { ClientModel, ConsentModel, NoRecordModel, RoleModel, SignInModel } from '../models.ts';
 import type { ShowFault } from '../page-faults.ts';
 import type { Renderer } from '../render.ts';
 import { allowFormsTo } from '../security-headers.ts';
+import type { KnownCookie } from './known-cookie.ts';
 
 /** What the pages under `/interaction/` need. */
 export interface SignInDependencies {
   readonly questions: Questions;
   /** Who has this identifier and this password. @throws Overloaded */
   readonly signIn: (identifier: string, password: string) => Promise<Account | undefined>;
+  /** Counts tries before a password is looked at. */
+  readonly guard?: SignInGuard;
+  readonly knownCookie?: KnownCookie;
   readonly forms: Forms;
   readonly render: Renderer['render'];
   readonly showFault: ShowFault;
   /** A day as people write it. */
   readonly formatDay: (at: Date) => string;
-  /** Counts a sign-in that failed. */
-  readonly onRefused: (source: string) => void;
+  /** Counts a sign-in that failed: the password was wrong, or not looked at because there were too many tries. */
+  readonly onRefused: (source: string, error: 'sign_in_refused' | 'sign_in_limited') => void;
   readonly sourceOf: (ctx: Koa.Context) => string;
 }
 
@@ -31,6 +36,12 @@ const asClient = ({ client }: Question): ClientModel => ({
 });
 
 const isOverload = (error: unknown) => error instanceof AssentError && error.code === 'overloaded';
+
+/** For pages that nobody guards yet. */
+const unguarded: SignInGuard = {
+  attempt: async () => ({ succeeded: async () => '', failed: async () => {}, unused: async () => {} }),
+};
+const unknown: KnownCookie = { read: () => undefined, set: () => {} };
 
 /** One request to a question's address. */
 interface Visit {
@@ -46,6 +57,7 @@ interface Visit {
  */
 export function createSignIn(dependencies: SignInDependencies): Koa.Middleware {
   const { questions, forms, render, showFault, formatDay, onRefused, sourceOf } = dependencies;
+  const { guard = unguarded, knownCookie = unknown } = dependencies;
 
   function show({ ctx, question }: Visit, template: string, model: object): void {
     allowFormsTo(ctx, question.formTargets);
@@ -53,7 +65,12 @@ export function createSignIn(dependencies: SignInDependencies): Koa.Middleware {
     ctx.body = render(template, model);
   }
 
-  function showSignIn(visit: Visit, identifier: string, problem: SignInModel['problem']): void {
+  function showSignIn(
+    visit: Visit,
+    identifier: string,
+    problem: SignInModel['problem'],
+    retryAfter = 0,
+  ): void {
     const { uid, question } = visit;
     const model: SignInModel = {
       action: `/interaction/${uid}/sign-in`,
@@ -63,7 +80,9 @@ export function createSignIn(dependencies: SignInDependencies): Koa.Middleware {
       record: question.kind === 'sign-in' && question.record,
       identifier,
       problem,
+      minutes: Math.ceil(retryAfter / 60),
     };
+    if (retryAfter > 0) visit.ctx.set('Retry-After', String(retryAfter));
     show(visit, 'sign-in.njk', model);
   }
 
@@ -150,17 +169,29 @@ export function createSignIn(dependencies: SignInDependencies): Koa.Middleware {
     const { ctx, at } = visit;
     const [identifier, password] = [form.one('identifier'), form.one('password')];
     if (identifier.trim() === '' || password === '') return showSignIn(visit, identifier, 'missing');
+    const source = sourceOf(ctx);
+    const leave = await guard.attempt({ identifier, source, known: knownCookie.read(ctx) });
+    if ('retryAfter' in leave) {
+      onRefused(source, 'sign_in_limited');
+      ctx.status = 429;
+      return showSignIn(visit, identifier, 'limited', leave.retryAfter);
+    }
+    let account: Account | undefined;
     try {
-      const account = await dependencies.signIn(identifier, password);
-      if (account !== undefined) return answerWith(visit, await questions.signIn(at, account, sourceOf(ctx)));
+      account = await dependencies.signIn(identifier, password);
     } catch (error) {
+      await leave.unused();
       if (!isOverload(error)) throw error;
       ctx.status = 503;
-      ctx.set('Retry-After', '2');
-      return showSignIn(visit, identifier, 'busy');
+      return showSignIn(visit, identifier, 'busy', 2);
     }
-    onRefused(sourceOf(ctx));
-    showSignIn(visit, identifier, 'wrong');
+    if (account === undefined) {
+      await leave.failed();
+      onRefused(source, 'sign_in_refused');
+      return showSignIn(visit, identifier, 'wrong');
+    }
+    knownCookie.set(ctx, await leave.succeeded());
+    answerWith(visit, await questions.signIn(at, account, source));
   }
 
   async function chooseRole(visit: Visit, form: Form): Promise<void> {

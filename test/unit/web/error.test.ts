@@ -13,6 +13,7 @@ const kinds: ErrorModel['kind'][] = [
   'unavailable',
   'forbidden',
   'tooLarge',
+  'tooMany',
 ];
 
 test.each(kinds)('the error page for %s says what happened, what to do and the number', (kind) => {

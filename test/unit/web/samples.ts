@@ -27,6 +27,7 @@ const signIn: SignInModel = {
   record: true,
   identifier: '',
   problem: 'none',
+  minutes: 0,
 };
 
 const practitioner = { name: 'Dr Priya Shah' };
@@ -160,6 +161,8 @@ export const samples: Readonly<Record<string, Readonly<Record<string, object>>>>
     'missing-password': { ...signIn, identifier: 'aroha@example.test', problem: 'missing' },
     wrong: { ...signIn, identifier: 'aroha@example.test', problem: 'wrong' },
     busy: { ...signIn, identifier: 'aroha@example.test', problem: 'busy' },
+    limited: { ...signIn, identifier: 'aroha@example.test', problem: 'limited', minutes: 15 },
+    'limited-minute': { ...signIn, identifier: 'aroha@example.test', problem: 'limited', minutes: 1 },
     long: { ...signIn, client: long },
   } satisfies Record<string, SignInModel>,
   'role.njk': {
@@ -239,6 +242,7 @@ export const samples: Readonly<Record<string, Readonly<Record<string, object>>>>
     unavailable: { kind: 'unavailable', incident },
     forbidden: { kind: 'forbidden', incident },
     'too-large': { kind: 'tooLarge', incident },
+    'too-many': { kind: 'tooMany', incident },
     technical: errorModel({ ...error, ...technical }),
     'way-on': errorModel({ ...error, ...technical, wayOn: signedOut.client }),
     'code-alone': errorModel({ ...error, code: 'invalid_client', wayOn: { ...long, uri: '/' } }),

@@ -1,0 +1,12 @@
+export { KNOWN_FOR } from './known-browsers.ts';
+export {
+  createLoadLimits,
+  groupOf,
+  LOAD_DEFAULTS,
+  type LoadGroup,
+  type LoadLimits,
+  type LoadNumbers,
+} from './load.ts';
+export { createSignInGuard, type Leave, type Limited, type SignInGuard } from './sign-in-guard.ts';
+export { createLimitStore, type LimitStore } from './store.ts';
+export type { TooMany } from './tries.ts';

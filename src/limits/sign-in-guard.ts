@@ -1,0 +1,99 @@
+import { createHmac } from 'node:crypto';
+import { asIdentifier } from '../accounts/account.ts';
+import type { Clock } from '../clock.ts';
+import { createKnownBrowsers } from './known-browsers.ts';
+import { networkOf } from './network.ts';
+import { ACCOUNT, SOURCE } from './rules.ts';
+import type { LimitStore } from './store.ts';
+import { type Counted, createTries, type TooMany } from './tries.ts';
+
+/** Somebody is about to have a password checked. */
+export interface Attempt {
+  /** As it was typed. */
+  readonly identifier: string;
+  /** The address from which the request came, as `door` tells. */
+  readonly source: string;
+  /** Value of the browser's cookie, if it sent one. */
+  readonly known: string | undefined;
+}
+
+/** Leave to check one password. Exactly one of its functions is called when the answer is known. */
+export interface Leave {
+  /** The password was right: forgets the tries at the account, and the source's own one. @returns value for the cookie */
+  succeeded(): Promise<string>;
+  /** The password was wrong. */
+  failed(): Promise<void>;
+  /** The password was not looked at after all. */
+  unused(): Promise<void>;
+}
+
+/** An account's limit was reached. */
+export interface Limited {
+  /** As it was typed, whether or not somebody has it; not for keeping. */
+  readonly identifier: string;
+  readonly source: string;
+  /** Seconds until the next try. */
+  readonly wait: number;
+}
+
+/** Stands between the sign-in form and the password: counts tries before any password is hashed. */
+export interface SignInGuard {
+  /** Counts a try. Names that nobody has are counted as all others are. */
+  attempt(attempt: Attempt): Promise<Leave | TooMany>;
+}
+
+/**
+ * Counts tries per account and per source; in a browser where the account signed in before, in a count of its own
+ * instead of both. Nothing in the store tells who tried to sign in, or from where.
+ *
+ * @param issuer keeps apart systems that share a Redis
+ * @param key secret, the same on all nodes
+ * @param onLimited called with each failed try after which an account, or a browser it is known in, has to wait
+ */
+export function createSignInGuard(options: {
+  store: LimitStore;
+  clock: Clock;
+  issuer: string;
+  key: string;
+  onLimited: (limited: Limited) => Promise<void>;
+}): SignInGuard {
+  const { store, clock, issuer, key, onLimited } = options;
+  const tries = createTries({ store });
+  const browsers = createKnownBrowsers({ key, clock });
+  const digest = (kind: string, value: string) =>
+    createHmac('sha256', key)
+      .update(JSON.stringify([issuer, kind, value]))
+      .digest('base64url');
+
+  return {
+    async attempt({ identifier, source, known }) {
+      const account = digest('account', asIdentifier(identifier) ?? identifier);
+      const nonce = browsers.find(known, account);
+      const own: Counted = {
+        key: nonce === undefined ? account : digest('browser', nonce),
+        rule: ACCOUNT,
+      };
+      const shared: readonly Counted[] =
+        nonce === undefined ? [{ key: digest('source', networkOf(source)), rule: SOURCE }] : [];
+      const all = [own, ...shared];
+      const taken = await tries.take(all);
+      if ('retryAfter' in taken) return taken;
+
+      const takeBack = (some: readonly Counted[]) =>
+        Promise.all(some.map((one) => tries.takeBack(one, taken[all.indexOf(one)] ?? { wait: 0 })));
+      return {
+        async succeeded() {
+          await Promise.all([tries.forget(own), takeBack(shared)]);
+          return browsers.add(known, account);
+        },
+        async failed() {
+          const wait = taken[0]?.wait ?? 0;
+          if (wait > 0) await onLimited({ identifier, source, wait });
+        },
+        async unused() {
+          await takeBack(all);
+        },
+      };
+    },
+  };
+}
