@@ -11,6 +11,7 @@ import { createKeyWatch, derive, type KeyWatch, POLL } from './keys/index.ts';
 import { createOidc, smartConfiguration } from './oidc/index.ts';
 import { createOutgoing, createRemoteJwks } from './outgoing/index.ts';
 import { connectRedis } from './redis.ts';
+import { createDenyList, createRevocations } from './revocations/index.ts';
 import { describe } from './scopes/index.ts';
 import type { Services } from './services.ts';
 import { createAssets } from './web/assets.ts';
@@ -74,7 +75,7 @@ function createOutermost(options: {
   const { issuer, showFault, pageHeaders } = options;
   const apiHeaders = createApiHeaders({ issuer });
   return [
-    (ctx, next) => (ctx.path === '/token' ? apiHeaders(ctx, next) : pageHeaders(ctx, next)),
+    (ctx, next) => (ctx.path.startsWith('/token') ? apiHeaders(ctx, next) : pageHeaders(ctx, next)),
     async (ctx, next) => {
       await next();
       if (ctx.status !== 404 || ctx.body) return;
@@ -134,6 +135,14 @@ export async function createApp(services: Services, log: Logger): Promise<App> {
   const forms = createForms({ issuer, key: derive(masterKey, 'form-tokens') });
   const sourceOf = (ctx: { readonly req: IncomingMessage }) => sources.get(ctx.req) ?? 'unknown';
   const privateJwks = await services.keys.privateJwks();
+  const revocations = createRevocations({ db, clock });
+  const denyList = createDenyList({
+    revocations,
+    clock,
+    onError: (error) =>
+      log.warn({ err: error }, 'what was taken back cannot be read: each token is looked up'),
+  });
+  await denyList.look();
   const oidc = createOidc({
     ...services,
     issuer,
@@ -144,6 +153,9 @@ export async function createApp(services: Services, log: Logger): Promise<App> {
     log,
     denials,
     remoteJwks: createRemoteJwks({ db, clock, outgoing, isUsable: isUsableKey, mostKeys: MOST_KEYS }),
+    revocations,
+    denyList,
+    onRevoked: () => {},
     sourceOf,
     outermost: createOutermost({ issuer, showFault, pageHeaders }),
     isOwnForm: forms.isOwn,
@@ -249,6 +261,7 @@ export async function createApp(services: Services, log: Logger): Promise<App> {
       clearTimeout(cut);
       clearInterval(sweep);
       await keyWatch?.close();
+      await denyList.close();
       await denials.close().catch((error: unknown) => log.warn({ err: error }, 'counted denials were lost'));
       await outgoing.close();
       redis?.disconnect();

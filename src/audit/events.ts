@@ -6,8 +6,10 @@
 export type AuditType =
   | 'token.issued'
   | 'token.denied'
+  | 'token.revoked'
   | 'person.signed-in'
   | 'person.signed-out'
+  | 'person.sign-in-limited'
   | 'consent.given'
   | 'consent.refused'
   | 'grant.ended'

@@ -7,6 +7,9 @@ export type TokenProfile = 'spine-core' | 'gp-connect' | 'smart' | 'none';
 export const sensitivities = ['unclassified', 'medical-in-confidence'] as const;
 export type Sensitivity = (typeof sensitivities)[number];
 
+/** The scope that makes a client the resource server of an API, and lets a bearer token ask about that API's tokens. */
+export const INTROSPECT = 'introspect';
+
 /** A resource server: what a token for it looks like and who may have one. */
 export interface Api {
   readonly id: string;

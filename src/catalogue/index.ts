@@ -1,4 +1,4 @@
-export { type Api, hasProvenance, scopeFamily, type TokenProfile } from './api.ts';
+export { type Api, hasProvenance, INTROSPECT, scopeFamily, type TokenProfile } from './api.ts';
 export { type Catalogue, createCatalogue } from './catalogue.ts';
 export { notOffered } from './offer.ts';
 export { apiSchema, asApi } from './registration.ts';

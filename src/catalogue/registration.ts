@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { parseScope, splitScope } from '../scopes/index.ts';
 import { isEndpoint } from '../tokens/index.ts';
-import { type Api, scopeFamily, sensitivities, type TokenProfile } from './api.ts';
+import { type Api, INTROSPECT, scopeFamily, sensitivities, type TokenProfile } from './api.ts';
 
 /** Longest lives in seconds: a JWT is checked without asking us, so it is short. */
 const LONGEST_JWT = 300;
@@ -59,7 +59,7 @@ export const apiSchema = z
       context.addIssue({ code: 'custom', path: [path], message });
     const family = scopeFamily(api);
     for (const scope of splitScope(api.scopes) ?? []) {
-      if (parseScope(family, scope) === undefined)
+      if (scope !== INTROSPECT && parseScope(family, scope) === undefined)
         fault('scopes', `must not have ${scope}, which is no scope of this profile`);
     }
     const { format, lifetime } = tokenForm(api);

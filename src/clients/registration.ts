@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type Api, hasProvenance, notOffered } from '../catalogue/index.ts';
+import { type Api, hasProvenance, INTROSPECT, notOffered } from '../catalogue/index.ts';
 import type { Ids } from '../clock.ts';
 import type { Organization } from '../organizations/index.ts';
 import { splitScope } from '../scopes/index.ts';
@@ -119,7 +119,7 @@ function codeFaults(given: Registration, { issuer }: RegistrationContext): strin
   if (given.token_endpoint_auth_method === 'none') {
     if (given.grant_types.includes('client_credentials'))
       faults.push('client_credentials needs a client that can prove who it is');
-    if (Object.values(given.apis).some((scopes) => scopes.split(' ').includes('introspect')))
+    if (Object.values(given.apis).some((scopes) => scopes.split(' ').includes(INTROSPECT)))
       faults.push('introspect needs a client that can prove who it is');
   }
   const unknown = (given.scope?.split(' ') ?? []).filter((one) => !isIdentityScope(one));
@@ -144,7 +144,9 @@ function apiFaults(given: Registration, context: RegistrationContext): string[] 
     if (api === undefined) faults.push(`apis.${id} is not an API of this server`);
     else if (scopes === undefined) faults.push(`apis.${id} must be scopes separated by single spaces`);
     else {
-      for (const scope of notOffered(api, scopes)) faults.push(`apis.${id}: the API has no scope ${scope}`);
+      // Every API may have a resource server, also one whose family of scopes has no such name.
+      const opening = scopes.filter((scope) => scope !== INTROSPECT);
+      for (const scope of notOffered(api, opening)) faults.push(`apis.${id}: the API has no scope ${scope}`);
     }
   }
   const { organization } = given;

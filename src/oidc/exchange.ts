@@ -15,9 +15,11 @@ export function createExchange(options: {
   const { db, states, families, wayBackTie } = options;
   const request = () => (Provider.ctx === undefined ? undefined : states.of(Provider.ctx));
   const active = () => Provider.ctx?.oidc?.route === 'token';
+  const revoking = () => Provider.ctx?.oidc?.route === 'revocation';
 
   return {
     active,
+    revoking,
     begin: db.begin,
     collect(placed) {
       const tokens = request()?.tokens;
@@ -43,11 +45,16 @@ export function createExchange(options: {
     async endFamily(grantId) {
       const state = request();
       if (state === undefined) return families.end([grantId], 'revoked');
+      // Of an access token that is taken back, the library ends the whole grant's; it is meant alone (RFC 7009 section 2.1).
+      if (revoking() && Provider.ctx?.oidc.entities.AccessToken !== undefined) return;
       state.endings ??= new Set();
       // The library ends a grant model by model; all of it ends at the first.
       if (state.endings.has(grantId)) return;
       state.endings.add(grantId);
-      if (!active()) await families.end([grantId], 'signed out');
+      if (revoking()) {
+        await db.begin();
+        await families.end([grantId], 'revoked');
+      } else if (!active()) await families.end([grantId], 'signed out');
     },
   };
 }

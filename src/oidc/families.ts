@@ -1,6 +1,9 @@
 import type { Audit } from '../audit/index.ts';
+import type { Clock } from '../clock.ts';
 import type { Consents } from '../consents/index.ts';
 import type { Database } from '../db/index.ts';
+import type { Revocations } from '../revocations/index.ts';
+import { lifetimes } from './lifetimes.ts';
 import type { ArtefactStore } from './storage/index.ts';
 
 /** All codes and tokens that came from one grant. */
@@ -15,11 +18,13 @@ export interface Families {
 /** Ends what came from a grant, in an order that nothing slips through. */
 export function createFamilies(options: {
   db: Database;
+  clock: Clock;
   store: ArtefactStore;
   consents: Consents;
+  revocations: Revocations;
   audit: Audit;
 }): Families {
-  const { db, store, consents, audit } = options;
+  const { db, clock, store, consents, revocations, audit } = options;
   return {
     end: (grantIds, reason) =>
       db.transaction(async () => {
@@ -28,6 +33,8 @@ export function createFamilies(options: {
           // statement after it sees what they made.
           await store.destroy('Grant', grantId);
           await store.revokeByGrantId(grantId);
+          const expiresAt = new Date(clock.now().getTime() + lifetimes.longestJwt * 1000);
+          await revocations.add([{ kind: 'grant', id: grantId, expiresAt }]);
           if (await consents.endGrant(grantId))
             await audit.record({ type: 'grant.ended', detail: { grant: grantId, reason } });
         }

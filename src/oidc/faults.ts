@@ -14,7 +14,7 @@ export function isForPeople(ctx: Context): boolean {
 }
 
 /** Routes at which clients prove who they are. */
-const clientRoutes = new Set(['pushed_authorization_request', 'introspection']);
+const clientRoutes = new Set(['pushed_authorization_request', 'introspection', 'revocation']);
 
 /**
  * Gives every fault of the provider its form: what is thrown past the library's own handlers (it saves the session once
@@ -45,12 +45,7 @@ export function createFaults(options: {
     try {
       await next();
       const { oidc } = ctx as unknown as Partial<KoaContextWithOIDC>;
-      // A JWT is no token that is kept here; whatever is wrong with a token, it is not active (RFC 7662 section 2.2).
-      const { error } = (ctx.body ?? {}) as { error?: string };
-      if (oidc?.route === 'introspection' && error === 'unsupported_token_type') {
-        ctx.status = 200;
-        ctx.body = { active: false };
-      } else if (ctx.status === 503 && !isForPeople(ctx)) answerUnavailable(ctx);
+      if (ctx.status === 503 && !isForPeople(ctx)) answerUnavailable(ctx);
       else if (oidc !== undefined && clientRoutes.has(oidc.route) && ctx.status >= 400)
         hideBrokenRegistration(ctx as unknown as KoaContextWithOIDC);
     } catch (error) {

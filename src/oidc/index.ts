@@ -15,6 +15,7 @@ import type { Database } from '../db/index.ts';
 import { JWKS_MAX_AGE } from '../keys/index.ts';
 import type { RemoteJwks } from '../outgoing/index.ts';
 import type { Practitioners } from '../practitioners/index.ts';
+import type { DenyList, Revocations } from '../revocations/index.ts';
 import { createFindAccount } from './account.ts';
 import { createAsked } from './asked.ts';
 import { createAuthorisationEndpoint } from './authorisation-endpoint.ts';
@@ -27,11 +28,14 @@ import { createFaults, isForPeople } from './faults.ts';
 import { createFindClient } from './find-client.ts';
 import { createGrants } from './grants.ts';
 import { createIntrospection } from './introspection.ts';
+import { createIntrospectionEndpoint } from './introspection-endpoint.ts';
+import { createIssuedTokens } from './issued-tokens.ts';
 import { createPrompts } from './prompts.ts';
 import { createProvider, type ProviderParts } from './provider.ts';
 import { createQuestions } from './questions.ts';
 import { createRequestStates, type RequestState } from './request-state.ts';
 import { createResources } from './resources.ts';
+import { createRevocationEndpoint } from './revocation-endpoint.ts';
 import { createRoles } from './roles.ts';
 import { createSignOut, type SignOutPages, type WayBack, wayBack } from './sign-out.ts';
 import { createAdapter, createRedisStore, createReplayGuard, createSqlStore } from './storage/index.ts';
@@ -63,6 +67,10 @@ export interface OidcOptions {
   readonly audit: Audit;
   readonly denials: AnonymousDenials;
   readonly remoteJwks: RemoteJwks;
+  readonly revocations: Revocations;
+  readonly denyList: DenyList;
+  /** Told when a token was taken back. */
+  readonly onRevoked: () => void;
   /** Network address of the caller of a request. */
   readonly sourceOf: (ctx: Context) => string;
   /** What goes around everything, also around what is answered before the library is asked. */
@@ -130,7 +138,7 @@ export function createOidc(options: OidcOptions): Oidc {
   const store = createSqlStore({ db, clock });
   const replayGuard = createReplayGuard({ db });
   const families = createFamilies({ ...options, store });
-  const authority = createAuthority({ consents, states });
+  const authority = createAuthority({ accounts, consents, states });
   const roles = createRoles({ ...options, states });
   const provider = () => current;
   const grants = createGrants({ ...options, provider, states, roles });
@@ -138,6 +146,8 @@ export function createOidc(options: OidcOptions): Oidc {
   const wayBackTie = createWayBackTie({ issuer, key: options.wayBackKey });
   const resources = createResources({ catalogue, states });
   const dpop = createDpopCheck({ issuer, clock, replayGuard });
+  const issuedTokens = createIssuedTokens(options);
+  const introspection = createIntrospection({ ...options, provider, authority, issuedTokens, states });
   const userContextGrant = createUserContextGrant({ ...options, resources, states, dpop, replayGuard });
 
   const parts: Omit<ProviderParts, 'privateJwks'> = {
@@ -157,7 +167,7 @@ export function createOidc(options: OidcOptions): Oidc {
     findAccount: createFindAccount({ ...options, authority, states }),
     loadExistingGrant: grants.load,
     interactionPolicy: createPrompts({ roles, states }),
-    introspection: createIntrospection({ catalogue, registry, accounts, authority, states }),
+    introspection,
     signOut,
     secretMatches(clientId, presented) {
       const state: RequestState = Provider.ctx === undefined ? {} : states.of(Provider.ctx);
@@ -193,6 +203,8 @@ export function createOidc(options: OidcOptions): Oidc {
     signOut.middleware,
     createCrossOrigin({ registry, states }),
     cacheKeySet,
+    createIntrospectionEndpoint({ issuer, provider, introspection, states }),
+    createRevocationEndpoint({ ...options, issuedTokens, states }),
     createTokenEndpoint({ ...options, store, states, families }),
   ];
 
@@ -217,6 +229,7 @@ export function createOidc(options: OidcOptions): Oidc {
   return {
     handle: (req, res) => callback(req, res),
     useKeys(privateJwks) {
+      issuedTokens.useKeys(privateJwks);
       current = build(privateJwks);
       callback = current.callback();
     },

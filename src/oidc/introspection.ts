@@ -1,52 +1,121 @@
-import type { Configuration, KoaContextWithOIDC } from 'oidc-provider';
-import type { Accounts } from '../accounts/index.ts';
-import type { Catalogue } from '../catalogue/index.ts';
-import { type ClientRegistry, isPublic, scopesAt } from '../clients/index.ts';
+import type Provider from 'oidc-provider';
+import type { Configuration } from 'oidc-provider';
+import { type Api, type Catalogue, INTROSPECT } from '../catalogue/index.ts';
+import { type Client, type ClientRegistry, isPublic, scopesAt } from '../clients/index.ts';
+import type { DenyList } from '../revocations/index.ts';
 import { fhirUserAt } from './account.ts';
 import type { Authority } from './authority.ts';
+import type { IssuedToken, IssuedTokens } from './issued-tokens.ts';
 import type { RequestStates } from './request-state.ts';
-
-/** The scope that makes a client the resource server of an API. */
-const INTROSPECT = 'introspect';
 
 type AllowedPolicy = NonNullable<
   NonNullable<NonNullable<Configuration['features']>['introspection']>['allowedPolicy']
 >;
 
+type Contextual = Parameters<RequestStates['of']>[0];
+
+/** Who asks about a token: an API's tokens are for its own resource servers. */
+export type Serves = (api: Api) => boolean;
+
+/** What introspection answers (RFC 7662 section 2.2). */
+export type Introspected = Readonly<Record<string, unknown>> & { readonly active: boolean };
+
+/** Whatever is wrong with a token, and whoever asks: this and nothing more. */
+export const inactive: Introspected = { active: false };
+
 export interface Introspection {
-  /** `introspection.allowedPolicy`: who may see what a token holds. Whoever may not is told that it is not active. */
+  /** `introspection.allowedPolicy`: who may see what an opaque token holds. Whoever may not is told that it is not active. */
   readonly allowed: AllowedPolicy;
   /** `extraTokenClaims`: whose record a token opens, for its resource server (SMART App Launch 2.2, token introspection). */
   readonly claims: NonNullable<Configuration['extraTokenClaims']>;
+  /** A JWT, for a caller who is known. */
+  ofJwt(ctx: Contextual, token: string, serves: Serves): Promise<Introspected>;
+  /** A token of either kind, for a caller who is known but is no client of this request. */
+  ofAny(ctx: Contextual, token: string, serves: Serves): Promise<Introspected & { readonly api?: Api }>;
+}
+
+/** Which APIs a client that has proved who it is serves. A public one has shown no more than its name (RFC 7662 section 2.1). */
+export function servedBy(client: Client | undefined): Serves {
+  if (client === undefined || isPublic(client)) return () => false;
+  return (api) => scopesAt(client, api.id)?.includes(INTROSPECT) === true;
+}
+
+/** What an opaque access token is, as the library's models have it. */
+type OpaqueToken = InstanceType<Provider['AccessToken']> | InstanceType<Provider['ClientCredentials']>;
+
+/** Members of the answer about an opaque token, as the library puts them together for clients. */
+function describe(token: OpaqueToken, issuer: string): Introspected {
+  return {
+    ...token.extra,
+    active: true,
+    ...(token.kind === 'AccessToken' ? { sub: token.accountId } : {}),
+    client_id: token.clientId,
+    exp: token.exp,
+    iat: token.iat,
+    iss: issuer,
+    aud: token.aud,
+    scope: token.scope,
+    token_type: token.tokenType,
+    ...(token.jkt === undefined ? {} : { cnf: { jkt: token.jkt } }),
+  };
 }
 
 /** Connects introspection (RFC 7662) with the catalogue: a resource server sees the tokens for its own API only. */
 export function createIntrospection(options: {
+  issuer: string;
+  provider: () => Provider;
   catalogue: Catalogue;
   registry: ClientRegistry;
-  accounts: Accounts;
   authority: Authority;
+  issuedTokens: IssuedTokens;
+  denyList: DenyList;
   states: RequestStates;
 }): Introspection {
-  const { catalogue, registry, accounts, authority, states } = options;
+  const { issuer, provider, catalogue, registry, authority, issuedTokens, denyList, states } = options;
 
-  async function isLive(ctx: KoaContextWithOIDC, grantId: string, accountId: string): Promise<boolean> {
-    const account = await accounts.find(accountId);
-    return account !== undefined && (await authority.of(ctx, grantId, account)) !== undefined;
+  /** Whether the client may still have tokens for the API. */
+  async function holds(clientId: string, api: Api): Promise<boolean> {
+    const holder = await registry.find(clientId);
+    return holder !== undefined && scopesAt(holder, api.id) !== undefined;
+  }
+
+  async function isLiveJwt(ctx: Contextual, { api, clientId, ids }: IssuedToken): Promise<boolean> {
+    if (await denyList.has(ids)) return false;
+    if (!(await holds(clientId, api))) return false;
+    return ids.grant === undefined || authority.isLive(ctx, ids.grant, clientId);
+  }
+
+  /** The API of an opaque token that is alive and that the caller may know. */
+  async function apiOf(ctx: Contextual, token: OpaqueToken, serves: Serves): Promise<Api | undefined> {
+    const clientId = String(token.clientId);
+    const api = (await catalogue.all()).find((one) => one.audience === token.aud);
+    if (api === undefined || !serves(api) || !(await holds(clientId, api))) return undefined;
+    if (token.kind !== 'AccessToken') return api;
+    const { grantId } = token;
+    return grantId !== undefined && (await authority.isLive(ctx, grantId, clientId)) ? api : undefined;
+  }
+
+  async function ofJwt(ctx: Contextual, text: string, serves: Serves) {
+    const token = await issuedTokens.read(text);
+    if (token === undefined || !serves(token.api) || !(await isLiveJwt(ctx, token))) return inactive;
+    const { claims, api } = token;
+    const type = claims.cnf === undefined ? 'Bearer' : 'DPoP';
+    return { ...claims, active: true, token_type: type, api };
+  }
+
+  async function ofOpaque(ctx: Contextual, text: string, serves: Serves) {
+    const { AccessToken, ClientCredentials } = provider();
+    const token = (await AccessToken.find(text)) ?? (await ClientCredentials.find(text));
+    if (!token?.isValid) return inactive;
+    const api = await apiOf(ctx, token, serves);
+    return api === undefined ? inactive : { ...describe(token, issuer), api };
   }
 
   return {
     async allowed(ctx, _client, token) {
-      const { client } = states.of(ctx);
-      const audience = 'aud' in token ? token.aud : undefined;
-      // A public client has shown no more than its name (RFC 7662 section 2.1).
-      if (client === undefined || isPublic(client) || token.kind === 'RefreshToken') return false;
-      const api = (await catalogue.all()).find((one) => one.audience === audience);
-      if (api === undefined || !scopesAt(client, api.id)?.includes(INTROSPECT)) return false;
-      const holder = await registry.find(String(token.clientId));
-      if (holder === undefined || scopesAt(holder, api.id) === undefined) return false;
-      if (token.kind !== 'AccessToken') return true;
-      return token.grantId !== undefined && isLive(ctx, token.grantId, token.accountId);
+      if (token.kind === 'RefreshToken') return false;
+      const serves = servedBy(states.of(ctx).client);
+      return (await apiOf(ctx, token as OpaqueToken, serves)) !== undefined;
     },
     async claims(ctx, token) {
       const state = states.of(ctx);
@@ -56,6 +125,13 @@ export function createIntrospection(options: {
         ...(state.patient === undefined ? {} : { patient: state.patient, need_patient_banner: false }),
         ...(token.scopes.has('fhirUser') ? { fhirUser: fhirUserAt(state) } : {}),
       };
+    },
+    async ofJwt(ctx, text, serves) {
+      const { api: _api, ...answer } = await ofJwt(ctx, text, serves);
+      return answer;
+    },
+    async ofAny(ctx, text, serves) {
+      return text.includes('.') ? ofJwt(ctx, text, serves) : ofOpaque(ctx, text, serves);
     },
   };
 }

@@ -9,6 +9,8 @@ const DAY = 24 * HOUR;
 export const lifetimes = {
   code: MINUTE,
   idToken: 10 * MINUTE,
+  /** A JWT lives 5 minutes at most; one more for clocks that differ. */
+  longestJwt: 6 * MINUTE,
   /** How long a person may take over one page. */
   interaction: 30 * MINUTE,
   /** An opaque access token that belongs to no API: it opens only `/me`. */

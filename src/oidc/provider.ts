@@ -14,6 +14,7 @@ import { dpopAlgorithms } from './dpop.ts';
 import type { Introspection } from './introspection.ts';
 import { keepsRefreshToken, lifetimes, refreshLife } from './lifetimes.ts';
 import type { Resources } from './resources.ts';
+import { mayRevoke } from './revocation-endpoint.ts';
 import type { SignOut } from './sign-out.ts';
 
 /** What the provider is put together from. */
@@ -99,12 +100,14 @@ function configuration(parts: ProviderParts): Configuration {
       grant_types: [],
       response_types: [],
       id_token_signed_response_alg: 'ES256',
+      introspection_signed_response_alg: 'ES256',
       token_endpoint_auth_method: 'client_secret_basic',
     },
     enabledJWA: {
       clientAuthSigningAlgValues: [...assertionAlgorithms],
       dPoPSigningAlgValues: [...dpopAlgorithms],
       idTokenSigningAlgValues: ['ES256', 'RS256'],
+      introspectionSigningAlgValues: ['ES256', 'RS256'],
     },
     // These belong to no API; those of an API are checked against the catalogue.
     scopes: [...identityScopes],
@@ -140,6 +143,8 @@ function configuration(parts: ProviderParts): Configuration {
       },
       pushedAuthorizationRequests: { enabled: true },
       introspection: { enabled: true, allowedPolicy: parts.introspection.allowed },
+      jwtIntrospection: { enabled: true },
+      revocation: { enabled: true, allowedPolicy: mayRevoke },
       rpInitiatedLogout: {
         enabled: true,
         logoutSource: parts.signOut.question,

@@ -30,6 +30,8 @@ export interface RequestState {
   asserted?: Asserted;
   /** `sub` of the token that was made. */
   subject?: string;
+  /** `jti` of the JWT that was made. */
+  tokenId?: string;
   /** uid of the browser session that was found. */
   session?: string;
   /** Whose record the token opens: logical id of the FHIR Patient. */

@@ -40,6 +40,7 @@ export function smartConfiguration(issuer: string, api: Api): Record<string, unk
     authorization_endpoint: `${issuer}/auth`,
     token_endpoint: `${issuer}/token`,
     introspection_endpoint: `${issuer}/token/introspection`,
+    revocation_endpoint: `${issuer}/token/revocation`,
     grant_types_supported: grantTypes.filter((type) => type !== jwtBearerGrant),
     response_types_supported: ['code'],
     code_challenge_methods_supported: ['S256'],

@@ -31,7 +31,7 @@ export function issuedEvent(ctx: KoaContextWithOIDC, state: RequestState, source
       state.asserted === undefined
         ? (personal?.accountId ?? state.subject ?? state.client?.clientId)
         : state.subject,
-    tokenId: opaque && token.jti !== undefined ? keptId(token.kind, token.jti) : token?.jti,
+    tokenId: opaque && token.jti !== undefined ? keptId(token.kind, token.jti) : state.tokenId,
     source,
     detail: {
       reason: state.reason ?? null,

@@ -2,6 +2,7 @@ import { errors, type JWTStructured, type KoaContextWithOIDC } from 'oidc-provid
 import { type Api, scopeFamily } from '../catalogue/index.ts';
 import { isIdentityScope } from '../clients/index.ts';
 import { combinationFault, needsPerson } from '../scopes/index.ts';
+import { asText } from '../text.ts';
 import {
   bearsNameOf,
   gpConnect,
@@ -10,6 +11,7 @@ import {
   readPractitioner,
   spineCore,
 } from '../tokens/index.ts';
+import { tokenIdOf } from './issued-tokens.ts';
 import { machineNames, provenanceFault, reasonOf } from './provenance.ts';
 import { isRefusal } from './refusal.ts';
 import type { RequestState, RequestStates } from './request-state.ts';
@@ -106,15 +108,18 @@ export function createTokenClaims(options: { issuer: string; states: RequestStat
     }
   }
 
-  return (ctx: KoaContextWithOIDC, _token: unknown, jwt: JWTStructured): undefined => {
+  return (ctx: KoaContextWithOIDC, token: object, jwt: JWTStructured): undefined => {
     const state = states.of(ctx);
     const { api } = state;
     if (api === undefined) throw new Error('a JWT was about to be issued that nobody admitted');
-    const prepared = jwt.payload as unknown as Prepared;
+    const grantId = 'grantId' in token ? asText(token.grantId) : undefined;
+    const library = jwt.payload as unknown as Prepared;
+    const prepared = { ...library, jti: tokenIdOf(grantId, library.jti) };
     const payload = profiled(api, state, prepared);
     const { cnf } = prepared;
     jwt.payload = cnf === undefined ? payload : { ...payload, cnf };
     jwt.header = { typ: api.tokenTyp };
     state.subject = String(payload.sub);
+    state.tokenId = prepared.jti;
   };
 }

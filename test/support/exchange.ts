@@ -107,13 +107,16 @@ export function outcome({ status, body }: Answer): string {
 }
 
 /** Whether the resource server of the demo world is told that a token is good. */
-export async function isActive(server: TestServer, { access_token: token }: TokenAnswer): Promise<boolean> {
+export async function isActive(
+  server: Pick<TestServer, 'issuer'>,
+  { access_token: token }: TokenAnswer,
+): Promise<boolean> {
   return (await introspect(server, token)).active;
 }
 
 /** Signs in with a browser of its own and exchanges the code: a family that no other test shares. */
 export async function newFamily(
-  server: TestServer,
+  server: Pick<TestServer, 'issuer'>,
   options: Parameters<typeof authorise>[1] & { client?: Credentials } = {},
 ): Promise<{ first: TokenAnswer; authorised: Authorised; visitor: Visitor }> {
   const { client = keteWeb, visitor = createVisitor(server.issuer), ...rest } = options;
@@ -125,7 +128,7 @@ export async function newFamily(
 export const digest = (value: string) => createHash('sha256').update(value).digest('base64url');
 
 /** The grant that a token came from. */
-export async function grantOf(server: TestServer, value: string): Promise<string> {
+export async function grantOf(server: Pick<TestServer, 'sql'>, value: string): Promise<string> {
   const rows = await server.sql<{ grant_id: string }>('SELECT grant_id FROM oidc_artefacts WHERE id = $1', [
     digest(value),
   ]);

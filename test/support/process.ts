@@ -93,7 +93,7 @@ function isFree(port: number): Promise<boolean> {
  * A port below those that systems give to outgoing connections (from 32768 on): while a killed server is
  * down, no connection of another test can take its port away.
  */
-async function lastingPort(): Promise<number> {
+export async function lastingPort(): Promise<number> {
   for (;;) {
     const port = 20_000 + Math.floor(Math.random() * 12_000);
     if (await isFree(port)) return port;

@@ -7,6 +7,8 @@ export interface Exchange {
   collect(placed: PlacedArtefact): boolean;
   /** Whether the present request exchanges a code or refresh token for others. */
   active(): boolean;
+  /** Whether the present request takes a token back. */
+  revoking(): boolean;
   /** Begins the transaction of such a request. */
   begin(): Promise<void>;
   /** Bearer value of the refresh token that the present request has used up. */

@@ -36,7 +36,11 @@ export function artefactAdapter(
     async consume(id) {
       if (!(await store.consume(model, keptId(model, id)))) throw new errors.InvalidGrant(USED);
     },
-    destroy: (id) => (model === 'Grant' ? exchange.endFamily(id) : store.destroy(model, keptId(model, id))),
+    async destroy(id) {
+      if (model === 'Grant') return exchange.endFamily(id);
+      if (exchange.revoking()) await exchange.begin();
+      await store.destroy(model, keptId(model, id));
+    },
     revokeByGrantId: (grantId) => exchange.endFamily(grantId),
   };
 }
@@ -51,6 +55,11 @@ export function exchangedAdapter(model: string, store: SqlStore, clock: Clock, e
   const plain = artefactAdapter(model, store, clock, exchange);
   return {
     ...plain,
+    async destroy(id) {
+      // One that is taken back ends with its family, grant first: the other way round, a refresh under way and this could
+      // wait for each other.
+      if (!exchange.revoking()) await plain.destroy(id);
+    },
     async upsert(id, payload, expiresIn) {
       const before = model === 'RefreshToken' ? exchange.predecessor() : undefined;
       const artefact = asArtefact(model, payload, expiresIn, clock);

@@ -22,6 +22,8 @@ const names = [
   '0003_a_practitioner_asks',
   '0004_key_rotation',
   '0005_consents_by_role',
+  '0006_taken_back_and_watched',
+  '0007_audit_written',
 ];
 const every = (state: string) => names.map((name) => `${state}  ${name}\n`).join('');
 

@@ -35,7 +35,7 @@ const halves = {
 } as const;
 
 /** Looks at the whole database for anything that is half-done. */
-export async function expectWhole(server: TestServer): Promise<void> {
+export async function expectWhole(server: Pick<TestServer, 'sql'>): Promise<void> {
   const found: Record<string, unknown> = {};
   for (const [what, text] of Object.entries(halves)) {
     const rows = await server.sql(text);

@@ -22,7 +22,7 @@ function mortal(pglite: PGlite, isLast: (sql: string, values: unknown) => boolea
   });
 }
 
-test.for(['0001_first_token', '0003_a_practitioner_asks', '0005_consents_by_role'])(
+test.for(['0001_first_token', '0003_a_practitioner_asks', '0005_consents_by_role', '0007_audit_written'])(
   'killed before %s is written down: the next start does it, and all that follow',
   async (name) => {
     const pglite = await PGlite.create();

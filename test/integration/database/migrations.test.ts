@@ -17,6 +17,8 @@ const all = [
   '0003_a_practitioner_asks',
   '0004_key_rotation',
   '0005_consents_by_role',
+  '0006_taken_back_and_watched',
+  '0007_audit_written',
 ];
 
 describe('on either database', () => {

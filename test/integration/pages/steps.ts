@@ -99,7 +99,7 @@ export function cancel(visitor: Visitor, page: Page): Promise<Page> {
 }
 
 /** What the pages have left behind; a refused request leaves the same as before. */
-export async function leftBehind(server: TestServer): Promise<Record<string, number>> {
+export async function leftBehind(server: Pick<TestServer, 'sql'>): Promise<Record<string, number>> {
   const [row] = await server.sql<Record<string, number>>(
     `SELECT (SELECT count(*)::int FROM consents) AS consents, (SELECT count(*)::int FROM consent_answers) AS answers,
             (SELECT count(*)::int FROM grants) AS grants, (SELECT count(*)::int FROM audit_events) AS audited,

@@ -39,6 +39,7 @@ export async function openAdapter(): Promise<OpenedAdapter> {
     exchange: {
       collect: () => false,
       active: () => false,
+      revoking: () => false,
       begin: async () => {},
       predecessor: () => undefined,
       resuming: () => false,

@@ -1,0 +1,116 @@
+import type { Clock } from '../clock.ts';
+import type { Revocation, Revocations, TokenIds } from './revocations.ts';
+
+/** How often a node looks for what was taken back, in milliseconds. */
+export const LOOK_EVERY = 250;
+
+/**
+ * How long after its beginning a look still counts, in milliseconds. What was taken back is refused everywhere within a
+ * second, so a list that is older decides nothing.
+ */
+const FRESH = 900;
+
+/** What a node knows of tokens that were taken back. */
+export interface DenyList {
+  /**
+   * Whether a token, or the grant that it came from, was taken back. Answered from memory; from the database where the list
+   * is too old. @throws DatabaseUnavailable when that fails
+   */
+  has(ids: TokenIds): Promise<boolean>;
+  /** Looks now. A look that is under way may have begun too early, so another one follows it. Never rejects. */
+  look(): Promise<void>;
+  /** How many revocations are in memory. */
+  size(): number;
+  /** Milliseconds since the last good look began. */
+  age(): number;
+  /** Ends the looking and waits for a look under way. */
+  close(): Promise<void>;
+}
+
+const keyOf = (kind: Revocation['kind'], id: string) => `${kind}:${id}`;
+
+/**
+ * Keeps what was taken back in memory, as long as it matters, and follows the database.
+ *
+ * @param every milliseconds between two looks
+ * @param onError receives the first fault of an outage; those that follow until a look succeeds say the same
+ */
+export function createDenyList(options: {
+  revocations: Revocations;
+  clock: Clock;
+  every?: number;
+  onError: (error: unknown) => void;
+}): DenyList {
+  const { revocations, clock, every = LOOK_EVERY, onError } = options;
+  const known = new Map<string, number>();
+  const now = () => clock.now().getTime();
+  let horizon = 0n;
+  let lookedAt = Number.NEGATIVE_INFINITY;
+  let failing = false;
+  let closed = false;
+  let underWay: Promise<void> | undefined;
+  let following: Promise<void> | undefined;
+  let timer: NodeJS.Timeout | undefined;
+
+  async function read(): Promise<void> {
+    const begun = now();
+    let added = await revocations.since(horizon);
+    // Another database has taken the place of the one before, restored from a dump: its transactions count anew.
+    if (added.horizon < horizon) added = await revocations.since(0n);
+    for (const { kind, id, expiresAt } of added.revocations) known.set(keyOf(kind, id), expiresAt.getTime());
+    horizon = added.horizon;
+    lookedAt = begun;
+    for (const [key, end] of known) if (end <= begun) known.delete(key);
+  }
+
+  async function once(): Promise<void> {
+    try {
+      await read();
+      failing = false;
+    } catch (error) {
+      if (!failing) onError(error);
+      failing = true;
+    } finally {
+      underWay = undefined;
+    }
+  }
+
+  const begin = () => {
+    underWay ??= once();
+    return underWay;
+  };
+
+  /** One after the other: a look that takes longer than the pause must not meet the next. */
+  function wait(): void {
+    timer = setTimeout(async () => {
+      await begin();
+      if (!closed) wait();
+    }, every).unref();
+  }
+
+  wait();
+  return {
+    async has(ids) {
+      const age = now() - lookedAt;
+      // A clock that steps back makes the list as old as one that stands still.
+      if (age < 0 || age >= FRESH) return revocations.has(ids, clock.now());
+      const { token, grant } = ids;
+      return known.has(keyOf('token', token)) || (grant !== undefined && known.has(keyOf('grant', grant)));
+    },
+    look() {
+      if (underWay === undefined) return begin();
+      following ??= underWay.then(() => {
+        following = undefined;
+        return begin();
+      });
+      return following;
+    },
+    size: () => known.size,
+    age: () => now() - lookedAt,
+    async close() {
+      closed = true;
+      clearTimeout(timer);
+      await (following ?? underWay);
+    },
+  };
+}

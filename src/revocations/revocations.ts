@@ -1,0 +1,78 @@
+import type { Database, Statement } from '../db/index.ts';
+
+const statements = {
+  add: {
+    name: 'revocations_add',
+    text: `INSERT INTO revocations (kind, id, expires_at)
+           SELECT kind, id, expires_at
+           FROM jsonb_to_recordset($1::jsonb) AS taken (kind text, id text, expires_at timestamptz)
+           ORDER BY kind, id
+           ON CONFLICT (kind, id) DO NOTHING`,
+  },
+  // One statement, so one snapshot: what is not in it, a transaction from `horizon` on may still bring.
+  since: {
+    name: 'revocations_since',
+    text: `SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS horizon,
+             (SELECT coalesce(jsonb_agg(jsonb_build_array(kind, id, floor(extract(epoch FROM expires_at) * 1000))), '[]')
+              FROM revocations WHERE written >= $1::text::xid8 AND expires_at > $2) AS added`,
+  },
+  find: {
+    name: 'revocations_find',
+    text: `SELECT id FROM revocations
+           WHERE (kind = 'token' AND id = $1 OR kind = 'grant' AND id = $2) AND expires_at > $3 LIMIT 1`,
+  },
+} satisfies Record<string, Statement>;
+
+/** A token (by its `jti`) or a grant that was taken back before its time. */
+export interface Revocation {
+  readonly kind: 'token' | 'grant';
+  readonly id: string;
+  /** When every token that it concerns has ended by itself. */
+  readonly expiresAt: Date;
+}
+
+/** What decides about a JWT: its `jti`, and the grant that it came from, if a person's grant it was. */
+export interface TokenIds {
+  readonly token: string;
+  readonly grant: string | undefined;
+}
+
+/** What was written since an earlier look, and from where on the next one has to look. */
+export interface Added {
+  /** The oldest transaction that had not ended. */
+  readonly horizon: bigint;
+  readonly revocations: readonly Revocation[];
+}
+
+/** Tokens and grants that were taken back, as the database has them. */
+export interface Revocations {
+  /** Notes what is taken back; part of the caller's transaction, if there is one. */
+  add(revocations: readonly Revocation[]): Promise<void>;
+  /** What was written by transactions from `horizon` on; 0 for everything. */
+  since(horizon: bigint): Promise<Added>;
+  /** Asks the database about one token. */
+  has(ids: TokenIds, now: Date): Promise<boolean>;
+}
+
+/** Tokens and grants that were taken back before their time. */
+export function createRevocations(options: { db: Database; clock: { now(): Date } }): Revocations {
+  const { db, clock } = options;
+  return {
+    async add(revocations) {
+      const rows = revocations.map(({ kind, id, expiresAt }) => ({ kind, id, expires_at: expiresAt }));
+      await db.query(statements.add, [JSON.stringify(rows)]);
+    },
+    async since(from) {
+      const [row] = await db.query<{ horizon: string; added: [Revocation['kind'], string, number][] }>(
+        statements.since,
+        [String(from), clock.now()],
+      );
+      if (row === undefined) throw new Error('a SELECT without FROM has one row');
+      const revocations = row.added.map(([kind, id, at]) => ({ kind, id, expiresAt: new Date(at) }));
+      return { horizon: BigInt(row.horizon), revocations };
+    },
+    async has({ token, grant }, now) {
+      return (await db.query(statements.find, [token, grant ?? null, now])).length > 0;
+    },
+  };
+}
