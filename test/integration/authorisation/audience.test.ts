@@ -143,7 +143,7 @@ describe('state', () => {
   });
 });
 
-describe('at the token endpoint a code', () => {
+describe('AZ-07 at the token endpoint a code', () => {
   test('of one API gives no token for another', async () => {
     const authorised = await authorise(server);
     const answer = await server.token({ ...exchangeForm(authorised), resource: spine }, keteWeb);

@@ -56,12 +56,12 @@ describe('AZ-01 a request with', () => {
 test.for<[string, Change]>([
   ['its own credentials grant only', { client_id: 'no-people' }],
   ['introspection only', { client_id: 'demo-fhir-server' }],
-])('a client that is registered for %s leads nowhere', async ([, change]) => {
+])('AZ-01 a client that is registered for %s leads nowhere', async ([, change]) => {
   expectPage(await ask(server, change), 'invalid_redirect_uri');
   expectPage(await ask(server, { ...change, redirect_uri: undefined }), 'invalid_request');
 });
 
-test('a client that lost the code grant leads nowhere within a second', async () => {
+test('AZ-01 a client that lost the code grant leads nowhere within a second', async () => {
   const registration = {
     client_id: 'was-for-people',
     token_endpoint_auth_method: 'none',

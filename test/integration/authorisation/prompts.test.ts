@@ -113,7 +113,7 @@ describe('AZ-06 prompt=none', () => {
   );
 });
 
-describe('a prompt', () => {
+describe('AZ-06 a prompt', () => {
   test.for(['create', 'select_account', 'NONE', 'login  consent', '__proto__'])(
     '"%s" is refused',
     async (prompt) => {

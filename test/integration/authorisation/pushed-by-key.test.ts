@@ -61,7 +61,7 @@ describe('a push with an assertion', () => {
     expectAsked(await createVisitor(issuer).get(url), issuer);
   });
 
-  test('that was used before is refused, here and at the token endpoint', async () => {
+  test('CA-02 that was used before is refused, here and at the token endpoint', async () => {
     const signed = await assertion(key, clientId, issuer);
     expect(await pushWith(signed)).toMatchObject({ status: 201 });
     expect(await pushWith(signed)).toMatchObject({ status: 401, body: { error: 'invalid_client' } });
@@ -70,7 +70,7 @@ describe('a push with an assertion', () => {
     expect(answer.status).toBe(401);
   });
 
-  test('is refused of which no part is right', async () => {
+  test('CA-04 CA-05 is refused of which no part is right', async () => {
     const now = Math.floor(Date.now() / 1000);
     const wrong = [
       await assertion(strangersKey, clientId, issuer),
@@ -90,7 +90,7 @@ describe('a push with an assertion', () => {
   });
 });
 
-test('one assertion that is sent many times at once pushes one request', async () => {
+test('CA-03 one assertion that is sent many times at once pushes one request', async () => {
   const signed = await assertion(key, clientId, issuer);
   const answers = await Promise.all(Array.from({ length: 20 }, () => pushWith(signed)));
   expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);

@@ -91,7 +91,7 @@ describe('a reference', () => {
   });
 });
 
-describe('a push is refused', () => {
+describe('CA-01 AZ-03 a push is refused', () => {
   const request = (clientId = 'kete-web') =>
     form(authorisationRequest(issuer, { client_id: clientId }).parameters);
   const as = (authorization: object, sent: Sent = request()): Sent => ({

@@ -54,7 +54,7 @@ describe('AZ-02 the response type', () => {
   });
 });
 
-describe('the response mode', () => {
+describe('AZ-02 the response mode', () => {
   test('fragment puts the code behind the #', async () => {
     const { visitor } = await authorise(server);
     const page = await ask(server, { response_mode: 'fragment', prompt: 'none', state });

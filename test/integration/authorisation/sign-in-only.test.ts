@@ -163,7 +163,7 @@ describe('/me', () => {
     expect(await answer.text()).not.toContain('aroha');
   });
 
-  test('answers 401 with WWW-Authenticate when the token has ended', async () => {
+  test('JW-04 answers 401 with WWW-Authenticate when the token has ended', async () => {
     const { access_token: token } = await tokensOf();
     shiftTime(330);
     const answer = await userinfo(token).finally(() => shiftTime(0));

@@ -62,7 +62,7 @@ test('tells the holder of a bearer token as before', async () => {
   expect(await ask('Bearer', plain)).toMatchObject({ status: 200 });
 });
 
-describe('is refused', () => {
+describe('JW-02 is refused', () => {
   test.each<[string, number, () => Promise<readonly [scheme: string, token: string, dpop?: string]>]>([
     ['a bound token as bearer token', 401, async () => ['Bearer', bound]],
     ['a bound token without a proof', 400, async () => ['DPoP', bound]],

@@ -24,7 +24,7 @@ const requests: readonly Refusal[] = [
   { story: 'no redirect_uri', sent: withCode({ redirect_uri: undefined }), ...requestDenied },
   { story: 'no refresh token', sent: withToken({ refresh_token: '' }), ...requestDenied },
   {
-    story: 'a code twice',
+    story: 'AZ-03 a code twice',
     sent: () => {
       const { headers = {}, body = '' } = withCode()();
       return { headers, body: `${body}&code=${exchanges.waiting().authorised.code}` };
@@ -32,21 +32,21 @@ const requests: readonly Refusal[] = [
     ...requestDenied,
   },
   {
-    story: 'a wrong resource for a code',
+    story: 'AZ-07 a wrong resource for a code',
     sent: withCode({ resource: 'https://elsewhere.example.test/' }),
     status: 400,
     error: 'invalid_target',
     ...toKete,
   },
   {
-    story: 'a known resource that the code is not for',
+    story: 'AZ-07 a known resource that the code is not for',
     sent: () => withCode({ resource: `${exchanges.waiting().server.issuer}/api/admin/v1` })(),
     status: 400,
     error: 'invalid_target',
     ...toKete,
   },
   {
-    story: 'a wrong resource for a refresh token',
+    story: 'AZ-07 a wrong resource for a refresh token',
     sent: withToken({ resource: 'https://elsewhere.example.test/' }),
     status: 400,
     error: 'invalid_target',

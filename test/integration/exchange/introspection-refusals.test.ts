@@ -32,7 +32,7 @@ const ask = (parameters: Readonly<Record<string, string>>, headers?: Readonly<Re
   askWhat(server, parameters, headers);
 
 describe('exactly {"active":false} is the answer', () => {
-  test('for everything that is no access token', async () => {
+  test('JW-02 for everything that is no access token', async () => {
     const { code } = await authorise(server);
     const wrong = [
       tokens.refresh_token ?? '',
@@ -49,7 +49,7 @@ describe('exactly {"active":false} is the answer', () => {
     }
   });
 
-  test('for a JWT, whoever signed it: there is no such token here', async () => {
+  test('JW-02 JW-03 for a JWT, whoever signed it: there is no such token here', async () => {
     const none = [
       { alg: 'none', typ: 'JWT' },
       { sub: 'aroha', aud: base, exp: 4_000_000_000 },
@@ -58,13 +58,13 @@ describe('exactly {"active":false} is the answer', () => {
     for (const token of [tokens.id_token ?? '', `${unsigned}.`]) expectInactive(await ask({ token }));
   });
 
-  test('for a refresh token also to the client that it belongs to', async () => {
+  test('JW-02 for a refresh token also to the client that it belongs to', async () => {
     expectInactive(await ask({ token: tokens.refresh_token ?? '' }, basic(...keteWeb)));
     const { status } = await tokenRequest(server, refreshForm(tokens.refresh_token));
     expect(status).toBe(200);
   });
 
-  test('to the resource server of another API, though its token is good', async () => {
+  test('JW-04 to the resource server of another API, though its token is good', async () => {
     expectInactive(await ask({ token: tokens.access_token }, statisticsServer));
     expect(await isActive(server, tokens)).toBe(true);
   });

@@ -105,7 +105,7 @@ describe('the resource server of the API', () => {
     expectInactive(await ask({ token: issued.access_token }));
   });
 
-  test('is told no more once the token has expired', async () => {
+  test('JW-04 is told no more once the token has expired', async () => {
     const { first } = await newFamily(server);
     shiftTime(599 - 30);
     expect(await isActive(server, first)).toBe(true);

@@ -108,7 +108,7 @@ describe.each(kinds)('RT-04 the refresh tokens of $what', ({ client, change, idl
   });
 });
 
-describe('the end of a consent', () => {
+describe('RT-04 the end of a consent', () => {
   test('is the end of every refresh token that came from it', async () => {
     const { first } = await newFamily(server);
     shiftTime(29 * DAY);

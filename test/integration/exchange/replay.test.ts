@@ -132,7 +132,7 @@ describe('RT-01 a used refresh token, used again', () => {
   });
 });
 
-describe('what a replay leaves in the audit', () => {
+describe('RT-01 TK-01 what a replay leaves in the audit', () => {
   const ended = (grant: string) =>
     server.sql(`SELECT detail FROM audit_events WHERE type = 'grant.ended' AND detail->>'grant' = $1`, [
       grant,

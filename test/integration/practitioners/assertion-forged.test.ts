@@ -153,14 +153,16 @@ const denied = { status: 400, error: 'invalid_grant', deniedTo: readerId } as co
 const refusals: readonly Refusal[] = [
   ...forgeries.map(
     ([story, make]): Refusal => ({
-      story,
+      story: `CA-05 JW-03 ${story}`,
       sent: async () => asked(assertions.reader(), await make()),
       ...denied,
     }),
   ),
-  ...types.map((typ): Refusal => ({ story: `with typ "${typ}"`, sent: claiming({}, { typ }), ...denied })),
+  ...types.map(
+    (typ): Refusal => ({ story: `JW-02 with typ "${typ}"`, sent: claiming({}, { typ }), ...denied }),
+  ),
   {
-    story: 'with a critical header that nobody knows',
+    story: 'CA-05 with a critical header that nobody knows',
     sent: async () => {
       const { client, key } = assertions.reader();
       const jws = new CompactSign(new TextEncoder().encode(JSON.stringify(payload())));

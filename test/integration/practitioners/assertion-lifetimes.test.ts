@@ -53,7 +53,9 @@ function lifeOf({ access_token: token, expires_in: life }: TokenAnswer): string 
 
 const right = 'exp - iat 300, expires_in 300, whole true';
 
-test(`of ${TOKENS} tokens for asserted users each lives exactly 300 s`, { timeout: 180_000 }, async () => {
+test(`JW-04 of ${TOKENS} tokens for asserted users each lives exactly 300 s`, {
+  timeout: 180_000,
+}, async () => {
   const lives = new Map<string, number>();
   for (let made = 0; made < TOKENS; made += AT_ONCE) {
     const answers = await Promise.all(Array.from({ length: AT_ONCE }, (_, index) => asserted(made + index)));

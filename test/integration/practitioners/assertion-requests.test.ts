@@ -124,12 +124,12 @@ const refusals: readonly Refusal[] = [
     ...refused('unsupported_grant_type'),
   },
   {
-    story: 'the SAML bearer grant type',
+    story: 'TK-04 the SAML bearer grant type',
     sent: asking({ grant_type: 'urn:ietf:params:oauth:grant-type:saml2-bearer' }),
     ...refused('unsupported_grant_type'),
   },
   {
-    story: 'client credentials instead, by a client that may not use them',
+    story: 'TK-04 client credentials instead, by a client that may not use them',
     sent: asking({ grant_type: 'client_credentials' }),
     ...refused('unauthorized_client'),
   },
@@ -144,7 +144,7 @@ const refusals: readonly Refusal[] = [
     ...refused('unauthorized_client', others.unattended),
   },
   {
-    story: 'by a client that may not assert',
+    story: 'TK-04 by a client that may not assert',
     sent: by(others.mute, {}),
     ...refused('unauthorized_client', others.mute),
   },

@@ -109,7 +109,7 @@ describe('several roles at the organisation', () => {
     expect(userOf(tokens.access_token)).toBe(profile(String(roleProfile)));
   });
 
-  test('prompt=none says interaction_required, without a page and without a trace', async () => {
+  test('AZ-06 prompt=none says interaction_required, without a page and without a trace', async () => {
     const visitor = await shahVisitor(server);
     const before = await leftBehind(server);
     const { page, request } = await beginWard(server, visitor, { prompt: 'none' });

@@ -86,7 +86,7 @@ describe('a session that somebody else began', () => {
     expect(responseOf(end).get('state')).toBe(request.parameters.state);
   });
 
-  test('prompt=none says login_required, without a page and without a trace', async () => {
+  test('AZ-06 prompt=none says login_required, without a page and without a trace', async () => {
     const visitor = await sessionOf('rangi@example.test');
     const before = await leftBehind(server);
     const { page, request } = await beginWard(server, visitor, { prompt: 'none' });

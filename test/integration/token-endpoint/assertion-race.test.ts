@@ -58,7 +58,7 @@ function quick(node: (typeof nodes)[number], body: string): Promise<string> {
   });
 }
 
-describe('one assertion used many times at once', () => {
+describe('CA-03 one assertion used many times at once', () => {
   test(`of ${PARALLEL} parallel uses exactly one passes, ${ROUNDS} rounds`, {
     timeout: 180_000,
   }, async () => {
@@ -97,7 +97,7 @@ describe('one assertion used many times at once', () => {
   });
 });
 
-describe('one assertion used again later', () => {
+describe('CA-02 one assertion used again later', () => {
   test('is refused, and nothing is issued', async () => {
     const sent = form({ ...grant, ...assertionForm(await signed()) });
     expect(await send(server, sent)).toMatchObject({ status: 200 });

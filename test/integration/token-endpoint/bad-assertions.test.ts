@@ -88,7 +88,10 @@ function withUnknownCriticalHeader(): string {
   return `${input}.${signature.toString('base64url')}`;
 }
 
-const assertions: readonly (readonly [story: string, make: () => string | Promise<string>])[] = [
+type Row = readonly [story: string, make: () => string | Promise<string>];
+
+/** What is signed by nobody, by somebody else, or in another way than the client's. */
+const forged: readonly Row[] = [
   ['signed with another key', () => foreign()],
   [
     'signed with another key under the kid of the right one',
@@ -137,7 +140,9 @@ const assertions: readonly (readonly [story: string, make: () => string | Promis
   ['whose kid is SQL', () => foreign({ kid: "' OR '1'='1' --" })],
   ['whose kid is the name of a member of every object', () => foreign({ kid: '__proto__' })],
   ['with a critical header that nobody knows', withUnknownCriticalHeader],
+];
 
+const untimely: readonly Row[] = [
   ['that expired', () => own({ iat: now() - 120, exp: now() - 60 })],
   ['that expires in more than 300 s', () => own({ exp: now() + 305 })],
   ['that expires in ten years', () => own({ exp: now() + 10 * year })],
@@ -156,7 +161,9 @@ const assertions: readonly (readonly [story: string, make: () => string | Promis
       () => withNumber(claim, number),
     ]),
   ),
+];
 
+const misnamed: readonly Row[] = [
   ['without jti', () => own({ jti: undefined })],
   ['with an empty jti', () => own({ jti: '' })],
   ['whose jti has 300 characters', () => own({ jti: 'j'.repeat(300) })],
@@ -183,12 +190,18 @@ const assertions: readonly (readonly [story: string, make: () => string | Promis
   ['whose aud is the client', () => own({ aud: clientId })],
 ];
 
-const refusals: readonly Refusal[] = assertions.map(([story, make]) => ({
-  story: `an assertion ${story}`,
+const asRefusal = (what: string, make: Row[1]): Refusal => ({
+  story: what,
   sent: async () => form({ ...grant, ...assertionForm(await make()) }),
   status: 401,
   error: 'invalid_client',
-}));
+});
+
+const refusals: readonly Refusal[] = [
+  ...forged.map(([story, make]) => asRefusal(`CA-05 an assertion ${story}`, make)),
+  ...untimely.map(([story, make]) => asRefusal(`CA-04 an assertion ${story}`, make)),
+  ...misnamed.map(([story, make]) => asRefusal(`CA-02 an assertion ${story}`, make)),
+];
 
 beforeAll(async () => {
   server = await startServer(behindProxy);
@@ -206,18 +219,18 @@ afterAll(async () => {
   await server.close();
 });
 
-describe('client assertions that prove nothing', () => {
+describe('CA-04 CA-05 client assertions that prove nothing', () => {
   for (const refusal of refusals) {
     test(titleOf(refusal), () => expectRefused(refusal, observations));
   }
 
-  test('none of them makes the server fetch a key from where it points', () => {
+  test('CA-05 none of them makes the server fetch a key from where it points', () => {
     expect(observations.size).toBe(refusals.length);
     expect(caught).toBe(0);
   });
 });
 
-describe('client assertions at the edge of what passes', () => {
+describe('CA-04 client assertions at the edge of what passes', () => {
   const passing: readonly (readonly [story: string, make: () => Promise<string>])[] = [
     ['aud is the token URL', () => own({ aud: `${server.issuer}/token` })],
     ['it expires in almost 300 s', () => own({ exp: now() + 299 })],

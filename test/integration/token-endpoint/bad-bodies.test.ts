@@ -105,11 +105,11 @@ beforeAll(async () => {
 
 afterAll(() => server.close());
 
-describe('bodies that are none', () => {
+describe('TK-05 IN-02 bodies that are none', () => {
   for (const refusal of bodies) test(titleOf(refusal), () => expectRefused(refusal, observations));
 });
 
-describe('the wrong method', () => {
+describe('TK-05 the wrong method', () => {
   test.for(['GET', 'PUT', 'PATCH', 'DELETE'])('%s /token: 404 or 405, and never stored', async (method) => {
     const answer = await send(server, { method, path: `/token?${good}`, headers: clinic });
     expect([404, 405]).toContain(answer.status);

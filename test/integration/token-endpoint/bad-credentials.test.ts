@@ -169,13 +169,13 @@ beforeAll(async () => {
 
 afterAll(() => server.close());
 
-describe('client authentication that proves nothing', () => {
+describe('CA-01 client authentication that proves nothing', () => {
   for (const refusal of refusals) {
     test(titleOf(refusal), () => expectRefused(refusal, observations));
   }
 });
 
-describe('what an outsider can tell apart', () => {
+describe('CA-01 what an outsider can tell apart', () => {
   const pairs: readonly [string, Sent, Sent][] = [
     ['with Basic', form(grant, basic('nobody', 'wrong')), form(grant, basic('clinic-backend', 'wrong'))],
     [
@@ -221,7 +221,7 @@ describe('what an outsider can tell apart', () => {
 });
 
 describe('what passes', () => {
-  test('the right secret, of the same server', async () => {
+  test('TK-06 the right secret, of the same server: no refresh token and no ID token', async () => {
     const answer = await send(server, form(grant, basic('clinic-backend', secret)));
     expect(answer.status).toBe(200);
     expect(JSON.parse(answer.body)).toEqual({

@@ -74,6 +74,6 @@ beforeAll(async () => {
 
 afterAll(() => server.close());
 
-describe('grants that must not exist', () => {
+describe('TK-04 grants that must not exist', () => {
   for (const refusal of grants) test(titleOf(refusal), () => expectRefused(refusal, observations));
 });

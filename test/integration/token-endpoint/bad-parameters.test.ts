@@ -117,7 +117,7 @@ beforeAll(async () => {
 
 afterAll(() => server.close());
 
-describe('repeated parameters', () => {
+describe('AZ-03 repeated parameters', () => {
   for (const refusal of repeated) test(titleOf(refusal), () => expectRefused(refusal, observations));
 });
 

@@ -211,7 +211,7 @@ beforeAll(async () => {
 
 afterAll(() => server.close());
 
-describe('authenticated clients that ask for what they may not have', () => {
+describe('TK-06 AZ-07 authenticated clients that ask for what they may not have', () => {
   for (const refusal of refusals) {
     test(titleOf(refusal), () => expectRefused(refusal, observations));
   }

@@ -54,7 +54,7 @@ beforeAll(async () => {
 
 afterAll(() => server.close());
 
-describe('a page on another origin', () => {
+describe('TK-05 a page on another origin', () => {
   test.for([...anonymous, ...authenticated])('cannot read the answer to $story', ({ story }) => {
     const { headers } = observed(story).answer;
     expect(headers['access-control-allow-origin']).toBeUndefined();

@@ -73,7 +73,7 @@ describe.for(paths)('%s', (path) => {
     expect(algorithms.toSorted()).toEqual(['ES256', 'ES384', 'EdDSA', 'PS256', 'RS384']);
   });
 
-  test('advertises nowhere an unsigned or HMAC algorithm', async () => {
+  test('CA-05 advertises nowhere an unsigned or HMAC algorithm', async () => {
     const algorithms = texts(await get(path)).filter(([place]) => /_alg_values_supported\//.test(place));
     expect(algorithms.length).toBeGreaterThan(0);
     expect(algorithms.filter(([, text]) => text === 'none' || text.startsWith('HS'))).toEqual([]);

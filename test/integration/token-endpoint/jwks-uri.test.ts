@@ -79,13 +79,13 @@ describe('a key set that the client publishes', () => {
     expect(source.asked(path)).toBe(1);
   });
 
-  test('does not make the key of somebody else pass', async () => {
+  test('CA-05 does not make the key of somebody else pass', async () => {
     const path = await publisher('skin-clinic');
     source.publish(path, await newKey());
     await expectFails('skin-clinic', await newKey());
   });
 
-  test('cannot smuggle in a shared secret', async () => {
+  test('CA-05 cannot smuggle in a shared secret', async () => {
     const path = await publisher('odd-clinic');
     const secret = new Uint8Array(64).fill(7);
     const body = JSON.stringify({ keys: [{ kty: 'oct', k: base64url.encode(secret), kid: 'odd' }] });

@@ -43,7 +43,7 @@ beforeAll(async () => {
 
 afterAll(() => server.close());
 
-describe('another spelling of /token', () => {
+describe('TK-05 another spelling of /token', () => {
   test.for(paths)('%s gives no token without its audit row', async (path) => {
     const before = await tally(server);
     const answer = await send(server, at(path, form(grant, clinic)));

@@ -52,7 +52,7 @@ const strangers = [
   '*',
 ];
 
-describe.for(['/token', '/request', '/me'])('a preflight to %s', (path) => {
+describe.for(['/token', '/request', '/me'])('TK-05 a preflight to %s', (path) => {
   test.for([page, 'https://growth-chart.example.test'])('passes for %s', async (origin) => {
     const answer = await preflight(path, origin);
     expect(answer).toMatchObject({ status: 204 });
@@ -70,7 +70,7 @@ describe.for(['/token', '/request', '/me'])('a preflight to %s', (path) => {
 
 const exchange = { grant_type: 'authorization_code', code: 'x', redirect_uri: `${page}/app.html` };
 
-describe.for(['/token', '/request'])('an answer of %s', (path) => {
+describe.for(['/token', '/request'])('TK-05 an answer of %s', (path) => {
   const ask = (origin: string, clientId: string) =>
     send(server, { ...form({ ...exchange, client_id: clientId }, { Origin: origin }), path });
 

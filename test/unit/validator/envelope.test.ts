@@ -174,7 +174,7 @@ describe('a signed token', () => {
     },
   );
 
-  test('is refused: signed by another key, changed claims, changed signature', async () => {
+  test('JW-01 is refused: signed by another key, changed claims, changed signature', async () => {
     const forged = await signed(structured, {}, 'stranger');
     const widened = base64url(JSON.stringify({ ...structured, requested_scope: 'patient/*.write' }));
     const other = third.startsWith('A') ? 'B' : 'A';
@@ -190,7 +190,7 @@ describe('a signed token', () => {
       );
   });
 
-  test('is refused: its iss is not the expected issuer', async () => {
+  test('JW-04 is refused: its iss is not the expected issuer', async () => {
     const foreign = await signed({ ...structured, iss: 'https://other.example' });
     expectAnswer(await send('gp-connect', foreign), 'signed', badRequest(/iss is not the expected issuer/));
   });
@@ -213,7 +213,7 @@ describe('a signed token', () => {
   });
 });
 
-describe('a legacy token', () => {
+describe('JW-03 a legacy token', () => {
   test('is refused, unless the caller asks to read it', async () => {
     for (const options of [{ legacy: 'refuse' as const }, { legacy: undefined }])
       expectAnswer(
