@@ -49,11 +49,11 @@ type Wait = Promise<number | undefined>;
 /** Limits that protect one node from load, in its own memory. Sources are addresses as `door` tells them. */
 export interface LoadLimits {
   /** Counts a request, before anything is done for it. */
-  before(source: string, group: LoadGroup): Wait;
+  request(source: string, group: LoadGroup): Wait;
   /** Counts a request of a client that has proved who it is. */
   client(clientId: string): Wait;
-  /** Whether credentials will not be looked at: too many were refused. Counts nothing. */
-  authenticating(source: string, clientId: string | undefined): Wait;
+  /** Whether credentials will not be looked at, because too many were refused. Counts nothing. */
+  credentials(source: string, clientId: string | undefined): Wait;
   /** Counts credentials that were refused. */
   refused(source: string, clientId: string | undefined): Promise<void>;
 }
@@ -85,9 +85,9 @@ export function createLoadLimits(numbers: LoadNumbers): LoadLimits {
   const pairKey = (source: string, clientId: string) => `${sourceKey(source)} ${clientId.slice(0, 100)}`;
 
   return {
-    before: (source, group) => count(`${group} ${networkOf(source)}`, numbers[group]),
+    request: (source, group) => count(`${group} ${networkOf(source)}`, numbers[group]),
     client: (clientId) => count(`client ${clientId}`, numbers.client),
-    async authenticating(source, clientId) {
+    async credentials(source, clientId) {
       const wait = await usedUp(sourceKey(source), numbers.refusedSource);
       if (wait !== undefined || clientId === undefined) return wait;
       return usedUp(pairKey(source, clientId), numbers.refusedClient);
