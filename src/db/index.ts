@@ -11,6 +11,13 @@ export type { Database, Row, Statement } from './database.ts';
 export { isConflict } from './faults.ts';
 export { createGroup } from './group.ts';
 export { refuseInsideTransaction } from './handle.ts';
+export {
+  createHousekeeping,
+  type ExpiringTable,
+  expiringTables,
+  type Housekeeping,
+  type Waiting,
+} from './housekeeping.ts';
 export { type MigrationStatus, migrate, migrationStatus } from './migrate.ts';
 export { isStorable } from './storable.ts';
 
