@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import Koa from 'koa';
 import type { Logger } from 'pino';
 import packageJson from '../package.json' with { type: 'json' };
@@ -25,6 +25,7 @@ import { createOauthPages } from './web/oauth-pages.ts';
 import { createShowFault, type ShowFault } from './web/page-faults.ts';
 import { createRenderer, type Renderer } from './web/render.ts';
 import { createApiHeaders, createSecurityHeaders } from './web/security-headers.ts';
+import { createHttpServer, drain } from './web/server.ts';
 import { createSignIn } from './web/sign-in/routes.ts';
 import { createSmartConfiguration, isSmartConfiguration } from './web/smart-configuration.ts';
 
@@ -33,22 +34,11 @@ export interface App {
   readonly server: Server;
   /** Follows the signing keys from now on: a rotation takes effect without a restart. */
   watchKeys(): KeyWatch;
+  /** Tells load balancers that this node is going away: not ready any more, and every answer ends its connection. */
+  announceStop(): void;
   /** Stops taking requests, lets those under way finish, and closes everything but the services. */
   close(): Promise<void>;
 }
-
-/** Milliseconds after which a slow or silent client is cut off; ample for the largest body the library takes (56 kB). */
-const HEADERS_TIMEOUT = 10_000;
-const REQUEST_TIMEOUT = 15_000;
-
-/** How often those two are looked at, in milliseconds; Node's own half a minute would double them. */
-const CHECK_EVERY = 2000;
-
-/** How often connections that became idle are closed while the process stops, in milliseconds. */
-const SWEEP_EVERY = 50;
-
-/** How long requests under way may take when the process is told to stop, in milliseconds. */
-const DRAIN_TIMEOUT = 10_000;
 
 /** Pages for people, and health. A fault becomes a page with an incident number, never a stack trace. */
 function createSite(showFault: ShowFault, middleware: readonly Koa.Middleware[]): Koa {
@@ -226,14 +216,7 @@ export async function createApp(services: Services, log: Logger): Promise<App> {
     else void oidc.handle(req, res);
   };
 
-  const server = createServer(
-    {
-      headersTimeout: HEADERS_TIMEOUT,
-      requestTimeout: REQUEST_TIMEOUT,
-      connectionsCheckingInterval: CHECK_EVERY,
-    },
-    listener,
-  );
+  const server = createHttpServer({ listener, maxConnections: config.maxConnections });
   let keyWatch: KeyWatch | undefined;
   return {
     server,
@@ -250,16 +233,12 @@ export async function createApp(services: Services, log: Logger): Promise<App> {
       });
       return keyWatch;
     },
+    announceStop() {
+      draining = true;
+    },
     async close() {
       draining = true;
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      // An answer that began before the stop still says keep-alive: its connection becomes idle only afterwards.
-      const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_EVERY);
-      server.closeIdleConnections();
-      const cut = setTimeout(() => server.closeAllConnections(), DRAIN_TIMEOUT).unref();
-      await closed;
-      clearTimeout(cut);
-      clearInterval(sweep);
+      await drain(server);
       await keyWatch?.close();
       await denyList.close();
       await denials.close().catch((error: unknown) => log.warn({ err: error }, 'counted denials were lost'));

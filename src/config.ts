@@ -31,6 +31,16 @@ function isHostPort(text: string): boolean {
   return port !== undefined && Number(port) >= 1 && Number(port) <= 65535;
 }
 
+/** A whole number, written in digits. */
+const count = (least: number, most: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/, 'must be a number')
+    .transform(Number)
+    .refine((value) => value >= least && value <= most, `must be between ${least} and ${most}`);
+
+const seconds = (most: number) => count(0, most);
+
 const flag = z.enum(['0', '1'], 'must be 0 or 1').transform((text) => text === '1');
 
 const url = (protocols: string[]) =>
@@ -45,13 +55,7 @@ const url = (protocols: string[]) =>
  * `docs/configuration.md` is generated from here.
  */
 export const settings = z.object({
-  PORT: z
-    .string()
-    .regex(/^\d{1,5}$/, 'must be a number')
-    .transform(Number)
-    .refine((port) => port >= 1 && port <= 65535, 'must be between 1 and 65535')
-    .default(3000)
-    .meta({ description: 'Port to listen on.', default: '3000' }),
+  PORT: count(1, 65_535).default(3000).meta({ description: 'Port to listen on.', default: '3000' }),
   ISSUER: url(['https:', 'http:'])
     .refine((text) => new URL(text).origin === text, {
       error:
@@ -148,6 +152,15 @@ export const settings = z.object({
         'Hosts (`host:port`, separated by commas) that Assent may call although their address is not public, also over http. Loopback is refused in production.',
       default: 'none',
     }),
+  SHUTDOWN_GRACE: seconds(60).default(5).meta({
+    description:
+      'Seconds for which a node that was told to stop (SIGTERM) still takes requests while `/health/ready` already answers 503: longer than load balancers take to notice.',
+    default: '5',
+  }),
+  MAX_CONNECTIONS: count(1, 65_535).default(10_000).meta({
+    description: 'Connections that a node holds at once; one more is closed at once.',
+    default: '10000',
+  }),
   DEMO: flag.optional().meta({
     description:
       'With `1` the demo world (fictional people, organisations, APIs, clients with known secrets) is seeded. Refused in production.',
@@ -178,6 +191,9 @@ export interface Config {
   readonly timeZone: string;
   /** `host:port` entries, lower case. */
   readonly outgoingAllow: readonly string[];
+  /** Seconds. */
+  readonly shutdownGrace: number;
+  readonly maxConnections: number;
   readonly demo: boolean;
   readonly production: boolean;
 }
@@ -279,6 +295,8 @@ export function readConfig(env: Environment): Config {
     trustProxy: given.TRUST_PROXY ?? [],
     logLevel: given.LOG_LEVEL ?? '',
     timeZone: given.TIME_ZONE ?? '',
+    shutdownGrace: given.SHUTDOWN_GRACE ?? 0,
+    maxConnections: given.MAX_CONNECTIONS ?? 1,
     outgoingAllow: (given.OUTGOING_ALLOW ?? []).map((entry) => entry.toLowerCase()),
     demo: given.DEMO ?? (values.DATABASE_URL === undefined && !production),
     production,

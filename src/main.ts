@@ -1,3 +1,4 @@
+import { setTimeout as setTimeoutPromise } from 'node:timers/promises';
 import { createApp } from './app.ts';
 import { type Config, readConfig } from './config.ts';
 import { demoCommands } from './demo/index.ts';
@@ -19,7 +20,7 @@ function banner(config: Config): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** The process is gone this long after it was told to stop, whatever hangs, in milliseconds. */
+/** The process is gone this long after it stopped taking requests, whatever hangs, in milliseconds. */
 const STOP_TIMEOUT = 15_000;
 
 async function main(): Promise<void> {
@@ -34,10 +35,20 @@ async function main(): Promise<void> {
     });
 
   let stopping = false;
+  const hurry = new AbortController();
+
+  /** Load balancers look every few seconds whether a node is ready, and send it requests until they have. */
+  async function sayGoodbye(): Promise<void> {
+    app.announceStop();
+    await setTimeoutPromise(config.shutdownGrace * 1000, undefined, { signal: hurry.signal }).catch(() => {});
+  }
+
   async function stop(signal: string): Promise<void> {
+    if (signal !== 'SIGTERM' || stopping) hurry.abort();
     if (stopping) return;
     stopping = true;
     log.info({ signal }, 'stopping');
+    await sayGoodbye();
     setTimeout(() => process.exit(1), STOP_TIMEOUT).unref();
     try {
       await app.close();
