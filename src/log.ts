@@ -41,7 +41,8 @@ function sift(value: unknown, depth = 0): unknown {
 
 /** An error without the query or the parameters of a failed statement. */
 function describe(error: unknown): unknown {
-  if (!(error instanceof Error)) return sift(error);
+  // Anything else went through `sift` already.
+  if (!(error instanceof Error)) return error;
   const { name, message, stack, cause } = error;
   return {
     type: cut(name),
