@@ -1,24 +1,28 @@
-import type { IncomingMessage, RequestListener, Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import Koa from 'koa';
 import type { Logger } from 'pino';
 import packageJson from '../package.json' with { type: 'json' };
 import { createAnonymousDenials } from './audit/index.ts';
+import { type Background, startBackground } from './background.ts';
 import { type Api, scopeFamily } from './catalogue/index.ts';
 import { isIdentityScope, isUsableKey, MOST_KEYS } from './clients/index.ts';
 import { createDemoFhir, createKete, demoDate, demoFhirBase, demoSecret } from './demo/index.ts';
 import { AssentError } from './errors.ts';
 import { createKeyWatch, derive, type KeyWatch, POLL } from './keys/index.ts';
+import { createLimitStore, createLoadLimits, createSignInGuard, groupOf, KNOWN_FOR } from './limits/index.ts';
 import { createOidc, smartConfiguration } from './oidc/index.ts';
 import { createOutgoing, createRemoteJwks } from './outgoing/index.ts';
 import { connectRedis } from './redis.ts';
 import { createDenyList, createRevocations } from './revocations/index.ts';
 import { describe } from './scopes/index.ts';
 import type { Services } from './services.ts';
+import { createMetrics, createMetricsEndpoint, createRequestWatch, type Metrics } from './telemetry/index.ts';
 import { createAssets } from './web/assets.ts';
 import { createDoor } from './web/door.ts';
+import { createEntrance } from './web/entrance.ts';
 import { createForms } from './web/forms.ts';
 import { createHealth } from './web/health.ts';
-import { createHealthChecks } from './web/health-checks.ts';
+import { CLOCK_SKEW, createHealthChecks } from './web/health-checks.ts';
 import { createLanding } from './web/landing.ts';
 import { createLandingModel } from './web/landing-model.ts';
 import { createOauthPages } from './web/oauth-pages.ts';
@@ -26,14 +30,18 @@ import { createShowFault, type ShowFault } from './web/page-faults.ts';
 import { createRenderer, type Renderer } from './web/render.ts';
 import { createApiHeaders, createSecurityHeaders } from './web/security-headers.ts';
 import { createHttpServer, drain } from './web/server.ts';
+import { createKnownCookie } from './web/sign-in/known-cookie.ts';
 import { createSignIn } from './web/sign-in/routes.ts';
 import { createSmartConfiguration, isSmartConfiguration } from './web/smart-configuration.ts';
 
 /** A running application, before it listens. */
 export interface App {
   readonly server: Server;
+  readonly metrics: Metrics;
   /** Follows the signing keys from now on: a rotation takes effect without a restart. */
   watchKeys(): KeyWatch;
+  /** Begins what a node does beside answering: the audit is sealed, and what has expired is cleared away. */
+  startBackground(): Background;
   /** Tells load balancers that this node is going away: not ready any more, and every answer ends its connection. */
   announceStop(): void;
   /** Stops taking requests, lets those under way finish, and closes everything but the services. */
@@ -41,8 +49,10 @@ export interface App {
 }
 
 /** Pages for people, and health. A fault becomes a page with an incident number, never a stack trace. */
-function createSite(showFault: ShowFault, middleware: readonly Koa.Middleware[]): Koa {
+function createSite(showFault: ShowFault, log: Logger, middleware: readonly Koa.Middleware[]): Koa {
   const site = new Koa();
+  // Koa would write what it cannot answer to the standard error, stack and all. Whoever hangs up causes it.
+  site.on('error', (error) => log.info({ err: error }, 'an answer could not be sent'));
   site.use(async (ctx, next) => {
     try {
       await next();
@@ -56,6 +66,9 @@ function createSite(showFault: ShowFault, middleware: readonly Koa.Middleware[])
   return site;
 }
 
+/** The token endpoint and those below it: whoever looks at their answers, a program does. */
+const isForPrograms = (path: string) => /^\/token(?:\/|$)/i.test(path);
+
 /** What goes around every answer of the provider: headers, and a readable page for an address that does not exist. */
 function createOutermost(options: {
   issuer: string;
@@ -65,11 +78,12 @@ function createOutermost(options: {
   const { issuer, showFault, pageHeaders } = options;
   const apiHeaders = createApiHeaders({ issuer });
   return [
-    (ctx, next) => (ctx.path.startsWith('/token') ? apiHeaders(ctx, next) : pageHeaders(ctx, next)),
+    (ctx, next) => (isForPrograms(ctx.path) ? apiHeaders(ctx, next) : pageHeaders(ctx, next)),
     async (ctx, next) => {
       await next();
       if (ctx.status !== 404 || ctx.body) return;
-      if (ctx.accepts('json', 'html') === 'html') showFault(ctx, { kind: 'notFound' });
+      if (!isForPrograms(ctx.path) && ctx.accepts('json', 'html') === 'html')
+        showFault(ctx, { kind: 'notFound' });
       else {
         ctx.status = 404;
         ctx.body = { error: 'not_found' };
@@ -96,8 +110,7 @@ function createDemo(services: Services, { render }: Renderer, log: Logger): read
 const siteFolders = ['/assets/', '/health/', '/interaction/', '/demo/'];
 
 /** Whether an address is one of our own pages; everything else is the provider's. */
-function isSite(url: string): boolean {
-  const [path = ''] = url.split('?');
+function isSite(path: string): boolean {
   return (
     path === '/' ||
     path === '/demo' ||
@@ -108,18 +121,38 @@ function isSite(url: string): boolean {
 
 /** Wires the rooms together. */
 export async function createApp(services: Services, log: Logger): Promise<App> {
-  const { config, db, clock, masterKey } = services;
+  const { config, db, clock, masterKey, correlation } = services;
   const { issuer } = config;
   const redis = await connectRedis(config.redisUrl, log);
   const outgoing = createOutgoing(config.outgoingAllow);
   const onError = (error: unknown) => log.warn({ err: error }, 'denials wait to be counted');
+  const metrics = createMetrics({
+    readings: {
+      pool: db.load,
+      passwordQueue: services.passwords.waiting,
+      revocations: () => denyList.size(),
+      revocationsAge: () => denyList.age() / 1000,
+      auditLag: async () => background?.auditLag() ?? Number.NaN,
+      rowsWaiting: async () => background?.rowsWaiting() ?? {},
+    },
+  });
+  const watch = createRequestWatch({ correlation, metrics, log });
+  const metricsEndpoint = createMetricsEndpoint({
+    metrics,
+    token: config.metricsPort === undefined ? config.metricsToken : undefined,
+    open: false,
+  });
   const denials = createAnonymousDenials({ db, clock, onError });
   const assets = createAssets();
   const renderer = createRenderer({ locale: 'en', assets });
   const pageHeaders = createSecurityHeaders({ issuer, formAction: ["'self'"] });
   const cookieKeys = config.cookieKeys ?? [derive(masterKey, 'cookie-keys')];
+  const load = createLoadLimits(config.rateLimits);
   const sources = new WeakMap<IncomingMessage, string>();
+  /** Requests for pages of which more came than the limit allows, with the seconds to wait. */
+  const waits = new WeakMap<IncomingMessage, number>();
   let draining = false;
+  let background: Background | undefined;
 
   const showFault = createShowFault({ renderer, log });
   const forms = createForms({ issuer, key: derive(masterKey, 'form-tokens') });
@@ -142,7 +175,11 @@ export async function createApp(services: Services, log: Logger): Promise<App> {
     redis,
     log,
     denials,
+    metrics,
     remoteJwks: createRemoteJwks({ db, clock, outgoing, isUsable: isUsableKey, mostKeys: MOST_KEYS }),
+    load,
+    // The demo's time may be moved.
+    isOnTime: () => config.demo || denyList.skew() < CLOCK_SKEW,
     revocations,
     denyList,
     onRevoked: () => {},
@@ -178,12 +215,29 @@ export async function createApp(services: Services, log: Logger): Promise<App> {
     render: renderer.render,
     showFault,
     formatDay: (at) => day.format(at),
-    onRefused: (source) => denials.count(source, 'sign_in_refused'),
+    onRefused(source, error) {
+      denials.count(source, error);
+      metrics.denied(error);
+    },
+    guard: createSignInGuard({
+      store: createLimitStore({ redis, db }),
+      clock,
+      issuer,
+      key: derive(masterKey, 'sign-in-limits'),
+      onLimited: ({ source, wait }) =>
+        services.audit.record({ type: 'person.sign-in-limited', source, detail: { wait } }),
+    }),
+    knownCookie: createKnownCookie({ issuer, maxAge: KNOWN_FOR }),
     sourceOf,
   });
-  const site = createSite(showFault, [
+  const site = createSite(showFault, log, [
     pageHeaders,
     health,
+    async (ctx, next) => {
+      const retryAfter = waits.get(ctx.req);
+      if (retryAfter === undefined) return next();
+      showFault(ctx, { kind: 'tooMany', retryAfter });
+    },
     assets.middleware,
     landing,
     createSmartConfiguration({
@@ -195,31 +249,36 @@ export async function createApp(services: Services, log: Logger): Promise<App> {
     ...createDemo(services, renderer, log),
   ]);
   const toSite = site.callback();
-  const door = createDoor({ issuer, trustProxy: config.trustProxy });
 
-  const listener: RequestListener = (req, res) => {
-    if (draining) res.setHeader('Connection', 'close');
-    if (req.url?.startsWith('/health/')) return void toSite(req, res);
-    const passage = door.enter(req);
-    if ('refusal' in passage) {
-      denials.count(req.socket.remoteAddress ?? 'unknown', 'refused_at_the_door');
-      res.writeHead(400, {
-        'Content-Type': 'application/json',
-        'Cache-Control': 'no-store',
-        Connection: 'close',
-      });
-      res.end(JSON.stringify({ error: 'invalid_request', error_description: passage.refusal }));
-      return;
-    }
-    sources.set(req, passage.source);
-    if (isSite(req.url ?? '')) void toSite(req, res);
-    else void oidc.handle(req, res);
-  };
+  const entrance = createEntrance({
+    door: createDoor({ issuer, trustProxy: config.trustProxy }),
+    rooms: {
+      health: (req, res) => void toSite(req, res),
+      metrics: metricsEndpoint,
+      site(req, res, wait) {
+        if (wait !== undefined) waits.set(req, wait);
+        void toSite(req, res);
+      },
+      provider: (req, res) => void oidc.handle(req, res),
+    },
+    isSite,
+    async limit(source, path) {
+      const group = groupOf(path);
+      return group && load.request(source, group);
+    },
+    onPassed: (req, source) => void sources.set(req, source),
+    onRefused(peer) {
+      denials.count(peer, 'refused_at_the_door');
+      metrics.denied('refused_at_the_door');
+    },
+    draining: () => draining,
+  });
 
-  const server = createHttpServer({ listener, maxConnections: config.maxConnections });
+  const server = createHttpServer({ listener: watch(entrance), maxConnections: config.maxConnections });
   let keyWatch: KeyWatch | undefined;
   return {
     server,
+    metrics,
     watchKeys() {
       keyWatch ??= createKeyWatch({
         keys: services.keys,
@@ -233,13 +292,19 @@ export async function createApp(services: Services, log: Logger): Promise<App> {
       });
       return keyWatch;
     },
+    startBackground() {
+      background ??= startBackground(services, log);
+      return background;
+    },
     announceStop() {
       draining = true;
     },
     async close() {
       draining = true;
       await drain(server);
+      metrics.close();
       await keyWatch?.close();
+      await background?.close();
       await denyList.close();
       await denials.close().catch((error: unknown) => log.warn({ err: error }, 'counted denials were lost'));
       await outgoing.close();

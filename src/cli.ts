@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, Option } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
+import { verifyAuditTrail } from './commands/audit.ts';
 import { importCatalogue } from './commands/catalogue.ts';
 import { type CheckTokenOptions, checkToken } from './commands/check-token.ts';
 import { importClients, listClients } from './commands/client.ts';
@@ -37,6 +38,13 @@ catalogue
 const key = assent.command('key').description('signing keys');
 key.command('list').description('the signing keys and their states').action(listKeys);
 key.command('rotate').description('next becomes active, active becomes retiring').action(rotateKeys);
+
+const audit = assent.command('audit').description('the audit trail');
+audit
+  .command('verify')
+  .description('find every audit row that was changed, removed or moved')
+  .option('--head <seq:hash>', 'the end of the chain as it was noted before: it must still be in it')
+  .action((options: { head?: string }) => verifyAuditTrail(options));
 
 assent.command('doctor').description('look at everything a server needs').action(examine);
 

@@ -129,6 +129,31 @@ export const settings = z.object({
       description: 'What the technical log (JSON lines on standard output) contains.',
       default: '`info`',
     }),
+  METRICS_PORT: z
+    .string()
+    .regex(/^\d{1,5}$/, 'must be a number')
+    .transform(Number)
+    .refine((port) => port >= 1 && port <= 65535, 'must be between 1 and 65535')
+    .optional()
+    .meta({
+      description:
+        'Port on which `/metrics` (Prometheus) is answered, and nothing else. Without it `/metrics` is answered on `PORT` to whoever brings `METRICS_TOKEN`; without either not at all.',
+      default: 'none',
+    }),
+  METRICS_HOST: z.string().min(1, 'must not be empty').default('127.0.0.1').meta({
+    description:
+      'Address that `METRICS_PORT` listens on; whoever reaches it may read, unless there is a token.',
+    default: '`127.0.0.1`',
+  }),
+  METRICS_TOKEN: z
+    .string()
+    .regex(/^[\w.~+/-]{16,}=*$/, 'must be at least 16 letters, digits or - . _ ~ + /')
+    .optional()
+    .meta({
+      description: 'Bearer token (RFC 6750) that `/metrics` asks for, on whichever port.',
+      default: 'none',
+      secret: true,
+    }),
   TIME_ZONE: z
     .string()
     .refine((zone) => {
@@ -161,6 +186,26 @@ export const settings = z.object({
     description: 'Connections that a node holds at once; one more is closed at once.',
     default: '10000',
   }),
+  RATE_LIMIT_PAGES: count(0, 1e9).default(3000).meta({
+    description:
+      'Requests for pages that one source address may send to a node in a minute; `0`: no limit. A hospital may stand behind one address.',
+    default: '3000',
+  }),
+  RATE_LIMIT_ENDPOINTS: count(0, 1e9).default(60_000).meta({
+    description:
+      'Requests to the endpoints for programs that one source address may send to a node in a minute; `0`: no limit.',
+    default: '60000',
+  }),
+  RATE_LIMIT_CLIENT: count(0, 1e9).default(60_000).meta({
+    description:
+      'Requests that one client, having proved who it is, may send to a node in a minute; `0`: no limit.',
+    default: '60000',
+  }),
+  RATE_LIMIT_REFUSED: count(0, 1e9).default(300).meta({
+    description:
+      'Client authentications that may fail from one source address at a node in a minute before more are answered 429 unseen; a fifth of it under one `client_id`. `0`: no limit.',
+    default: '300',
+  }),
   DEMO: flag.optional().meta({
     description:
       'With `1` the demo world (fictional people, organisations, APIs, clients with known secrets) is seeded. Refused in production.',
@@ -188,9 +233,21 @@ export interface Config {
   /** Addresses and CIDR networks of trusted proxies. */
   readonly trustProxy: readonly string[];
   readonly logLevel: string;
+  /** Undefined: `/metrics` has no port of its own. */
+  readonly metricsPort: number | undefined;
+  readonly metricsHost: string;
+  readonly metricsToken: string | undefined;
   readonly timeZone: string;
   /** `host:port` entries, lower case. */
   readonly outgoingAllow: readonly string[];
+  /** Requests a minute; 0: no limit. */
+  readonly rateLimits: {
+    readonly pages: number;
+    readonly endpoints: number;
+    readonly client: number;
+    readonly refusedSource: number;
+    readonly refusedClient: number;
+  };
   /** Seconds. */
   readonly shutdownGrace: number;
   readonly maxConnections: number;
@@ -294,7 +351,17 @@ export function readConfig(env: Environment): Config {
     cookieKeys: given.COOKIE_KEYS,
     trustProxy: given.TRUST_PROXY ?? [],
     logLevel: given.LOG_LEVEL ?? '',
+    metricsPort: given.METRICS_PORT,
+    metricsHost: given.METRICS_HOST ?? '',
+    metricsToken: given.METRICS_TOKEN,
     timeZone: given.TIME_ZONE ?? '',
+    rateLimits: {
+      pages: given.RATE_LIMIT_PAGES ?? 0,
+      endpoints: given.RATE_LIMIT_ENDPOINTS ?? 0,
+      client: given.RATE_LIMIT_CLIENT ?? 0,
+      refusedSource: given.RATE_LIMIT_REFUSED ?? 0,
+      refusedClient: Math.ceil((given.RATE_LIMIT_REFUSED ?? 0) / 5),
+    },
     shutdownGrace: given.SHUTDOWN_GRACE ?? 0,
     maxConnections: given.MAX_CONNECTIONS ?? 1,
     outgoingAllow: (given.OUTGOING_ALLOW ?? []).map((entry) => entry.toLowerCase()),

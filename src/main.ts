@@ -1,10 +1,13 @@
 import { setTimeout as setTimeoutPromise } from 'node:timers/promises';
+import packageJson from '../package.json' with { type: 'json' };
 import { createApp } from './app.ts';
+import { randomIds } from './clock.ts';
 import { type Config, readConfig } from './config.ts';
 import { demoCommands } from './demo/index.ts';
 import { AssentError } from './errors.ts';
 import { createLog } from './log.ts';
 import { openServices, prepare } from './services.ts';
+import { createCorrelation, startMetricsServer, startTracing } from './telemetry/index.ts';
 
 /** What a person at the terminal needs: where to look, and one command that obtains a token. */
 function banner(config: Config): string {
@@ -25,14 +28,27 @@ const STOP_TIMEOUT = 15_000;
 
 async function main(): Promise<void> {
   const config = readConfig(process.env);
-  const log = createLog(config.logLevel);
-  const services = await openServices(config, log);
+  const correlation = createCorrelation({ ids: randomIds });
+  const log = createLog(config.logLevel, { correlation });
+  const tracing = await startTracing({ env: process.env, version: packageJson.version, log });
+  const services = await openServices(config, log, correlation);
   const app = await prepare(services)
     .then(() => createApp(services, log))
     .catch(async (error: unknown) => {
       await services.close();
       throw error;
     });
+
+  const { metricsPort, metricsHost, metricsToken } = config;
+  const metricsServer =
+    metricsPort === undefined
+      ? undefined
+      : await startMetricsServer({
+          metrics: app.metrics,
+          token: metricsToken,
+          host: metricsHost,
+          port: metricsPort,
+        });
 
   let stopping = false;
   const hurry = new AbortController();
@@ -52,7 +68,9 @@ async function main(): Promise<void> {
     setTimeout(() => process.exit(1), STOP_TIMEOUT).unref();
     try {
       await app.close();
+      await metricsServer?.close();
       await services.close();
+      await tracing?.close();
       process.exit(0);
     } catch (error) {
       log.error({ err: error }, 'stopped with a fault');
@@ -71,6 +89,7 @@ async function main(): Promise<void> {
     });
   });
   app.watchKeys();
+  app.startBackground();
   process.stdout.write(banner(config));
   log.info({ issuer: config.issuer, database: services.db.kind, demo: config.demo }, 'ready');
 }

@@ -12,6 +12,7 @@ import { Refused } from './errors.ts';
 import { createSigningKeys, readMasterKey, type SigningKeys } from './keys/index.ts';
 import { createOrganizations, type Organizations } from './organizations/index.ts';
 import { createPractitioners, type Practitioners } from './practitioners/index.ts';
+import { type Correlation, createCorrelation } from './telemetry/index.ts';
 
 /** The features on one database: what the server and the command line both work with. */
 export interface Services {
@@ -21,6 +22,8 @@ export interface Services {
   readonly db: Database;
   readonly target: OpenedDatabase['target'];
   readonly masterKey: Buffer;
+  /** Knows which request somebody works for. */
+  readonly correlation: Correlation;
   readonly audit: Audit;
   readonly organizations: Organizations;
   readonly catalogue: Catalogue;
@@ -34,12 +37,20 @@ export interface Services {
   close(): Promise<void>;
 }
 
-/** Builds the features on an opened database; nothing is written yet. */
-export function createServices(config: Config, { db, target }: OpenedDatabase): Services {
+/**
+ * Builds the features on an opened database; nothing is written yet.
+ *
+ * @param correlation the same that the log has
+ */
+export function createServices(
+  config: Config,
+  { db, target }: OpenedDatabase,
+  correlation: Correlation = createCorrelation({ ids: randomIds }),
+): Services {
   const clock = systemClock;
   const ids = randomIds;
   const masterKey = readMasterKey(config);
-  const audit = createAudit({ db, clock, ids });
+  const audit = createAudit({ db, clock, ids, correlation: correlation.current });
   const passwords = createPasswords();
   const consents = createConsents({ db, clock, ids, audit });
   return {
@@ -49,6 +60,7 @@ export function createServices(config: Config, { db, target }: OpenedDatabase): 
     db,
     target,
     masterKey,
+    correlation,
     audit,
     organizations: createOrganizations({ db, clock, audit }),
     catalogue: createCatalogue({ db, clock, audit }),
@@ -66,11 +78,16 @@ export function createServices(config: Config, { db, target }: OpenedDatabase): 
 }
 
 /** Opens the database of the configuration and the features on it. */
-export async function openServices(config: Config, log: Logger): Promise<Services> {
+export async function openServices(
+  config: Config,
+  log: Logger,
+  correlation?: Correlation,
+): Promise<Services> {
   const onError = (error: Error) => log.warn({ err: error }, 'an idle database connection was lost');
   return createServices(
     config,
     await openDatabase({ url: config.databaseUrl, dataDir: config.dataDir, onError }),
+    correlation,
   );
 }
 

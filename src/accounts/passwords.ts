@@ -20,6 +20,8 @@ export interface Passwords {
    * does not tell whether an account exists. @throws Overloaded
    */
   verify(password: string, hash: string | undefined): Promise<boolean>;
+  /** How many passwords wait to be hashed. */
+  waiting(): number;
   close(): Promise<void>;
 }
 
@@ -55,6 +57,7 @@ export function createPasswords(): Passwords {
       const matches = await run<boolean>({ password: normal(password), hash: kept ?? STAND_IN });
       return kept !== undefined && matches;
     },
+    waiting: () => pool?.queueSize ?? 0,
     close: async () => pool?.destroy(),
   };
 }

@@ -51,8 +51,11 @@ export interface LoadLimits {
   /** Counts a request, before anything is done for it. */
   request(source: string, group: LoadGroup): Wait;
   /** Counts a request of a client that has proved who it is. */
-  client(clientId: string): Wait;
-  /** Whether credentials will not be looked at, because too many were refused. Counts nothing. */
+  client(clientId: string): Promise<void>;
+  /**
+   * Whether a request in the name of a client will not be looked at, because too many credentials were refused or the client
+   * itself has sent too many. Counts nothing.
+   */
   credentials(source: string, clientId: string | undefined): Wait;
   /** Counts credentials that were refused. */
   refused(source: string, clientId: string | undefined): Promise<void>;
@@ -86,11 +89,16 @@ export function createLoadLimits(numbers: LoadNumbers): LoadLimits {
 
   return {
     request: (source, group) => count(`${group} ${networkOf(source)}`, numbers[group]),
-    client: (clientId) => count(`client ${clientId}`, numbers.client),
+    async client(clientId) {
+      await count(`client ${clientId}`, numbers.client);
+    },
     async credentials(source, clientId) {
       const wait = await usedUp(sourceKey(source), numbers.refusedSource);
       if (wait !== undefined || clientId === undefined) return wait;
-      return usedUp(pairKey(source, clientId), numbers.refusedClient);
+      return (
+        (await usedUp(pairKey(source, clientId), numbers.refusedClient)) ??
+        usedUp(`client ${clientId}`, numbers.client)
+      );
     },
     async refused(source, clientId) {
       await count(sourceKey(source), numbers.refusedSource);

@@ -4,6 +4,7 @@ import { type Client, type ClientRegistry, isClientId } from '../clients/index.t
 import type { Clock } from '../clock.ts';
 import type { RemoteJwks } from '../outgoing/index.ts';
 import { audiences, checkBody, isHopeful } from './client-authentication.ts';
+import type { ClientLimits } from './client-limits.ts';
 import { placeholderSecret } from './provider.ts';
 import type { RequestStates } from './request-state.ts';
 
@@ -25,9 +26,10 @@ export function createFindClient(options: {
   clock: Clock;
   registry: ClientRegistry;
   remoteJwks: RemoteJwks;
+  limits: ClientLimits;
   states: RequestStates;
 }): (clientId: string) => Promise<AdapterPayload | undefined> {
-  const { issuer, clock, registry, remoteJwks, states } = options;
+  const { issuer, clock, registry, remoteJwks, limits, states } = options;
 
   /**
    * The keys behind a client's jwks_uri. The library never sees the URI: it would ask again only when a signature
@@ -49,10 +51,12 @@ export function createFindClient(options: {
     const ctx = Provider.ctx;
     const body = ctx?.oidc?.body;
     checkBody(body, ctx?.headers.authorization !== undefined);
+    // The client of the request is the first one; introspection looks up that of the token, too.
+    const isFirst = ctx !== undefined && states.of(ctx).client === undefined;
+    if (isFirst) await limits.check(ctx, clientId);
     const client = isClientId(clientId) ? await registry.find(clientId) : undefined;
     if (client === undefined) return undefined;
-    // The first one is the client of the request; introspection looks up that of the token, too.
-    if (ctx !== undefined) states.of(ctx).client ??= client;
+    if (isFirst) states.of(ctx).client = client;
     return libraryMetadata(client, await publishedKeys(client, body?.client_assertion));
   };
 }

@@ -13,13 +13,16 @@ import type { Clock } from '../clock.ts';
 import type { Consents, Questions } from '../consents/index.ts';
 import type { Database } from '../db/index.ts';
 import { JWKS_MAX_AGE } from '../keys/index.ts';
+import type { LoadLimits } from '../limits/index.ts';
 import type { RemoteJwks } from '../outgoing/index.ts';
 import type { Practitioners } from '../practitioners/index.ts';
 import type { DenyList, Revocations } from '../revocations/index.ts';
+import type { Metrics } from '../telemetry/index.ts';
 import { createFindAccount } from './account.ts';
 import { createAsked } from './asked.ts';
 import { createAuthorisationEndpoint } from './authorisation-endpoint.ts';
 import { createAuthority } from './authority.ts';
+import { createClientLimits } from './client-limits.ts';
 import { createCrossOrigin } from './cross-origin.ts';
 import { createDpopCheck } from './dpop.ts';
 import { createExchange } from './exchange.ts';
@@ -33,6 +36,7 @@ import { createIssuedTokens } from './issued-tokens.ts';
 import { createPrompts } from './prompts.ts';
 import { createProvider, type ProviderParts } from './provider.ts';
 import { createQuestions } from './questions.ts';
+import { createRequestCounts } from './request-counts.ts';
 import { createRequestStates, type RequestState } from './request-state.ts';
 import { createResources } from './resources.ts';
 import { createRevocationEndpoint } from './revocation-endpoint.ts';
@@ -66,7 +70,11 @@ export interface OidcOptions {
   readonly practitioners: Practitioners;
   readonly audit: Audit;
   readonly denials: AnonymousDenials;
+  readonly metrics: Pick<Metrics, 'issued' | 'denied'>;
   readonly remoteJwks: RemoteJwks;
+  /** Whether this node's clock can be relied on. */
+  readonly isOnTime: () => boolean;
+  readonly load: LoadLimits;
   readonly revocations: Revocations;
   readonly denyList: DenyList;
   /** Told when a token was taken back. */
@@ -146,6 +154,7 @@ export function createOidc(options: OidcOptions): Oidc {
   const wayBackTie = createWayBackTie({ issuer, key: options.wayBackKey });
   const resources = createResources({ catalogue, states });
   const dpop = createDpopCheck({ issuer, clock, replayGuard });
+  const limits = createClientLimits({ ...options, states });
   const issuedTokens = createIssuedTokens(options);
   const introspection = createIntrospection({ ...options, provider, authority, issuedTokens, states });
   const userContextGrant = createUserContextGrant({ ...options, resources, states, dpop, replayGuard });
@@ -159,7 +168,7 @@ export function createOidc(options: OidcOptions): Oidc {
       replayGuard,
       clock,
       exchange: createExchange({ db, states, families, wayBackTie }),
-      findClient: createFindClient({ issuer, clock, registry, remoteJwks, states }),
+      findClient: createFindClient({ issuer, clock, registry, remoteJwks, limits, states }),
     }),
     cookieKeys: options.cookieKeys,
     resources,
@@ -194,6 +203,8 @@ export function createOidc(options: OidcOptions): Oidc {
 
   const around: readonly Middleware[] = [
     ...options.outermost,
+    createRequestCounts({ ...options, states }),
+    limits.middleware,
     createFaults({ log, show: pages.refused }),
     (ctx, next) => {
       for (const name of headersOfOtherMethods) delete ctx.req.headers[name];
@@ -219,6 +230,7 @@ export function createOidc(options: OidcOptions): Oidc {
         'token request refused',
       );
     });
+    built.on('authorization.error', (_ctx, error) => options.metrics.denied(error.message));
     built.on('server_error', (_ctx, error) => log.error({ err: error }, 'request failed'));
     logKoaErrors(built, log);
     return built;

@@ -32,6 +32,8 @@ export interface RequestState {
   subject?: string;
   /** `jti` of the JWT that was made. */
   tokenId?: string;
+  /** Seconds for which the client has to wait, where more came in its name than the limit allows. */
+  wait?: number;
   /** uid of the browser session that was found. */
   session?: string;
   /** Whose record the token opens: logical id of the FHIR Patient. */

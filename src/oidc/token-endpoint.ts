@@ -74,9 +74,11 @@ export function createTokenEndpoint(options: {
   states: RequestStates;
   families: Families;
   sourceOf: (ctx: Context) => string;
+  /** Whether this node's clock can be relied on: what it dates wrongly, others would take for too long. */
+  isOnTime: () => boolean;
   log: Logger;
 }): Middleware {
-  const { db, denials, audit, states, families, sourceOf, log } = options;
+  const { db, denials, audit, states, families, sourceOf, isOnTime, log } = options;
   const writeOutcome = createOutcomeWriter(options);
 
   async function issued(ctx: KoaContextWithOIDC, state: RequestState): Promise<void> {
@@ -121,7 +123,10 @@ export function createTokenEndpoint(options: {
   return async (ctx, next) => {
     const state = states.of(ctx);
     state.tokens = [];
-    if (tokenPath.test(ctx.path)) ctx.set('Cache-Control', 'no-store');
+    if (tokenPath.test(ctx.path)) {
+      ctx.set('Cache-Control', 'no-store');
+      if (!isOnTime()) return answerUnavailable(ctx);
+    }
     const inner = ctx as unknown as KoaContextWithOIDC;
     // The route, not the path: the library also takes /TOKEN and /token/ for its token endpoint.
     const isToken = () => inner.oidc?.route === 'token';

@@ -23,6 +23,8 @@ export interface DenyList {
   size(): number;
   /** Milliseconds since the last good look began. */
   age(): number;
+  /** How far this node's clock was from the database's at the last good look, in milliseconds. */
+  skew(): number;
   /** Ends the looking and waits for a look under way. */
   close(): Promise<void>;
 }
@@ -46,6 +48,7 @@ export function createDenyList(options: {
   const now = () => clock.now().getTime();
   let horizon = 0n;
   let lookedAt = Number.NEGATIVE_INFINITY;
+  let skew = 0;
   let failing = false;
   let closed = false;
   let underWay: Promise<void> | undefined;
@@ -59,6 +62,7 @@ export function createDenyList(options: {
     if (added.horizon < horizon) added = await revocations.since(0n);
     for (const { kind, id, expiresAt } of added.revocations) known.set(keyOf(kind, id), expiresAt.getTime());
     horizon = added.horizon;
+    skew = Math.abs(added.at.getTime() - now());
     lookedAt = begun;
     for (const [key, end] of known) if (end <= begun) known.delete(key);
   }
@@ -107,6 +111,7 @@ export function createDenyList(options: {
     },
     size: () => known.size,
     age: () => now() - lookedAt,
+    skew: () => skew,
     async close() {
       closed = true;
       clearTimeout(timer);

@@ -87,6 +87,10 @@ export function createDoor(options: { issuer: string; trustProxy: readonly strin
       const url = req.url ?? '';
       // RFC 9112 section 3.2: exactly one; Node would go on with the first of several.
       if (hostHeaders(req.rawHeaders) !== 1) return { refusal: 'there must be one Host header' };
+      // RFC 9112 section 6.1: a coding that nobody understands is none to be overlooked.
+      const coding = headers['transfer-encoding'];
+      if (coding !== undefined && coding.toLowerCase() !== 'chunked')
+        return { refusal: 'the transfer coding must be chunked' };
       if (!url.startsWith('/') || url.startsWith('//'))
         return { refusal: 'the request target must be a path' };
       if (url.includes('%00')) return { refusal: 'the address contains the character U+0000' };

@@ -5,7 +5,7 @@ import type { SigningKeys } from '../keys/index.ts';
 import type { HealthOptions } from './health.ts';
 
 /** A node whose clock is this far from the database's is not ready, in milliseconds. */
-const CLOCK_SKEW = 60_000;
+export const CLOCK_SKEW = 60_000;
 
 const complete = ({ pending }: MigrationStatus) => pending.length === 0;
 

@@ -2,7 +2,10 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 
 /** Milliseconds after which a slow or silent client is cut off; ample for the largest body the library takes (56 kB). */
 const HEADERS_TIMEOUT = 10_000;
-const REQUEST_TIMEOUT = 15_000;
+const REQUEST_TIMEOUT = 12_000;
+
+/** Milliseconds for which nothing may be heard of a client that is sent something. */
+const SILENCE = 30_000;
 
 /** How often those two are looked at, in milliseconds; Node's own half a minute would double them. */
 const CHECK_EVERY = 2000;
@@ -30,9 +33,12 @@ export function createHttpServer(options: { listener: RequestListener; maxConnec
       requestTimeout: REQUEST_TIMEOUT,
       connectionsCheckingInterval: CHECK_EVERY,
       keepAliveTimeout: KEEP_ALIVE,
+      // The door refuses any other number of Host headers than one, and what stands behind such a request with it.
+      requireHostHeader: false,
     },
     options.listener,
   );
+  server.timeout = SILENCE;
   server.maxConnections = options.maxConnections;
   server.maxHeadersCount = MOST_HEADERS;
   return server;

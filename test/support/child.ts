@@ -98,7 +98,7 @@ export interface ChildServer {
 
 /** Starts the server as its operator would, and waits until it takes requests. @param env must hold PORT */
 export async function startChildServer(env: Readonly<Record<string, string>>): Promise<ChildServer> {
-  const child = startScript('src/main.ts', [], env);
+  const child = startScript('src/main.ts', [], { SHUTDOWN_GRACE: '0', ...env });
   const issuer = env.ISSUER ?? `http://localhost:${env.PORT}`;
   await child.said(`Assent is ready at ${issuer}`);
   return {

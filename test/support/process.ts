@@ -131,6 +131,7 @@ export async function createPlace(): Promise<Place> {
     DATA_DIR: dataDir,
     DEMO: '1',
     LOG_LEVEL: 'error',
+    SHUTDOWN_GRACE: '0',
     ...(database === undefined ? {} : { DATABASE_URL: database.url }),
     ...(process.env.REDIS_URL === undefined ? {} : { REDIS_URL: process.env.REDIS_URL }),
   };

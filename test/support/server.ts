@@ -57,7 +57,10 @@ export async function startServer(env: Record<string, string> = {}): Promise<Tes
   const services = createServices(config, opened);
   await seed(services);
   const logLines: string[] = [];
-  const log = createLog(config.logLevel, { destination: { write: (line) => void logLines.push(line) } });
+  const log = createLog(config.logLevel, {
+    correlation: services.correlation,
+    destination: { write: (line) => void logLines.push(line) },
+  });
   const app = await createApp(services, log);
   await new Promise<void>((resolve) => app.server.listen(port, resolve));
   return {

@@ -119,6 +119,11 @@ export function interactionAdapter(store: ArtefactStore, clock: Clock, exchange:
       const found = await plain.find(id);
       return found !== undefined && exchange.mayGoOn(id, found) ? found : undefined;
     },
+    // The library finds it first and destroys it later: of two requests that go on at once, both would get a code.
+    async destroy(id) {
+      const first = await store.destroy('Interaction', keptId('Interaction', id));
+      if (!first && exchange.resuming()) throw new errors.SessionNotFound('it was gone on with already');
+    },
   };
 }
 

@@ -50,8 +50,11 @@ export function createRedisStore(options: { redis: Redis; clock: Clock }): Artef
     return { payload, consumedAt: consumed ? new Date(Number(consumed)) : undefined };
   }
 
-  async function destroy(model: string, id: string): Promise<void> {
-    await guarded(() => redis.del(artefactKey(model, id), consumedKey(model, id)));
+  async function destroy(model: string, id: string): Promise<boolean> {
+    const results = await guarded(() =>
+      redis.multi().del(artefactKey(model, id)).del(consumedKey(model, id)).exec(),
+    );
+    return results?.[0]?.[1] === 1;
   }
 
   /** Writes an artefact that expires; its mark of use, if it has one, lives as long. @returns its life in milliseconds */

@@ -88,7 +88,7 @@ const statements = {
   },
   destroy: {
     name: 'oidc_artefacts_destroy',
-    text: 'DELETE FROM oidc_artefacts WHERE model = $1 AND id = $2',
+    text: 'DELETE FROM oidc_artefacts WHERE model = $1 AND id = $2 RETURNING id',
   },
   revoke: { name: 'oidc_artefacts_revoke', text: 'DELETE FROM oidc_artefacts WHERE grant_id = $1' },
 } satisfies Record<string, Statement>;
@@ -192,7 +192,7 @@ export function createSqlStore(options: { db: Database; clock: Clock }): SqlStor
       return (await db.query(statements.consume, [model, id, clock.now()])).length === 1;
     },
     async destroy(model, id) {
-      await db.query(statements.destroy, [model, id]);
+      return (await db.query(statements.destroy, [model, id])).length === 1;
     },
     async revokeByGrantId(grantId) {
       await db.query(statements.revoke, [grantId]);

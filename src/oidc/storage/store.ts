@@ -36,7 +36,8 @@ export interface ArtefactStore {
   findByUserCode(model: string, userCode: string): Promise<StoredArtefact | undefined>;
   /** Marks as used. Of any number of callers exactly one gets true; false also when there is nothing to use. */
   consume(model: string, id: string): Promise<boolean>;
-  destroy(model: string, id: string): Promise<void>;
+  /** Of any number of callers exactly one gets true; false also when there is nothing to destroy. */
+  destroy(model: string, id: string): Promise<boolean>;
   /** Destroys what has this uid, under whichever id. */
   destroyByUid(model: string, uid: string): Promise<void>;
   /** Destroys everything that came from a grant, of whatever model, at once. */

@@ -1,0 +1,40 @@
+import type { Logger } from 'pino';
+import { createSealer, type Sealer } from './audit/index.ts';
+import { createHousekeeping, type Housekeeping } from './db/index.ts';
+import { derive } from './keys/index.ts';
+import type { Services } from './services.ts';
+
+/** What a node does beside answering requests. */
+export interface Background {
+  /** Seconds since the oldest audit row was written that is not in the chain. */
+  auditLag: Sealer['lag'];
+  /** Expired rows that wait, by table. */
+  rowsWaiting: Housekeeping['waiting'];
+  close(): Promise<void>;
+}
+
+/** Begins to seal the audit and to clear away what has expired; every node does, and one at a time gets its turn. */
+export function startBackground({ db, clock, masterKey }: Services, log: Logger): Background {
+  const sealer = createSealer({
+    db,
+    clock,
+    key: derive(masterKey, 'audit-chain'),
+    onError: (error) => log.warn({ err: error }, 'audit rows wait to be sealed'),
+    onHead: ({ seq, hash }) => log.info({ head: `${seq}:${hash}` }, 'the audit is sealed so far'),
+  });
+  const housekeeping = createHousekeeping({
+    db,
+    clock,
+    onError: (error) => log.warn({ err: error }, 'expired rows wait to be cleared away'),
+    onRound: (cleared) => log.debug({ cleared }, 'expired rows are cleared away'),
+  });
+  return {
+    auditLag: sealer.lag,
+    rowsWaiting: housekeeping.waiting,
+    async close() {
+      await housekeeping.close();
+      await sealer.look();
+      await sealer.close();
+    },
+  };
+}

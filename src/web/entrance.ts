@@ -1,0 +1,74 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { Door } from './door.ts';
+import { type PlainAnswer, tooManyRequests } from './too-many.ts';
+
+/** What stands behind the entrance. */
+export interface Rooms {
+  readonly health: RequestListener;
+  readonly metrics: RequestListener;
+  /** Our own pages. @param wait seconds, where more came than the limit allows: only to be told so */
+  readonly site: (req: IncomingMessage, res: ServerResponse, wait?: number) => void;
+  readonly provider: RequestListener;
+}
+
+/** The address without its query. */
+const pathOf = (url: string | undefined) => (url ?? '').split('?', 1)[0] ?? '';
+
+function send(res: ServerResponse, { status, headers, body }: PlainAnswer): void {
+  res.writeHead(status, { ...headers, Connection: 'close' });
+  res.end(body);
+}
+
+/**
+ * Where every request comes in. Health and metrics are answered whatever the `Host`; all others pass the door and the limits
+ * on load, and go to our own pages or to the provider.
+ *
+ * @param isSite whether a path is one of our own pages
+ * @param limit seconds to wait, where more came from a source than the limit allows
+ * @param onPassed told who is calling, before anything else looks at the request
+ * @param onRefused told of a request that the door did not let in, by the address of its connection
+ * @param draining whether the node is about to stop: then every answer ends its connection
+ */
+export function createEntrance(options: {
+  door: Door;
+  rooms: Rooms;
+  isSite: (path: string) => boolean;
+  limit: (source: string, path: string) => Promise<number | undefined>;
+  onPassed: (req: IncomingMessage, source: string) => void;
+  onRefused: (peer: string) => void;
+  draining: () => boolean;
+}): RequestListener {
+  const { door, rooms, isSite, limit, onPassed, onRefused, draining } = options;
+  /** What stands behind a refused request on its connection was sent before the refusal arrived; it must not be carried out. */
+  const closing = new WeakSet<object>();
+
+  function refuse(req: IncomingMessage, res: ServerResponse, answer: PlainAnswer): void {
+    closing.add(req.socket);
+    send(res, answer);
+  }
+
+  async function serve(req: IncomingMessage, res: ServerResponse, source: string): Promise<void> {
+    const path = pathOf(req.url);
+    const wait = await limit(source, path);
+    if (isSite(path)) rooms.site(req, res, wait);
+    else if (wait !== undefined) refuse(req, res, tooManyRequests(wait));
+    else rooms.provider(req, res);
+  }
+
+  return (req, res) => {
+    if (closing.has(req.socket)) return void req.socket.destroy();
+    if (draining()) res.setHeader('Connection', 'close');
+    const path = pathOf(req.url);
+    if (path.startsWith('/health/')) return rooms.health(req, res);
+    if (path === '/metrics') return rooms.metrics(req, res);
+    const passage = door.enter(req);
+    if ('refusal' in passage) {
+      onRefused(req.socket.remoteAddress ?? 'unknown');
+      const body = JSON.stringify({ error: 'invalid_request', error_description: passage.refusal });
+      const headers = { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' };
+      return refuse(req, res, { status: 400, headers, body });
+    }
+    onPassed(req, passage.source);
+    void serve(req, res, passage.source);
+  };
+}
