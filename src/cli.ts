@@ -8,6 +8,7 @@ import { importClients, listClients } from './commands/client.ts';
 import { examine } from './commands/doctor.ts';
 import { listKeys, rotateKeys } from './commands/key.ts';
 import { applyMigrations, planMigrations, seedDemoWorld, showMigrations } from './commands/migrate.ts';
+import { endAfterRestore } from './commands/restored.ts';
 import { obtainToken, type TokenOptions } from './commands/token.ts';
 import { AssentError } from './errors.ts';
 import { profiles } from './validator/index.ts';
@@ -45,6 +46,13 @@ audit
   .description('find every audit row that was changed, removed or moved')
   .option('--head <seq:hash>', 'the end of the chain as it was noted before: it must still be in it')
   .action((options: { head?: string }) => verifyAuditTrail(options));
+
+assent
+  .command('restored')
+  .description(
+    'after the database was restored from a backup: end everything that may have been taken back since',
+  )
+  .action(endAfterRestore);
 
 assent.command('doctor').description('look at everything a server needs').action(examine);
 

@@ -71,6 +71,18 @@ const statements = {
     name: 'consents_end_of_roles',
     text: `UPDATE consents SET ended_at = $2, end_reason = 'role ended' WHERE role = ANY ($1) AND ended_at IS NULL`,
   },
+  endSome: {
+    name: 'consents_end_some',
+    text: `WITH ended AS (
+             UPDATE consents SET ended_at = $2, end_reason = $3
+             WHERE id IN (SELECT id FROM consents WHERE ended_at IS NULL ORDER BY id LIMIT $1 FOR UPDATE)
+             RETURNING id),
+           closed AS (
+             UPDATE grants SET ended_at = $2
+             WHERE consent_id IN (SELECT id FROM ended) AND ended_at IS NULL RETURNING grant_id)
+           SELECT (SELECT count(*) FROM ended) AS consents,
+             (SELECT coalesce(jsonb_agg(grant_id), '[]') FROM closed) AS grants`,
+  },
   answer: {
     name: 'consent_answers_add',
     text: `INSERT INTO consent_answers (interaction, decision, expires_at) VALUES ($1, $2, $3)
@@ -170,6 +182,13 @@ export interface Consents {
   decide(decision: Decision): Promise<{ consent: Consent; endingGrants: readonly string[] } | undefined>;
   /** Ends what was decided in roles that have ended; a role that begins again is decided about anew. */
   endOfRoles(roles: readonly string[]): Promise<void>;
+  /**
+   * Ends some of all decisions that hold, with their grants.
+   *
+   * @param most how many
+   * @returns how many it were; fewer than `most` when there are no more
+   */
+  endSome(most: number, reason: string): Promise<{ consents: number; grants: readonly string[] }>;
   /** Notes from which decision a grant was made; false when that has ended meanwhile. */
   addGrant(grantId: string, consentId: string): Promise<boolean>;
   /** Notes that a grant has ended; false when it had before, or is not known. */
@@ -201,6 +220,14 @@ export function createConsents(options: { db: Database; clock: Clock; ids: Ids; 
     async ofGrant(grantId) {
       const [row] = await db.query<ConsentRow>(statements.ofGrant, [grantId, clock.now()]);
       return row && asConsent(row);
+    },
+    async endSome(most, reason) {
+      const [row] = await db.query<{ consents: number; grants: string[] }>(statements.endSome, [
+        most,
+        clock.now(),
+        reason,
+      ]);
+      return row ?? { consents: 0, grants: [] };
     },
     async takeAnswer(interaction, decision, expiresAt) {
       return (await db.query(statements.answer, [interaction, decision, expiresAt])).length === 1;

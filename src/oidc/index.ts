@@ -48,6 +48,7 @@ import { createTokenEndpoint } from './token-endpoint.ts';
 import { createUserContextGrant, jwtBearerParameters } from './user-context-grant.ts';
 import { createWayBackTie } from './way-back.ts';
 
+export { type Ended, endAll } from './restored.ts';
 export { smartConfiguration } from './smart-configuration.ts';
 
 /** What the OAuth side of Assent needs from the rest. */

@@ -90,6 +90,11 @@ const statements = {
     name: 'oidc_artefacts_destroy',
     text: 'DELETE FROM oidc_artefacts WHERE model = $1 AND id = $2 RETURNING id',
   },
+  clear: {
+    name: 'oidc_artefacts_clear',
+    text: `DELETE FROM oidc_artefacts WHERE ctid = ANY (ARRAY (SELECT ctid FROM oidc_artefacts LIMIT $1))
+           RETURNING model`,
+  },
   revoke: { name: 'oidc_artefacts_revoke', text: 'DELETE FROM oidc_artefacts WHERE grant_id = $1' },
 } satisfies Record<string, Statement>;
 
@@ -118,6 +123,8 @@ export interface Replay {
 export interface SqlStore extends ArtefactStore {
   /** Stores new artefacts in one statement. */
   putMany(artefacts: readonly PlacedArtefact[]): Promise<void>;
+  /** Deletes some of everything. @param most how many @returns how many it were */
+  clear(most: number): Promise<number>;
   /** Judges the second use of something; undefined when it was not used before, or is gone. */
   replay(model: string, id: string): Promise<Replay | undefined>;
 }
@@ -194,6 +201,7 @@ export function createSqlStore(options: { db: Database; clock: Clock }): SqlStor
     async destroy(model, id) {
       return (await db.query(statements.destroy, [model, id])).length === 1;
     },
+    clear: async (most) => (await db.query(statements.clear, [most])).length,
     async revokeByGrantId(grantId) {
       await db.query(statements.revoke, [grantId]);
     },
