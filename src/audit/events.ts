@@ -13,6 +13,7 @@ export type AuditType =
   | 'consent.given'
   | 'consent.refused'
   | 'grant.ended'
+  | 'database.restored'
   | 'account.written'
   | 'practitioner.written'
   | 'client.created'
@@ -44,6 +45,8 @@ export interface AuditEvent {
   /** Network address of the caller. */
   readonly source?: string | undefined;
   readonly detail?: Readonly<Record<string, unknown>>;
+  /** What the request is called by all who had a part in it; that of the request under way where none is given. */
+  readonly correlationId?: string | undefined;
 }
 
 /** An event as a row: identifier and time are set once, when it happens. */
@@ -61,6 +64,7 @@ export interface AuditRow {
   readonly error: string | null;
   readonly source: string | null;
   readonly detail: Readonly<Record<string, unknown>>;
+  readonly correlation_id: string | null;
 }
 
 /** Longest text taken over from a request, in characters. */
@@ -105,5 +109,6 @@ export function auditRow(event: AuditEvent, id: string, at: Date): AuditRow {
     error: clean(event.error),
     source: clean(event.source),
     detail: cleanValue(event.detail ?? {}) as Readonly<Record<string, unknown>>,
+    correlation_id: clean(event.correlationId),
   };
 }
