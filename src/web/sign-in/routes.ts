@@ -18,8 +18,8 @@ export interface SignInDependencies {
   /** Who has this identifier and this password. @throws Overloaded */
   readonly signIn: (identifier: string, password: string) => Promise<Account | undefined>;
   /** Counts tries before a password is looked at. */
-  readonly guard?: SignInGuard;
-  readonly knownCookie?: KnownCookie;
+  readonly guard: SignInGuard;
+  readonly knownCookie: KnownCookie;
   readonly forms: Forms;
   readonly render: Renderer['render'];
   readonly showFault: ShowFault;
@@ -37,12 +37,6 @@ const asClient = ({ client }: Question): ClientModel => ({
 
 const isOverload = (error: unknown) => error instanceof AssentError && error.code === 'overloaded';
 
-/** For pages that nobody guards yet. */
-const unguarded: SignInGuard = {
-  attempt: async () => ({ succeeded: async () => '', failed: async () => {}, unused: async () => {} }),
-};
-const unknown: KnownCookie = { read: () => undefined, set: () => {} };
-
 /** One request to a question's address. */
 interface Visit {
   readonly ctx: Koa.Context;
@@ -56,8 +50,8 @@ interface Visit {
  * script; a question that is no longer open is a page that says so.
  */
 export function createSignIn(dependencies: SignInDependencies): Koa.Middleware {
-  const { questions, forms, render, showFault, formatDay, onRefused, sourceOf } = dependencies;
-  const { guard = unguarded, knownCookie = unknown } = dependencies;
+  const { questions, forms, render, showFault, formatDay, onRefused, sourceOf, guard, knownCookie } =
+    dependencies;
 
   function show({ ctx, question }: Visit, template: string, model: object): void {
     allowFormsTo(ctx, question.formTargets);

@@ -46,10 +46,15 @@ describe('requests of one source', () => {
   });
 });
 
-test('requests of one client are counted wherever they come from', async () => {
-  const { client } = limits({ client: 2 });
-  expect(await repeat(3, () => client('clinic-backend'))).toEqual([undefined, undefined, soon]);
-  expect(await client('gp-clinic')).toBeUndefined();
+test('requests of one client are counted wherever they come from, once it has proved who it is', async () => {
+  const { client, credentials } = limits({ client: 2 });
+  expect(await repeat(5, () => credentials(here, 'clinic-backend'))).toEqual(Array(5).fill(undefined));
+  await repeat(2, () => client('clinic-backend'));
+  expect(await credentials(here, 'clinic-backend')).toEqual(soon);
+  expect(await credentials(there, 'clinic-backend')).toEqual(soon);
+  expect(await credentials(here, 'gp-clinic')).toBeUndefined();
+  shiftTime(61);
+  expect(await credentials(here, 'clinic-backend')).toBeUndefined();
 });
 
 describe('F-16 credentials that were refused', () => {
@@ -86,10 +91,10 @@ describe('F-16 credentials that were refused', () => {
 test('0 is no limit', async () => {
   const { request, client, refused, credentials } = limits({});
   await repeat(100, () => refused(here, 'clinic-backend'));
+  await repeat(100, () => client('clinic-backend'));
   const answers = [
     ...(await repeat(100, () => request(here, 'pages'))),
     ...(await repeat(100, () => request(here, 'endpoints'))),
-    ...(await repeat(100, () => client('clinic-backend'))),
     await credentials(here, 'clinic-backend'),
   ];
   expect(answers.filter((wait) => wait !== undefined)).toEqual([]);

@@ -11,6 +11,7 @@ import { createForms } from '../../../src/web/forms.ts';
 import { createShowFault } from '../../../src/web/page-faults.ts';
 import { createRenderer } from '../../../src/web/render.ts';
 import { createSecurityHeaders } from '../../../src/web/security-headers.ts';
+import { createKnownCookie } from '../../../src/web/sign-in/known-cookie.ts';
 import { createSignIn } from '../../../src/web/sign-in/routes.ts';
 
 const asked = {
@@ -89,6 +90,8 @@ describe('the page for the role', () => {
         showFault: createShowFault({ renderer, log: pino({ level: 'silent' }) }),
         formatDay: () => '21 November 2027',
         onRefused: () => {},
+        guard: { attempt: async () => ({ retryAfter: 1 }) },
+        knownCookie: createKnownCookie({ issuer: 'http://localhost', maxAge: 1 }),
         sourceOf: () => '192.0.2.1',
       }),
     );
