@@ -120,7 +120,8 @@ export interface ErrorModel {
   /**
    * `badRequest`: an application sent the person here wrongly. `expired`: the link or sign-in is no longer good.
    * `forbidden`: a form that did not come from our page. `tooLarge`: a body above the limit. `tooMany`: more requests
-   * than the limit. `unavailable`: a part of the service does not answer.
+   * than the limit. `unavailable`: a part of the service does not answer. `interrupted`: what was kept of a sign-in in
+   * progress cannot be reached.
    */
   readonly kind:
     | 'unexpected'
@@ -128,6 +129,7 @@ export interface ErrorModel {
     | 'expired'
     | 'badRequest'
     | 'unavailable'
+    | 'interrupted'
     | 'forbidden'
     | 'tooLarge'
     | 'tooMany';

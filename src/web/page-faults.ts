@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Context } from 'koa';
 import type { Logger } from 'pino';
+import { AssentError } from '../errors.ts';
 import { type ErrorModel, errorModel } from './models.ts';
 import type { Renderer } from './render.ts';
 
@@ -16,6 +17,7 @@ const statuses: Record<ErrorModel['kind'], number> = {
   tooLarge: 413,
   tooMany: 429,
   unavailable: 503,
+  interrupted: 503,
 };
 
 /** Answers with a readable page, under a number that the log knows too. */
@@ -23,15 +25,19 @@ export type ShowFault = (
   ctx: Context,
   fault: PageFault & {
     readonly cause?: unknown;
-    /** Seconds after which trying again may help; 1 for what is unavailable, if nothing else is said. */
+    /** Seconds after which trying again may help; 1 for a fault of a part of the service, if nothing else is said. */
     readonly retryAfter?: number;
   },
 ) => void;
 
+/** Whether what was kept of a sign-in in progress cannot be reached: it may not be there any more afterwards. */
+const isLost = (cause: unknown) => cause instanceof AssentError && cause.code === 'redis_unavailable';
+
 /** Makes the one way in which a request of a browser ends on an error page. */
 export function createShowFault(options: { renderer: Renderer; log: Logger }): ShowFault {
   const { renderer, log } = options;
-  return (ctx, { cause, retryAfter, ...fault }) => {
+  return (ctx, { cause, retryAfter, ...given }) => {
+    const fault = isLost(cause) ? { ...given, kind: 'interrupted' as const } : given;
     const incident = randomUUID();
     const entry = { incident, kind: fault.kind, error: fault.code };
     if (cause === undefined) log.info(entry, 'a request ended on an error page');
@@ -39,7 +45,7 @@ export function createShowFault(options: { renderer: Renderer; log: Logger }): S
     ctx.status = statuses[fault.kind];
     ctx.type = 'html';
     ctx.set('Cache-Control', 'no-store');
-    const wait = retryAfter ?? (fault.kind === 'unavailable' ? 1 : undefined);
+    const wait = retryAfter ?? (ctx.status === 503 ? 1 : undefined);
     if (wait !== undefined) ctx.set('Retry-After', String(wait));
     ctx.body = renderer.render('error.njk', errorModel({ ...fault, incident }));
   };

@@ -11,6 +11,7 @@ const kinds: ErrorModel['kind'][] = [
   'expired',
   'badRequest',
   'unavailable',
+  'interrupted',
   'forbidden',
   'tooLarge',
   'tooMany',

@@ -240,6 +240,7 @@ export const samples: Readonly<Record<string, Readonly<Record<string, object>>>>
     expired: { kind: 'expired', incident },
     'bad-request': error,
     unavailable: { kind: 'unavailable', incident },
+    interrupted: { kind: 'interrupted', incident },
     forbidden: { kind: 'forbidden', incident },
     'too-large': { kind: 'tooLarge', incident },
     'too-many': { kind: 'tooMany', incident },
