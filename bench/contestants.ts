@@ -7,6 +7,7 @@ import { createLocalJWKSet, exportJWK, generateKeyPair, importJWK, type JSONWebK
 import { request } from 'undici';
 import type { Cleanup } from './cleanup.ts';
 import { createDatabase } from './databases.ts';
+import { type Guesses, startGuessing } from './guesses.ts';
 import type { ContestantName } from './options.ts';
 import { freePort, startServer } from './server-process.ts';
 import { ASSERTION_ALG } from './world.ts';
@@ -18,6 +19,8 @@ export interface Contestant {
   readonly assertionKey: CryptoKey;
   readonly assertionKid: string;
   readonly jwks: ReturnType<typeof createLocalJWKSet>;
+  /** What goes on at the server while it is measured. */
+  readonly meanwhile?: () => Promise<Guesses>;
 }
 
 interface Surroundings {
@@ -30,6 +33,9 @@ interface Address {
   readonly issuer: string;
   readonly env: { readonly PORT: string; readonly ISSUER: string };
 }
+
+/** More requests a minute than any machine answers. */
+const UNREACHED = '100000000';
 
 const secret = () => randomBytes(32).toString('base64');
 
@@ -51,6 +57,11 @@ async function startAssent({ issuer, env }: Address, around: Surroundings): Prom
       DATA_DIR: dataDir,
       DEMO: '1',
       LOG_LEVEL: 'warn',
+      // On, and out of the way: the load comes from one address in the name of one client.
+      RATE_LIMIT_ENDPOINTS: UNREACHED,
+      RATE_LIMIT_CLIENT: UNREACHED,
+      RATE_LIMIT_PAGES: UNREACHED,
+      METRICS_TOKEN: secret(),
       ASSENT_MASTER_KEY: secret(),
       COOKIE_KEYS: secret(),
     },
@@ -78,14 +89,22 @@ async function startBare({ issuer, env }: Address, around: Surroundings, store: 
   return jwk;
 }
 
-const STARTERS: Record<ContestantName, (at: Address, around: Surroundings) => Promise<JWK>> = {
+const STARTERS: Record<StartedName, (at: Address, around: Surroundings) => Promise<JWK>> = {
   assent: startAssent,
   'bare-postgres': (at, around) => startBare(at, around, 'postgres'),
   'bare-memory': (at, around) => startBare(at, around, 'memory'),
 };
 
+/** Contestants that are servers of their own. */
+type StartedName = Exclude<ContestantName, 'assent-guessed-at'>;
+
+/** The same server as `assent`, while somebody tries passwords at it. */
+export function guessedAt(assent: Contestant): Contestant {
+  return { ...assent, name: 'assent-guessed-at', meanwhile: () => startGuessing(assent.issuer) };
+}
+
 /** Starts one contestant and gets ready to talk to it. */
-export async function startContestant(name: ContestantName, around: Surroundings): Promise<Contestant> {
+export async function startContestant(name: StartedName, around: Surroundings): Promise<Contestant> {
   const at = await address();
   const jwk = await STARTERS[name](at, around);
   if (jwk.kid === undefined) throw new Error(`${name}: the client's key has no kid`);

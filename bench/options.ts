@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-export const CONTESTANTS = ['assent', 'bare-postgres', 'bare-memory'] as const;
+export const CONTESTANTS = ['assent', 'assent-guessed-at', 'bare-postgres', 'bare-memory'] as const;
 export type ContestantName = (typeof CONTESTANTS)[number];
 
 export interface Options {

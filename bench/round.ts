@@ -65,9 +65,13 @@ export async function runRound(
         latencies.push(performance.now() - sent);
       }
     };
+    const guesses = await contestant.meanwhile?.();
     const start = performance.now();
     await Promise.all(Array.from({ length: CONNECTIONS }, loop));
-    return { requestsPerSecond: (count / (performance.now() - start)) * 1000, latencies };
+    const seconds = (performance.now() - start) / 1000;
+    const guessed = await guesses?.stop();
+    if (guessed !== undefined) console.log(`${workload}: guesses in ${seconds.toFixed(1)} s`, guessed);
+    return { requestsPerSecond: count / seconds, latencies };
   } finally {
     await pool.destroy();
   }

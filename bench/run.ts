@@ -6,7 +6,9 @@
  * round after round, so that a slow spell of the machine meets all of them:
  *
  * - `assent`: the real server, with everything it does for a token: an audit row committed before the answer, scopes
- *   checked against API and client, replay of an assertion refused by a unique key;
+ *   checked against API and client, replay of an assertion refused by a unique key; limits, metrics, sealing of the
+ *   audit, housekeeping and the deny-list are on;
+ * - `assent-guessed-at`: the same server while somebody tries 50 wrong passwords a second at its sign-in page;
  * - `bare-postgres`: `oidc-provider` with the plain PostgreSQL adapter of its documentation. No audit, and of two
  *   simultaneous uses of one assertion both succeed;
  * - `bare-memory`: the same with the library's in-memory store: what HTTP, library and signature cost without a
@@ -19,13 +21,13 @@
  *
  * Every answer is checked and a single failure ends the run. Databases (`assent_bench_*`, beside DATABASE_URL),
  * servers and directories are made for the run and removed at its end; nothing is written here unless `--json FILE`
- * asks for it. Other options: `--only assent,bare-postgres,bare-memory`, `--rounds`, `--requests`, `--warm-up`.
+ * asks for it. Other options: `--only assent,assent-guessed-at,bare-postgres,bare-memory`, `--rounds`, `--requests`, `--warm-up`.
  */
 import { writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Cleanup } from './cleanup.ts';
-import { type Contestant, startContestant } from './contestants.ts';
+import { type Contestant, guessedAt, startContestant } from './contestants.ts';
 import { describePostgres } from './databases.ts';
 import { type Options, readOptions } from './options.ts';
 import { format, type Result, ratios, summarise } from './report.ts';
@@ -60,7 +62,10 @@ async function measure(options: Options, cleanup: Cleanup, signal: AbortSignal):
   const contestants: Contestant[] = [];
   for (const name of options.contestants) {
     const around = { databaseUrl: options.databaseUrl, cleanup, signal };
-    contestants.push(await startContestant(name, around));
+    const assent = contestants.find((one) => one.name === 'assent');
+    if (name !== 'assent-guessed-at') contestants.push(await startContestant(name, around));
+    else if (assent !== undefined) contestants.push(guessedAt(assent));
+    else throw new Error('--only: assent-guessed-at is measured beside assent');
   }
   const entries: Entry[] = WORKLOAD_NAMES.flatMap((workload) =>
     contestants.map((contestant) => ({ contestant, workload, rounds: [] })),
