@@ -54,7 +54,7 @@ const reasons = new Set([
   ],
   ...['unsupported_grant_type', 'unsupported_response_mode', 'unsupported_response_type'],
   ...['unsupported_token_type', 'use_dpop_nonce'],
-  ...['rate_limited', 'refused_at_the_door', 'sign_in_limited', 'sign_in_refused'],
+  ...['refused_at_the_door', 'sign_in_limited', 'sign_in_refused', 'too_many_requests'],
 ]);
 
 /**

@@ -10,8 +10,6 @@ export interface Readings {
   readonly rowsWaiting?: () => Promise<Readonly<Record<string, number>>>;
   /** Seconds since the oldest audit row was written that the chain does not hold yet; 0 when it holds all. */
   readonly auditLag?: () => Promise<number>;
-  /** Number of the last audit row in the chain. */
-  readonly auditSealed?: () => Promise<number>;
   /** Revocations that this node keeps in memory. */
   readonly revocations?: () => number;
   /** Seconds since this node last looked for revocations. */
@@ -106,11 +104,6 @@ export function addReadings(register: Registry, readings: Readings): void {
       name: 'assent_audit_lag_seconds',
       help: 'Age of the oldest audit row that the chain does not hold yet.',
       read: readings.auditLag,
-    },
-    {
-      name: 'assent_audit_sealed_rows',
-      help: 'Audit rows in the chain.',
-      read: readings.auditSealed,
     },
     {
       name: 'assent_revocations',
