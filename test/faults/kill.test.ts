@@ -1,0 +1,98 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { basic, eventually, form as formOf, send } from '../support/fixtures.ts';
+import { form } from './form.ts';
+import { expectOnce, expectSealed, expectTrue } from './load/afterwards.ts';
+import { succeeded, summary } from './load/ledger.ts';
+import { createLoad, type Load, loadFor } from './load/load.ts';
+import type { Passage } from './stage/gateway.ts';
+import { type Stage, setStage } from './stage/stage.ts';
+
+/** F-01, F-02, F-15: a node is killed under load, again and again; the other one goes on, and nothing is half-done. */
+
+/** Within this, in seconds, a killed node is ready again (F-01). */
+const READY_WITHIN = 10;
+
+/** The gateway sees that a kept connection is broken a moment after the process is gone, in milliseconds. */
+const SEEN_BROKEN = 100;
+
+interface Killed {
+  readonly port: number;
+  /** When nothing was left of the process, by `performance.now`. */
+  readonly gone: number;
+  /** Milliseconds until it was ready again. */
+  readonly start: number;
+  /** What the other node answered meanwhile. */
+  readonly other: number;
+}
+
+let stage: Stage;
+let load: Load;
+const killed: Killed[] = [];
+let lost: readonly Passage[];
+
+const clientCredentials = formOf(
+  { grant_type: 'client_credentials', scope: 'system/Flag.read' },
+  basic('clinic-backend', 'demo-secret-clinic-backend'),
+);
+
+beforeAll(async () => {
+  stage = await setStage();
+  load = await createLoad({
+    stage,
+    clients: { secret: 2, assertion: 2, opaque: 2, code: 3, refresh: 3, introspection: 2 },
+  });
+  for (let number = 0; number < form.kills; number += 1) {
+    const victim = stage.nodes[number % 2 === 0 ? 0 : 1];
+    const { port } = stage.nodes[number % 2 === 0 ? 1 : 0];
+    await loadFor(load, form.load);
+    // A kill must not keep to even distances.
+    await delay(Math.random() * 50);
+    await victim.kill();
+    const gone = performance.now();
+    const { status: other } = await send({ issuer: stage.issuer, port }, clientCredentials);
+    killed.push({ port: victim.port, gone, start: await victim.start(), other });
+    await eventually(async () => stage.gateway.takesPart(victim.port) || undefined);
+    await load.hold();
+  }
+  lost = stage.gateway.passages.filter(({ outcome }) => outcome === 'lost');
+  console.log(
+    `${form.kills} kills under load: ${load.done.length} requests, ${lost.length} lost with the node that had them; ` +
+      `ready again after ${killed.map(({ start }) => Math.round(start)).join(', ')} ms`,
+  );
+  console.log(summary(load.done));
+}, 300_000);
+afterAll(() => stage?.close());
+
+describe(`${form.kills} kills of a node under load`, () => {
+  test('F-01 no request fails but those that the killed node had', () => {
+    const failed = load.done.filter((one) => !succeeded(one));
+    expect(failed.filter(({ outcome }) => outcome !== 'lost')).toEqual([]);
+    expect(failed).toHaveLength(lost.length);
+    for (const { port, begun } of lost) {
+      const death = killed.find(({ gone }) => begun <= gone + SEEN_BROKEN);
+      expect(death?.port).toBe(port);
+    }
+  });
+
+  test('F-01 the other node goes on', () => {
+    expect(killed.map(({ other }) => other)).toEqual(killed.map(() => 200));
+  });
+
+  test(`F-01 a killed node is ready again within ${READY_WITHIN} s`, () => {
+    for (const { start } of killed) expect(start).toBeLessThanOrEqual(READY_WITHIN * 1000);
+  });
+
+  test('F-01 F-15 every token that was answered is good and has one audit row; the chain holds', async () => {
+    await expectTrue(stage, load);
+    await expectSealed(stage);
+    console.log(`${load.received.length} tokens, each good and with one audit row`);
+  });
+
+  test('F-01 F-02 what was used once is used up; what was open succeeds once at most', async () => {
+    const { things, open, late } = await expectOnce(stage, load);
+    console.log(
+      `of ${things} things used once ${open} were open, and ${late} of these brought a token later`,
+    );
+  });
+});

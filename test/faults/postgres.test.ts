@@ -1,0 +1,125 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { basic, eventually, form as formOf, send } from '../support/fixtures.ts';
+import { form } from './form.ts';
+import { expectOnce, expectSealed, expectTrue } from './load/afterwards.ts';
+import { type Done, postponed, succeeded, summary } from './load/ledger.ts';
+import { createLoad, type Load, loadFor } from './load/load.ts';
+import { type Begun, begin, complete } from './persons.ts';
+import type { StopMode } from './stage/cluster.ts';
+import { type Stage, setStage } from './stage/stage.ts';
+
+/** F-04: PostgreSQL is restarted under load. Nobody restarts a node, and nobody is told anything that is not true. */
+
+/** Within this, in seconds, after the database accepts connections, every node issues tokens again. */
+const RECOVERED_WITHIN = 5;
+
+interface Restart {
+  readonly mode: StopMode;
+  /** When it had stopped, and when it was told to start again, by `performance.now`. */
+  readonly stopped: number;
+  readonly started: number;
+  /** Milliseconds from the first connection that was accepted until each node issued a token. */
+  readonly recovered: readonly number[];
+}
+const clientCredentials = formOf(
+  { grant_type: 'client_credentials', scope: 'system/Flag.read' },
+  basic('clinic-backend', 'demo-secret-clinic-backend'),
+);
+
+describe.each([
+  ['sessions in Redis', {}],
+  ['sessions in PostgreSQL', { REDIS_URL: '' }],
+])('PostgreSQL restarted under load, %s:', (where, env) => {
+  let stage: Stage;
+  let load: Load;
+  let pids: readonly number[];
+  const restarts: Restart[] = [];
+  const unfinished: unknown[] = [];
+
+  /** Milliseconds until a node issues a token. */
+  async function recovery(port: number, since: number): Promise<number> {
+    await eventually(async () => {
+      const { status } = await send({ issuer: stage.issuer, port }, clientCredentials);
+      return status === 200 || undefined;
+    }, RECOVERED_WITHIN);
+    return performance.now() - since;
+  }
+
+  async function restart(mode: StopMode): Promise<void> {
+    const people: Begun[] = [];
+    for (let person = 0; person < form.people; person += 1)
+      people.push(await begin(stage, person % 2 === 0 ? 'sign-in' : 'consent'));
+    await loadFor(load, form.load);
+    await stage.postgres.stop(mode);
+    const stopped = performance.now();
+    await delay(form.load);
+    const started = performance.now();
+    await stage.postgres.start();
+    const accepts = performance.now();
+    const recovered = await Promise.all(stage.nodes.map(({ port }) => recovery(port, accepts)));
+    restarts.push({ mode, stopped, started, recovered });
+    await load.hold();
+    for (const person of people)
+      await complete(stage, person).catch((error) => unfinished.push(`${mode}: ${error}`));
+  }
+
+  beforeAll(async () => {
+    stage = await setStage(env);
+    pids = stage.nodes.map((node) => node.pid());
+    load = await createLoad({
+      stage,
+      clients: { secret: 2, assertion: 2, opaque: 2, code: 2, refresh: 2, introspection: 2 },
+    });
+    for (let number = 0; number < form.restarts; number += 1) {
+      await restart('fast');
+      await restart('immediate');
+    }
+    await loadFor(load, form.load);
+    await load.hold();
+    const times = restarts.flatMap(({ recovered }) => recovered).map(Math.round);
+    console.log(
+      `${restarts.length} restarts of PostgreSQL under load, ${where}: ${load.done.length} requests, ` +
+        `${load.done.filter(postponed).length} times 503; tokens again after ${times.join(', ')} ms`,
+    );
+    console.log(summary(load.done));
+  }, 600_000);
+  afterAll(() => stage?.close());
+  const during = ({ stopped, started }: Restart) =>
+    load.done.filter(({ begun, ended }) => begun > stopped && ended < started);
+
+  test('F-04 the processes are the same as before', () => {
+    expect(stage.nodes.map((node) => node.pid())).toEqual(pids);
+  });
+
+  test('F-04 nothing is answered but what is true and 503 with Retry-After', () => {
+    const strange = load.done.filter((one) => !succeeded(one) && !postponed(one));
+    expect(strange).toEqual([]);
+  });
+
+  test('F-04 while the database is down every request is told to come again', () => {
+    const answers = restarts.flatMap(during);
+    expect(answers.length).toBeGreaterThan(0);
+    const tokens = ({ kind }: Done) => kind !== 'authorisation' && kind !== 'introspection';
+    expect(answers.filter((one) => tokens(one) && !postponed(one))).toEqual([]);
+  });
+
+  test(`F-04 every node issues tokens again within ${RECOVERED_WITHIN} s`, () => {
+    for (const { recovered } of restarts)
+      for (const after of recovered) expect(after).toBeLessThanOrEqual(RECOVERED_WITHIN * 1000);
+  });
+
+  test('F-04 half-finished sign-ins complete afterwards', () => {
+    expect(unfinished).toEqual([]);
+  });
+
+  test('F-04 F-15 every token that was answered is good and audited, and nothing succeeds twice', async () => {
+    await expectTrue(stage, load);
+    await expectSealed(stage);
+    const { things, open, late } = await expectOnce(stage, load);
+    console.log(
+      `${load.received.length} tokens, each good and with one audit row; of ${things} things used once ${open} were ` +
+        `open, and ${late} of these brought a token later`,
+    );
+  });
+});
