@@ -12,7 +12,7 @@ import { createKeyWatch, derive, type KeyWatch, POLL } from './keys/index.ts';
 import { createLimitStore, createLoadLimits, createSignInGuard, groupOf, KNOWN_FOR } from './limits/index.ts';
 import { createOidc, smartConfiguration } from './oidc/index.ts';
 import { createOutgoing, createRemoteJwks } from './outgoing/index.ts';
-import { connectRedis } from './redis.ts';
+import { connectRedis, createMessages } from './redis.ts';
 import { createDenyList, createRevocations } from './revocations/index.ts';
 import { describe } from './scopes/index.ts';
 import type { Services } from './services.ts';
@@ -86,6 +86,7 @@ function createOutermost(options: {
         showFault(ctx, { kind: 'notFound' });
       else {
         ctx.status = 404;
+        ctx.set('Cache-Control', 'no-store');
         ctx.body = { error: 'not_found' };
       }
     },
@@ -124,6 +125,7 @@ export async function createApp(services: Services, log: Logger): Promise<App> {
   const { config, db, clock, masterKey, correlation } = services;
   const { issuer } = config;
   const redis = await connectRedis(config.redisUrl, log);
+  const messages = createMessages({ redis, log });
   const outgoing = createOutgoing(config.outgoingAllow);
   const onError = (error: unknown) => log.warn({ err: error }, 'denials wait to be counted');
   const metrics = createMetrics({
@@ -166,6 +168,7 @@ export async function createApp(services: Services, log: Logger): Promise<App> {
       log.warn({ err: error }, 'what was taken back cannot be read: each token is looked up'),
   });
   await denyList.look();
+  messages.on('revocations', () => void denyList.look());
   const oidc = createOidc({
     ...services,
     issuer,
@@ -182,7 +185,7 @@ export async function createApp(services: Services, log: Logger): Promise<App> {
     isOnTime: () => config.demo || denyList.skew() < CLOCK_SKEW,
     revocations,
     denyList,
-    onRevoked: () => {},
+    onRevoked: () => void messages.publish('revocations'),
     sourceOf,
     outermost: createOutermost({ issuer, showFault, pageHeaders }),
     isOwnForm: forms.isOwn,
@@ -308,6 +311,7 @@ export async function createApp(services: Services, log: Logger): Promise<App> {
       await denyList.close();
       await denials.close().catch((error: unknown) => log.warn({ err: error }, 'counted denials were lost'));
       await outgoing.close();
+      messages.close();
       redis?.disconnect();
     },
   };

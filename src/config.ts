@@ -43,10 +43,23 @@ const seconds = (most: number) => count(0, most);
 
 const flag = z.enum(['0', '1'], 'must be 0 or 1').transform((text) => text === '1');
 
+const isUrlOf = (text: string, protocols: readonly string[]) =>
+  protocols.includes(URL.parse(text)?.protocol ?? '');
+
+const mustStart = (protocols: readonly string[]) =>
+  `must be a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`;
+
 const url = (protocols: string[]) =>
-  z.string().refine((text) => protocols.includes(URL.parse(text)?.protocol ?? ''), {
-    error: `must be a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
-  });
+  z.string().refine((text) => isUrlOf(text, protocols), { error: mustStart(protocols) });
+
+/** One address, or several separated by commas; a password may have a comma in it. */
+const urls = (protocols: string[]) =>
+  z
+    .string()
+    .refine(
+      (text) => text.split(/,\s*(?=rediss?:)/).every((one) => isUrlOf(one, protocols)),
+      mustStart(protocols),
+    );
 
 /**
  * Every setting of the running program: environment variable, check, explanation.
@@ -73,9 +86,9 @@ export const settings = z.object({
     default: 'none: embedded',
     secret: true,
   }),
-  REDIS_URL: url(['redis:', 'rediss:']).optional().meta({
+  REDIS_URL: urls(['redis:', 'rediss:']).optional().meta({
     description:
-      'Redis for what may be lost: browser sessions, interactions, pushed requests. Without it these are in the database.',
+      'Redis for what may be lost: browser sessions, interactions, pushed requests, tries at passwords. Several addresses, separated by commas, are those of one cluster. Without it these are in the database.',
     default: 'none',
     secret: true,
   }),

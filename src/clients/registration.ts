@@ -100,6 +100,13 @@ function assertionFaults(given: Registration): string[] {
   return faults;
 }
 
+/** An id_token is for a client and an access token for an API: by no name may one pass for the other (RFC 8725 section 3.9). */
+function nameFaults({ client_id: id }: Registration, { apis, issuer }: RegistrationContext): string[] {
+  return id === issuer || apis.some(({ audience }) => audience === id)
+    ? ['client_id must not be the issuer or the audience of an API']
+    : [];
+}
+
 /** Rules for clients through which people sign in, and for those through which nobody does. */
 function codeFaults(given: Registration, { issuer }: RegistrationContext): string[] {
   const faults: string[] = [];
@@ -212,6 +219,7 @@ export async function checkRegistration(
   }
   const given = result.data;
   const faults = [
+    ...nameFaults(given, context),
     ...keyFaults(given, context),
     ...assertionFaults(given),
     ...codeFaults(given, context),

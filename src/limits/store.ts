@@ -1,6 +1,6 @@
-import type { Redis } from 'ioredis';
 import { RateLimiterMemory, RateLimiterPostgres, RateLimiterRedis } from 'rate-limiter-flexible';
 import type { Database } from '../db/index.ts';
+import type { RedisConnection } from '../redis.ts';
 
 /** What was counted under a key. */
 export interface Count {
@@ -35,7 +35,7 @@ const asPgClient = (db: Database) => ({
  * Keeps counters in Redis where there is one, else in the table `rate_limits`. What cannot be counted there is counted in
  * this process until it can be again: an outage keeps nobody out, and nobody may guess without end while it lasts.
  */
-export function createLimitStore(options: { redis: Redis | undefined; db: Database }): LimitStore {
+export function createLimitStore(options: { redis: RedisConnection | undefined; db: Database }): LimitStore {
   const { redis, db } = options;
   const insured = { ...counting, insuranceLimiter: new RateLimiterMemory(counting) };
   const limiter =

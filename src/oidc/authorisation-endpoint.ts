@@ -4,6 +4,9 @@ import type { Context, Middleware } from 'koa';
 /** The library's router ignores case and a closing slash. */
 const authorisationPath = /^\/auth\/?$/i;
 
+/** Where a request by POST means the same as by GET; of signing out, the library takes only the latter. */
+const repeatedPath = /^\/(?:auth|session\/end)\/?$/i;
+
 /** Longest request that is taken as a form, in bytes: it becomes an address, and addresses have a limit. */
 const LONGEST_FORM = 8192;
 
@@ -26,7 +29,7 @@ const parse = bodyParser({
 /**
  * Goes before the library's authorisation endpoint.
  *
- * A request by POST (OpenID Connect Core section 3.1.2.1, SMART `authorize-post`) is answered by a 303 to the same
+ * A request by POST (OpenID Connect Core section 3.1.2.1, SMART `authorize-post`; RP-Initiated Logout 1.0 section 2) is answered by a 303 to the same
  * request by GET: the library's own support for POST needs cookies that every site may send along. `form_post` is
  * refused before anything else, because even its errors are a page with an inline script.
  */
@@ -54,11 +57,12 @@ export function createAuthorisationEndpoint(options: { pages: Refusals }): Middl
     else {
       ctx.status = 303;
       ctx.set('Cache-Control', 'no-store');
-      ctx.redirect(`/auth?${sent}`);
+      ctx.redirect(`${ctx.path}?${sent}`);
     }
   }
 
   return async (ctx, next) => {
+    if (ctx.method === 'POST' && repeatedPath.test(ctx.path)) return repeat(ctx);
     if (!authorisationPath.test(ctx.path)) {
       await next();
       // Discovery names every mode that the library knows.
@@ -67,7 +71,6 @@ export function createAuthorisationEndpoint(options: { pages: Refusals }): Middl
         ctx.body = { ...body, response_modes_supported: responseModes };
       return;
     }
-    if (ctx.method === 'POST') return repeat(ctx);
     // A parameter without a value counts as left out (RFC 6749 section 3.1).
     const modes = [ctx.query.response_mode ?? []].flat().filter(Boolean);
     if (modes.every((mode) => responseModes.includes(mode))) return next();

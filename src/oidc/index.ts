@@ -1,5 +1,4 @@
 import type { RequestListener } from 'node:http';
-import type { Redis } from 'ioredis';
 import type { JWK } from 'jose';
 import type Koa from 'koa';
 import type { Context, Middleware } from 'koa';
@@ -16,6 +15,7 @@ import { JWKS_MAX_AGE } from '../keys/index.ts';
 import type { LoadLimits } from '../limits/index.ts';
 import type { RemoteJwks } from '../outgoing/index.ts';
 import type { Practitioners } from '../practitioners/index.ts';
+import type { RedisConnection } from '../redis.ts';
 import type { DenyList, Revocations } from '../revocations/index.ts';
 import type { Metrics } from '../telemetry/index.ts';
 import { createFindAccount } from './account.ts';
@@ -41,7 +41,7 @@ import { createRequestStates, type RequestState } from './request-state.ts';
 import { createResources } from './resources.ts';
 import { createRevocationEndpoint } from './revocation-endpoint.ts';
 import { createRoles } from './roles.ts';
-import { createSignOut, type SignOutPages, type WayBack, wayBack } from './sign-out.ts';
+import { asSignOutFault, createSignOut, type SignOutPages, type WayBack, wayBack } from './sign-out.ts';
 import { createAdapter, createRedisStore, createReplayGuard, createSqlStore } from './storage/index.ts';
 import { createTokenClaims } from './token-claims.ts';
 import { createTokenEndpoint } from './token-endpoint.ts';
@@ -59,7 +59,7 @@ export interface OidcOptions {
   readonly wayBackKey: string;
   readonly db: Database;
   /** Where sessions, interactions and pushed requests are kept; undefined: in the database. */
-  readonly redis: Redis | undefined;
+  readonly redis: RedisConnection | undefined;
   readonly clock: Clock;
   readonly log: Logger;
   /** Private signing keys to begin with; of each algorithm the first one signs. */
@@ -189,7 +189,8 @@ export function createOidc(options: OidcOptions): Oidc {
     onAssertion(ctx) {
       states.of(ctx).authenticated = true;
     },
-    async renderError(ctx, out, fault) {
+    async renderError(ctx, given, fault) {
+      const out = asSignOutFault(ctx, given);
       if (!isForPeople(ctx)) ctx.body = out;
       else if (isExpired(ctx, fault)) pages.expired(ctx);
       else

@@ -3,6 +3,7 @@ import type Provider from 'oidc-provider';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Audit } from '../audit/index.ts';
 import { type Client, type ClientRegistry, clientName, listed } from '../clients/index.ts';
+import { isObject } from '../text.ts';
 import type { RequestStates } from './request-state.ts';
 
 /** Where the form of a sign-out is sent. The library's router ignores case and a closing slash. */
@@ -59,6 +60,13 @@ export function returnTargets(client: Client | undefined): readonly string[] {
   if (client === undefined) return [];
   const uris = [...listed(client, 'redirect_uris'), ...listed(client, 'post_logout_redirect_uris')];
   return [...new Set(uris.map(target))];
+}
+
+/** A hint that is no id_token is a fault of the request, not of a client: nobody has to prove who it is here. */
+export function asSignOutFault<Out extends { error: string }>(ctx: KoaContextWithOIDC, out: Out): Out {
+  return ctx.oidc?.route === 'end_session' && out.error === 'invalid_client'
+    ? { ...out, error: 'invalid_request' }
+    : out;
 }
 
 export interface SignOut {
@@ -143,6 +151,8 @@ export function createSignOut(options: {
       const ctx = context as unknown as KoaContextWithOIDC;
       if (ctx.oidc === undefined) return;
       const { route, session, params, client } = ctx.oidc;
+      if (ctx.status === 400 && isObject(ctx.body))
+        ctx.body = asSignOutFault(ctx, ctx.body as { error: string });
       if (route === 'end_session_confirm' && ctx.status === 303 && params?.logout && session?.accountId)
         await audit.record({
           type: 'person.signed-out',

@@ -19,6 +19,16 @@ export function nameUnauthorizedClient(ctx: KoaContextWithOIDC, state: RequestSt
   ctx.body = { error: 'unauthorized_client', error_description: 'the client may not use this grant type' };
 }
 
+/** A verifier that cannot be one is a wrong one (RFC 7636 section 4.6); the library answers `invalid_request`. */
+export function nameWrongVerifier(ctx: KoaContextWithOIDC): void {
+  const { error, error_description: description = '' } = ctx.body as {
+    error?: string;
+    error_description?: string;
+  };
+  if (error === 'invalid_request' && description.startsWith('code_verifier'))
+    ctx.body = { error: 'invalid_grant', error_description: 'grant request is invalid' };
+}
+
 /**
  * A registration that the library cannot use (its rules may have become stricter since it was stored) looks like any
  * other failed authentication: its own error would tell that the client exists.

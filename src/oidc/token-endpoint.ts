@@ -13,6 +13,7 @@ import {
   answerUnavailable,
   hideBrokenRegistration,
   nameUnauthorizedClient,
+  nameWrongVerifier,
 } from './token-answers.ts';
 import { deniedEvent, issuedEvent } from './token-audit.ts';
 
@@ -143,6 +144,7 @@ export function createTokenEndpoint(options: {
       ctx.set('Pragma', 'no-cache');
       hideBrokenRegistration(inner);
       nameUnauthorizedClient(inner, state);
+      nameWrongVerifier(inner);
       await denied(inner, state);
     } catch (error) {
       if (!isToken()) throw error;

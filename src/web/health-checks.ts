@@ -1,7 +1,7 @@
-import type { Redis } from 'ioredis';
 import type { Clock } from '../clock.ts';
 import { type Database, type MigrationStatus, migrationStatus, type OpenedDatabase } from '../db/index.ts';
 import type { SigningKeys } from '../keys/index.ts';
+import { type RedisConnection, takesWrites } from '../redis.ts';
 import type { HealthOptions } from './health.ts';
 
 /** A node whose clock is this far from the database's is not ready, in milliseconds. */
@@ -15,7 +15,7 @@ export function createHealthChecks(options: {
   target: OpenedDatabase['target'];
   keys: SigningKeys;
   clock: Clock;
-  redis: Redis | undefined;
+  redis: RedisConnection | undefined;
 }): HealthOptions['checks'] {
   const { db, target, keys, clock, redis } = options;
   let migrated = false;
@@ -32,10 +32,7 @@ export function createHealthChecks(options: {
     keys: async () => ((await keys.list()).some((key) => key.state === 'active') ? 'ok' : 'failed'),
     async redis() {
       if (redis === undefined) return 'off';
-      return redis.ping().then(
-        () => 'ok' as const,
-        () => 'degraded' as const,
-      );
+      return (await takesWrites(redis)) ? 'ok' : 'degraded';
     },
   };
 }

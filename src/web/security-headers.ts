@@ -79,6 +79,7 @@ export function createApiHeaders({ issuer }: { issuer: string }): Koa.Middleware
   return async (ctx, next) => {
     ctx.set('X-Content-Type-Options', 'nosniff');
     ctx.set('X-Frame-Options', 'DENY');
+    ctx.set('Cache-Control', 'no-store');
     if (secure) ctx.set('Strict-Transport-Security', `max-age=${year}`);
     await next();
   };

@@ -1,28 +1,34 @@
-import type { Redis } from 'ioredis';
 import type { Clock } from '../../clock.ts';
 import { AssentError } from '../../errors.ts';
+import type { RedisConnection } from '../../redis.ts';
 import { mergeSession } from './session.ts';
 import type { Artefact, ArtefactStore, StoredArtefact } from './store.ts';
 
 /**
- * Marks an artefact as used once: the mark is a key of its own beside it (same hash tag, so same cluster slot),
- * set only where it is missing, with what is left of the artefact's life. Saving the artefact again leaves it.
+ * An artefact is one key, a hash of two fields: what it is, and when it was used. A mark of its own could be evicted, or
+ * expire, before the artefact, which would then be good once more.
  */
-const CONSUME = `
-local left = redis.call('pttl', KEYS[1])
-if left <= 0 then return 0 end
-if redis.call('set', KEYS[2], ARGV[1], 'NX', 'PX', left) then return 1 end
-return 0`;
+const [PAYLOAD, CONSUMED] = ['payload', 'consumed'];
 
-const artefactKey = (model: string, id: string) => `assent:${model}:{${id}}`;
-const consumedKey = (model: string, id: string) => `${artefactKey(model, id)}:consumed`;
-const uidKey = (model: string, uid: string) => `assent:${model}-uid:{${uid}}`;
+/** Saves an artefact with its life. Its mark of use stays. */
+const SAVE = `
+redis.call('hset', KEYS[1], '${PAYLOAD}', ARGV[1])
+return redis.call('pexpire', KEYS[1], ARGV[2])`;
+
+/** Marks an artefact as used, once, and only where there is one. */
+const CONSUME = `
+if redis.call('hexists', KEYS[1], '${PAYLOAD}') == 0 then return 0 end
+return redis.call('hsetnx', KEYS[1], '${CONSUMED}', ARGV[1])`;
+
+// One key a command, or they would have to be in one slot of a cluster.
+const artefactKey = (model: string, id: string) => `assent:artefact:${model}:{${id}}`;
+const uidKey = (model: string, uid: string) => `assent:uid:${model}:{${uid}}`;
 
 /**
  * Artefacts in Redis: only for models whose loss costs a person no more than signing in again (sessions,
  * interactions, pushed requests). Every key has a time to live. None of these models belongs to a grant.
  */
-export function createRedisStore(options: { redis: Redis; clock: Clock }): ArtefactStore {
+export function createRedisStore(options: { redis: RedisConnection; clock: Clock }): ArtefactStore {
   const { redis, clock } = options;
 
   async function guarded<T>(work: () => Promise<T>): Promise<T> {
@@ -39,7 +45,7 @@ export function createRedisStore(options: { redis: Redis; clock: Clock }): Artef
   }
 
   async function find(model: string, id: string): Promise<StoredArtefact | undefined> {
-    const [text, consumed] = await guarded(() => redis.mget(artefactKey(model, id), consumedKey(model, id)));
+    const [text, consumed] = await guarded(() => redis.hmget(artefactKey(model, id), PAYLOAD, CONSUMED));
     if (text === null || text === undefined) return undefined;
     const { payload, expiresAt } = JSON.parse(text) as {
       payload: Record<string, unknown>;
@@ -51,28 +57,16 @@ export function createRedisStore(options: { redis: Redis; clock: Clock }): Artef
   }
 
   async function destroy(model: string, id: string): Promise<boolean> {
-    const results = await guarded(() =>
-      redis.multi().del(artefactKey(model, id)).del(consumedKey(model, id)).exec(),
-    );
-    return results?.[0]?.[1] === 1;
+    return (await guarded(() => redis.del(artefactKey(model, id)))) === 1;
   }
 
-  /** Writes an artefact that expires; its mark of use, if it has one, lives as long. @returns its life in milliseconds */
+  /** Writes an artefact that expires. @returns its life in milliseconds */
   async function write(model: string, id: string, { payload, expiresAt }: Artefact): Promise<number> {
     if (expiresAt === undefined) throw new TypeError(`${model} must expire to be kept in Redis`);
     const life = expiresAt.getTime() - clock.now().getTime();
-    if (life <= 0) {
-      await destroy(model, id);
-      return 0;
-    }
     const text = JSON.stringify({ payload, expiresAt: expiresAt.getTime() });
-    await guarded(() =>
-      redis
-        .multi()
-        .set(artefactKey(model, id), text, 'PX', life)
-        .pexpire(consumedKey(model, id), life)
-        .exec(),
-    );
+    if (life > 0) await guarded(() => redis.eval(SAVE, 1, artefactKey(model, id), text, life));
+    else await destroy(model, id);
     return life;
   }
 
@@ -81,9 +75,9 @@ export function createRedisStore(options: { redis: Redis; clock: Clock }): Artef
     async put(model, id, artefact) {
       const life = await write(model, id, artefact);
       const { uid } = artefact;
-      if (uid === undefined || life === 0) return;
+      if (uid === undefined || life <= 0) return;
       const before = await guarded(() => redis.set(uidKey(model, uid), id, 'PX', life, 'GET'));
-      if (before !== null && before !== id) await guarded(() => redis.del(artefactKey(model, before)));
+      if (before !== null && before !== id) await destroy(model, before);
     },
     async replace(model, id, artefact) {
       const { uid, expiresAt } = artefact;
@@ -111,8 +105,8 @@ export function createRedisStore(options: { redis: Redis; clock: Clock }): Artef
     findByUserCode: async () => undefined,
     async consume(model, id) {
       if ((await find(model, id)) === undefined) return false;
-      const keys = [artefactKey(model, id), consumedKey(model, id)] as const;
-      return (await guarded(() => redis.eval(CONSUME, 2, ...keys, String(clock.now().getTime())))) === 1;
+      const now = String(clock.now().getTime());
+      return (await guarded(() => redis.eval(CONSUME, 1, artefactKey(model, id), now))) === 1;
     },
     destroy,
     revokeByGrantId: async () => {},

@@ -14,11 +14,13 @@ const requests: readonly Refusal[] = [
     story: 'PK-02 a verifier that is too short',
     sent: withCode({ code_verifier: 'a'.repeat(42) }),
     ...requestDenied,
+    error: 'invalid_grant',
   },
   {
     story: 'PK-02 a verifier that is too long',
     sent: withCode({ code_verifier: 'a'.repeat(129) }),
     ...requestDenied,
+    error: 'invalid_grant',
   },
   { story: 'no code', sent: withCode({ code: undefined }), ...requestDenied },
   { story: 'no redirect_uri', sent: withCode({ redirect_uri: undefined }), ...requestDenied },
