@@ -11,6 +11,7 @@ import { applyMigrations, planMigrations, seedDemoWorld, showMigrations } from '
 import { endAfterRestore } from './commands/restored.ts';
 import { obtainToken, type TokenOptions } from './commands/token.ts';
 import { AssentError } from './errors.ts';
+import { printable } from './text.ts';
 import { profiles } from './validator/index.ts';
 
 const assent = new Command('assent').description(packageJson.description).version(packageJson.version);
@@ -89,8 +90,8 @@ assent
 try {
   await assent.parseAsync();
 } catch (error) {
-  process.stderr.write(
-    `${error instanceof AssentError ? error.message : `Something went wrong: ${(error as Error).message}`}\n`,
-  );
+  const message =
+    error instanceof AssentError ? error.message : `Something went wrong: ${(error as Error).message}`;
+  process.stderr.write(`${printable(message)}\n`);
   process.exitCode = 1;
 }

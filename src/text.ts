@@ -34,6 +34,11 @@ export function plainText(longest: number) {
     .refine((text) => text.trim() !== '', 'must not be blank');
 }
 
+/** Text for a terminal, which obeys control characters: they come out of files that others wrote. Lines stay. */
+export function printable(text: string): string {
+  return text.replace(/[^\P{Cc}\n]/gu, '\ufffd');
+}
+
 /** Parses the JSON of a file that an operator imports. @throws Refused when it is none */
 export function parseImport(json: string): unknown {
   try {

@@ -25,7 +25,7 @@ export type Fault =
 export function describeFault(fault: Fault): string {
   switch (fault.kind) {
     case 'changed':
-      return `number ${fault.seq}: row ${fault.id} was changed: it is not what was sealed here`;
+      return `number ${fault.seq}: row ${fault.id} is not what was sealed here`;
     case 'removed':
       return `number ${fault.seq}: row ${fault.id} was removed`;
     case 'forged':

@@ -1,6 +1,7 @@
-import { Redis } from 'ioredis';
 import { migrationStatus } from '../db/index.ts';
 import { hasDemoData } from '../demo/index.ts';
+import { createLog } from '../log.ts';
+import { connectRedis, takesWrites } from '../redis.ts';
 import { print, withServices } from './run.ts';
 
 type Finding = readonly [name: string, fault: string | undefined];
@@ -14,23 +15,11 @@ async function finding(name: string, check: () => Promise<string | undefined>): 
 }
 
 async function redisFault(url: string | undefined): Promise<string | undefined> {
-  if (url === undefined) return undefined;
-  const redis = new Redis(url, {
-    lazyConnect: true,
-    maxRetriesPerRequest: 0,
-    connectTimeout: 1000,
-    retryStrategy: () => null,
-  });
-  redis.on('error', () => {});
-  try {
-    await redis.connect();
-    await redis.ping();
-    return undefined;
-  } catch {
-    return 'not reachable: sessions cannot be kept there';
-  } finally {
-    redis.disconnect();
-  }
+  const redis = await connectRedis(url, createLog('silent'));
+  if (redis === undefined) return undefined;
+  const fine = await takesWrites(redis);
+  redis.disconnect();
+  return fine ? undefined : 'not reachable, or full: sessions cannot be kept there';
 }
 
 /** `assent doctor`: looks at everything a server needs and says what is wrong; exit code 1 when something is. */

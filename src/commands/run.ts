@@ -3,10 +3,11 @@ import { type Config, readConfig } from '../config.ts';
 import { Refused } from '../errors.ts';
 import { createLog } from '../log.ts';
 import { openServices, prepare, requireSchema, type Services } from '../services.ts';
+import { printable } from '../text.ts';
 
 /** Prints lines to standard output. */
 export function print(...lines: string[]): void {
-  process.stdout.write(`${lines.join('\n')}\n`);
+  process.stdout.write(`${printable(lines.join('\n'))}\n`);
 }
 
 /** The configuration, for commands that need no database. */

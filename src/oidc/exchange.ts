@@ -17,9 +17,15 @@ export function createExchange(options: {
   const active = () => Provider.ctx?.oidc?.route === 'token';
   const revoking = () => Provider.ctx?.oidc?.route === 'revocation';
 
+  function tookBack(): void {
+    const state = request();
+    if (state !== undefined) state.tookBack = true;
+  }
+
   return {
     active,
     revoking,
+    tookBack,
     begin: db.begin,
     collect(placed) {
       const tokens = request()?.tokens;
@@ -44,7 +50,10 @@ export function createExchange(options: {
     },
     async endFamily(grantId) {
       const state = request();
-      if (state === undefined) return families.end([grantId], 'revoked');
+      if (state === undefined) {
+        await families.end([grantId], 'revoked');
+        return;
+      }
       // Of an access token that is taken back, the library ends the whole grant's; it is meant alone (RFC 7009 section 2.1).
       if (revoking() && Provider.ctx?.oidc.entities.AccessToken !== undefined) return;
       state.endings ??= new Set();
@@ -53,7 +62,7 @@ export function createExchange(options: {
       state.endings.add(grantId);
       if (revoking()) {
         await db.begin();
-        await families.end([grantId], 'revoked');
+        if ((await families.end([grantId], 'revoked')) > 0) tookBack();
       } else if (!active()) await families.end([grantId], 'signed out');
     },
   };

@@ -11,8 +11,10 @@ export interface Families {
   /**
    * Ends families: their grants, codes and tokens are gone when it resolves, with an audit row for each that was alive.
    * Part of the caller's transaction, if there is one.
+   *
+   * @returns how many were alive
    */
-  end(grantIds: Iterable<string>, reason: string): Promise<void>;
+  end(grantIds: Iterable<string>, reason: string): Promise<number>;
 }
 
 /** Ends what came from a grant, in an order that nothing slips through. */
@@ -28,6 +30,7 @@ export function createFamilies(options: {
   return {
     end: (grantIds, reason) =>
       db.transaction(async () => {
+        let alive = 0;
         for (const grantId of grantIds) {
           // The grant first: whoever is making tokens from it holds a share of its row, so this waits for them, and the
           // statement after it sees what they made.
@@ -35,9 +38,11 @@ export function createFamilies(options: {
           await store.revokeByGrantId(grantId);
           const expiresAt = new Date(clock.now().getTime() + lifetimes.longestJwt * 1000);
           await revocations.add([{ kind: 'grant', id: grantId, expiresAt }]);
-          if (await consents.endGrant(grantId))
-            await audit.record({ type: 'grant.ended', detail: { grant: grantId, reason } });
+          if (!(await consents.endGrant(grantId))) continue;
+          await audit.record({ type: 'grant.ended', detail: { grant: grantId, reason } });
+          alive += 1;
         }
+        return alive;
       }),
   };
 }

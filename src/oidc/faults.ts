@@ -2,6 +2,7 @@ import type { Context, Middleware } from 'koa';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Logger } from 'pino';
 import { AssentError } from '../errors.ts';
+import type { WayBack } from './sign-out.ts';
 import { answerUnavailable, hideBrokenRegistration } from './token-answers.ts';
 
 /** Routes whose answers people see; all others answer JSON, whatever a browser-like client says it accepts. */
@@ -13,8 +14,24 @@ export function isForPeople(ctx: Context): boolean {
   return pageRoutes.test(oidc?.route ?? 'resume') && ctx.accepts('html', 'json') !== 'json';
 }
 
+/** Whether a person has to begin her sign-in anew: what was kept of it cannot be reached. A sign-out can be tried again. */
+export function isInterrupted(ctx: Context, fault: unknown): boolean {
+  const { oidc } = ctx as unknown as Partial<KoaContextWithOIDC>;
+  const signingOut = oidc?.route?.startsWith('end_session') ?? false;
+  return fault instanceof AssentError && fault.code === 'redis_unavailable' && !signingOut;
+}
+
 /** Routes at which clients prove who they are. */
 const clientRoutes = new Set(['pushed_authorization_request', 'introspection', 'revocation']);
+
+/** Pages for what goes wrong. */
+interface FaultPages {
+  refused(
+    ctx: Context,
+    request: { status: number; error: string; description: undefined; client: null },
+  ): void;
+  interrupted(ctx: Context, client: WayBack | null): void;
+}
 
 /**
  * Gives every fault of the provider its form: what is thrown past the library's own handlers (it saves the session once
@@ -22,17 +39,19 @@ const clientRoutes = new Set(['pushed_authorization_request', 'introspection', '
  */
 export function createFaults(options: {
   log: Logger;
-  /** Answers with a page. */
-  show: (
-    ctx: Context,
-    request: { status: number; error: string; description: undefined; client: null },
-  ) => void;
+  pages: FaultPages;
+  /** Where the application is that sent the person here, if it is known. */
+  cameFrom: (ctx: Context) => Promise<WayBack | null>;
 }): Middleware {
-  const { log, show } = options;
+  const { log, pages, cameFrom } = options;
 
-  function answer(ctx: Context, status: number): void {
+  async function answer(ctx: Context, fault: unknown): Promise<void> {
+    const status = fault instanceof AssentError ? fault.statusCode : 500;
     const error = status === 503 ? 'temporarily_unavailable' : 'server_error';
-    if (isForPeople(ctx)) show(ctx, { status, error, description: undefined, client: null });
+    // What was said before the fault: a code in an address, the cookie of a session that was not saved.
+    for (const name of ['Location', 'Set-Cookie']) ctx.remove(name);
+    if (isForPeople(ctx) && isInterrupted(ctx, fault)) pages.interrupted(ctx, await cameFrom(ctx));
+    else if (isForPeople(ctx)) pages.refused(ctx, { status, error, description: undefined, client: null });
     else if (status === 503) answerUnavailable(ctx);
     else {
       ctx.status = 500;
@@ -50,7 +69,7 @@ export function createFaults(options: {
         hideBrokenRegistration(ctx as unknown as KoaContextWithOIDC);
     } catch (error) {
       log.error({ err: error }, 'a request failed outside the library');
-      answer(ctx, error instanceof AssentError ? error.statusCode : 500);
+      await answer(ctx, error);
     }
   };
 }

@@ -18,6 +18,7 @@ import type { Practitioners } from '../practitioners/index.ts';
 import type { RedisConnection } from '../redis.ts';
 import type { DenyList, Revocations } from '../revocations/index.ts';
 import type { Metrics } from '../telemetry/index.ts';
+import { asText } from '../text.ts';
 import { createFindAccount } from './account.ts';
 import { createAsked } from './asked.ts';
 import { createAuthorisationEndpoint } from './authorisation-endpoint.ts';
@@ -27,7 +28,7 @@ import { createCrossOrigin } from './cross-origin.ts';
 import { createDpopCheck } from './dpop.ts';
 import { createExchange } from './exchange.ts';
 import { createFamilies } from './families.ts';
-import { createFaults, isForPeople } from './faults.ts';
+import { createFaults, isForPeople, isInterrupted } from './faults.ts';
 import { createFindClient } from './find-client.ts';
 import { createGrants } from './grants.ts';
 import { createIntrospection } from './introspection.ts';
@@ -103,6 +104,8 @@ export interface RefusedRequest {
 /** The pages of the OAuth side. Each sets the body of the answer. */
 export interface OidcPages extends SignOutPages {
   refused(ctx: Context, request: RefusedRequest): void;
+  /** What was kept of a sign-in in progress cannot be reached. `client`: where the person finds the application again. */
+  interrupted(ctx: Context, client: WayBack | null): void;
   /** A page that took too long, was finished before, or began in another browser: nobody's mistake. */
   expired(ctx: Context): void;
 }
@@ -150,6 +153,13 @@ export function createOidc(options: OidcOptions): Oidc {
   const authority = createAuthority({ accounts, consents, states });
   const roles = createRoles({ ...options, states });
   const provider = () => current;
+
+  /** Where the application is that sent the person here: the library asks for the session before it looks for the client. */
+  async function cameFrom(ctx: Context): Promise<WayBack | null> {
+    const named = asText(ctx.query.client_id) ?? '';
+    return wayBack(states.of(ctx).client ?? (await registry.find(named).catch(() => undefined)));
+  }
+
   const grants = createGrants({ ...options, provider, states, roles });
   const signOut = createSignOut({ ...options, provider, states });
   const wayBackTie = createWayBackTie({ issuer, key: options.wayBackKey });
@@ -193,6 +203,7 @@ export function createOidc(options: OidcOptions): Oidc {
       const out = asSignOutFault(ctx, given);
       if (!isForPeople(ctx)) ctx.body = out;
       else if (isExpired(ctx, fault)) pages.expired(ctx);
+      else if (isInterrupted(ctx, fault)) pages.interrupted(ctx, await cameFrom(ctx));
       else
         pages.refused(ctx, {
           status: ctx.status,
@@ -207,7 +218,7 @@ export function createOidc(options: OidcOptions): Oidc {
     ...options.outermost,
     createRequestCounts({ ...options, states }),
     limits.middleware,
-    createFaults({ log, show: pages.refused }),
+    createFaults({ log, pages, cameFrom }),
     (ctx, next) => {
       for (const name of headersOfOtherMethods) delete ctx.req.headers[name];
       return next();
@@ -217,8 +228,9 @@ export function createOidc(options: OidcOptions): Oidc {
     createCrossOrigin({ registry, states }),
     cacheKeySet,
     createIntrospectionEndpoint({ issuer, provider, introspection, states }),
-    createRevocationEndpoint({ ...options, issuedTokens, states }),
     createTokenEndpoint({ ...options, store, states, families }),
+    // Within the token endpoint's scope: the innermost one is where a transaction begins.
+    createRevocationEndpoint({ ...options, issuedTokens, states }),
   ];
 
   function build(privateJwks: readonly JWK[]): Provider {

@@ -100,7 +100,9 @@ export function createIntrospection(options: {
     if (token === undefined || !serves(token.api) || !(await isLiveJwt(ctx, token))) return inactive;
     const { claims, api } = token;
     const type = claims.cnf === undefined ? 'Bearer' : 'DPoP';
-    return { ...claims, active: true, token_type: type, api };
+    // GP Connect has another name for it, which a caller of this endpoint need not know.
+    const scope = claims.scope ?? claims.requested_scope;
+    return { ...claims, active: true, scope, token_type: type, api };
   }
 
   async function ofOpaque(ctx: Contextual, text: string, serves: Serves) {

@@ -68,11 +68,12 @@ export function createRevocationEndpoint(options: {
     });
   }
 
-  async function revokeJwt(ctx: Context, { ids, api, expiresAt }: IssuedToken): Promise<void> {
+  async function revokeJwt(ctx: Context, { ids, api, expiresAt }: IssuedToken): Promise<boolean> {
     await db.begin();
-    await revocations.add([{ kind: 'token', id: ids.token, expiresAt }]);
+    if ((await revocations.add([{ kind: 'token', id: ids.token, expiresAt }])) === 0) return false;
     const detail = { kind: 'JWT', grant: ids.grant ?? null };
     await record(ctx, { tokenId: ids.token, apiId: api.id, detail });
+    return true;
   }
 
   /** What the library refused to look at, once it has found out who asks. */
@@ -87,8 +88,7 @@ export function createRevocationEndpoint(options: {
       ctx.body = { error: 'invalid_request', error_description: NOT_ITS_OWN };
       return 'rollback';
     }
-    await revokeJwt(ctx, token);
-    return 'commit';
+    return (await revokeJwt(ctx, token)) ? 'commit' : 'rollback';
   }
 
   async function around(
@@ -98,7 +98,7 @@ export function createRevocationEndpoint(options: {
     await next();
     const { error } = (ctx.body || {}) as { error?: string };
     if (error === 'unsupported_token_type') return afterRefusal(ctx);
-    if (ctx.status !== 200 || !db.inTransaction()) return 'rollback';
+    if (ctx.status !== 200 || !states.of(ctx).tookBack) return 'rollback';
     await record(ctx, tokenFacts(ctx.oidc));
     return 'commit';
   }

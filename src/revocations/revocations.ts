@@ -7,7 +7,7 @@ const statements = {
            SELECT kind, id, expires_at
            FROM jsonb_to_recordset($1::jsonb) AS taken (kind text, id text, expires_at timestamptz)
            ORDER BY kind, id
-           ON CONFLICT (kind, id) DO NOTHING`,
+           ON CONFLICT (kind, id) DO NOTHING RETURNING id`,
   },
   // One statement, so one snapshot: what is not in it, a transaction from `horizon` on may still bring.
   since: {
@@ -48,8 +48,8 @@ export interface Added {
 
 /** Tokens and grants that were taken back, as the database has them. */
 export interface Revocations {
-  /** Notes what is taken back; part of the caller's transaction, if there is one. */
-  add(revocations: readonly Revocation[]): Promise<void>;
+  /** Notes what is taken back; part of the caller's transaction, if there is one. @returns how many of them are new */
+  add(revocations: readonly Revocation[]): Promise<number>;
   /** What was written by transactions from `horizon` on; 0 for everything. */
   since(horizon: bigint): Promise<Added>;
   /** Asks the database about one token. */
@@ -62,7 +62,7 @@ export function createRevocations(options: { db: Database; clock: { now(): Date 
   return {
     async add(revocations) {
       const rows = revocations.map(({ kind, id, expiresAt }) => ({ kind, id, expires_at: expiresAt }));
-      await db.query(statements.add, [JSON.stringify(rows)]);
+      return (await db.query(statements.add, [JSON.stringify(rows)])).length;
     },
     async since(from) {
       const [row] = await db.query<{

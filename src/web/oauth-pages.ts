@@ -20,6 +20,8 @@ interface Refused {
 /** The pages that the OAuth side shows: refusals, and what surrounds signing out. */
 export interface OauthPages {
   refused(ctx: Koa.Context, request: Refused): void;
+  /** What was kept of a sign-in in progress cannot be reached. `client`: the way back to the application, where it is known. */
+  interrupted(ctx: Koa.Context, client: WayOn | null): void;
   /** A page that took too long, was finished before, or began in another browser. */
   expired(ctx: Koa.Context): void;
   /** A form that did not come from our page. */
@@ -44,6 +46,7 @@ export function createOauthPages(options: { renderer: Renderer; showFault: ShowF
       if (status >= 500) showFault(ctx, { kind: status === 503 ? 'unavailable' : 'unexpected' });
       else showFault(ctx, { kind: 'badRequest', code: error, description, wayOn: client });
     },
+    interrupted: (ctx, client) => showFault(ctx, { kind: 'interrupted', wayOn: client }),
     expired: (ctx) => showFault(ctx, { kind: 'expired' }),
     forbidden: (ctx) => showFault(ctx, { kind: 'forbidden' }),
     signOut(ctx, { formTargets, ...model }) {

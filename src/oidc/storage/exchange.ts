@@ -9,6 +9,8 @@ export interface Exchange {
   active(): boolean;
   /** Whether the present request takes a token back. */
   revoking(): boolean;
+  /** Notes that it has taken back something that was alive. */
+  tookBack(): void;
   /** Begins the transaction of such a request. */
   begin(): Promise<void>;
   /** Bearer value of the refresh token that the present request has used up. */

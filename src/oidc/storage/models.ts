@@ -39,7 +39,8 @@ export function artefactAdapter(
     async destroy(id) {
       if (model === 'Grant') return exchange.endFamily(id);
       if (exchange.revoking()) await exchange.begin();
-      await store.destroy(model, keptId(model, id));
+      const alive = await store.destroy(model, keptId(model, id));
+      if (alive && exchange.revoking()) exchange.tookBack();
     },
     revokeByGrantId: (grantId) => exchange.endFamily(grantId),
   };

@@ -40,6 +40,7 @@ export async function openAdapter(): Promise<OpenedAdapter> {
       collect: () => false,
       active: () => false,
       revoking: () => false,
+      tookBack() {},
       begin: async () => {},
       predecessor: () => undefined,
       resuming: () => false,
