@@ -1,6 +1,5 @@
 export { type Correlation, correlationId, createCorrelation } from './correlation.ts';
-export { endpointOf } from './endpoints.ts';
-export { createMetrics, type IssuedToken, type Metrics } from './metrics.ts';
+export { createMetrics, type Metrics } from './metrics.ts';
 export { createMetricsEndpoint, startMetricsServer } from './metrics-endpoint.ts';
 export type { Readings } from './readings.ts';
 export { createRequestWatch } from './request-watch.ts';
