@@ -270,6 +270,7 @@ export async function createApp(services: Services, log: Logger): Promise<App> {
       return group && load.request(source, group);
     },
     onPassed: (req, source) => void sources.set(req, source),
+    onLimited: () => metrics.denied('too_many_requests'),
     onRefused(peer) {
       denials.count(peer, 'refused_at_the_door');
       metrics.denied('refused_at_the_door');

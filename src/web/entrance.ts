@@ -26,6 +26,7 @@ function send(res: ServerResponse, { status, headers, body }: PlainAnswer): void
  * @param isSite whether a path is one of our own pages
  * @param limit seconds to wait, where more came from a source than the limit allows
  * @param onPassed told who is calling, before anything else looks at the request
+ * @param onLimited told of a request that came beyond a limit
  * @param onRefused told of a request that the door did not let in, by the address of its connection
  * @param draining whether the node is about to stop: then every answer ends its connection
  */
@@ -35,10 +36,11 @@ export function createEntrance(options: {
   isSite: (path: string) => boolean;
   limit: (source: string, path: string) => Promise<number | undefined>;
   onPassed: (req: IncomingMessage, source: string) => void;
+  onLimited: () => void;
   onRefused: (peer: string) => void;
   draining: () => boolean;
 }): RequestListener {
-  const { door, rooms, isSite, limit, onPassed, onRefused, draining } = options;
+  const { door, rooms, isSite, limit, onPassed, onLimited, onRefused, draining } = options;
   /** What stands behind a refused request on its connection was sent before the refusal arrived; it must not be carried out. */
   const closing = new WeakSet<object>();
 
@@ -50,6 +52,7 @@ export function createEntrance(options: {
   async function serve(req: IncomingMessage, res: ServerResponse, source: string): Promise<void> {
     const path = pathOf(req.url);
     const wait = await limit(source, path);
+    if (wait !== undefined) onLimited();
     if (isSite(path)) rooms.site(req, res, wait);
     else if (wait !== undefined) refuse(req, res, tooManyRequests(wait));
     else rooms.provider(req, res);
