@@ -80,6 +80,19 @@ const pages: readonly (readonly [string, string, string, (way: Way) => Promise<u
       await way.page.getByRole('alert').waitFor();
     },
   ],
+  [
+    'sign-in-limited',
+    'Sign in',
+    'sign-in.njk limited',
+    async (way) => {
+      await begin(way);
+      for (let n = 1; n <= 5; n += 1) {
+        const answered = way.page.waitForEvent('load');
+        await signInAs(way.page, 'nobody@example.test', `wrong ${n}`);
+        await answered;
+      }
+    },
+  ],
   ['role', 'Which role are you working in?', 'role.njk none', toRole],
   [
     'role-nothing-chosen',

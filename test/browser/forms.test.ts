@@ -67,6 +67,8 @@ describe.skipIf(browserUnavailable)('what the forms send, without script', () =>
       'We cannot check your password just now. Wait a minute, then type it again.',
       'password',
     ],
+    ['sign-in-limited', 'There were too many tries. Wait 15 minutes, then try again.', 'password'],
+    ['sign-in-limited-minute', 'There were too many tries. Wait 1 minute, then try again.', 'password'],
     [
       'consent-nothing-chosen',
       'Tick at least one part of the health record, or choose “Do not allow”',

@@ -16,7 +16,7 @@ describe.skipIf(redisUrl === undefined)('F-06 without Redis for a while', () => 
   });
   afterAll(() => database.db.close());
   beforeEach(async () => {
-    way = await openWay(redisDatabase(12));
+    way = await openWay(redisDatabase(10));
     redis = await openRedis(way.url);
   });
   afterEach(async () => {

@@ -102,7 +102,7 @@ describe('counters in the database', () => {
 describe.skipIf(redisUrl === undefined)('counters in Redis', () => {
   let redis: Redis;
   beforeAll(async () => {
-    redis = await openRedis(redisDatabase(11));
+    redis = await openRedis(redisDatabase(9));
   });
   afterAll(() => redis.disconnect());
 
