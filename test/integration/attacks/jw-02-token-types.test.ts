@@ -2,7 +2,7 @@ import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { assertion, assertionForm, demoKey } from '../../support/assertion.ts';
 import { expectInvalidGrant, outcome, refreshForm, tokenRequest } from '../../support/exchange.ts';
-import { basic, form, send } from '../../support/fixtures.ts';
+import { basic, form, register, send } from '../../support/fixtures.ts';
 import { gpConnect, userContext } from '../../support/practitioner.ts';
 import { startServer, type TestServer } from '../../support/server.ts';
 import {
@@ -17,7 +17,7 @@ import {
 import { ask, expectRedirect, state } from '../authorisation/answers.ts';
 import { createProofKey, proof } from '../dpop/proof.ts';
 import { secretOf } from '../token-endpoint/applicants.ts';
-import { addNotes, expectUseless, isActiveAt, kinds, newNotesFamily, notesWeb } from './jwts.ts';
+import { addNotes, expectUseless, isActiveAt, kinds, newNotesFamily, notes, notesWeb } from './jwts.ts';
 
 /** One kind of token in the place of another (RFC 8725 section 3.11, RFC 9068 section 4). */
 
@@ -166,4 +166,12 @@ test('JW-02 the tokens are what they were after all that', async () => {
   expect(await isActiveAt(server, 'notes', tokens.access_token)).toBe(true);
   expect(outcome(await tokenRequest(server, exchangeForm(waiting)))).toBe('200');
   expect(outcome(await tokenRequest(server, refreshForm(tokens.refresh_token), notesWeb))).toBe('200');
+});
+
+test('JW-02 no client can be named as an API or the issuer is: its ID tokens would pass for access tokens', async () => {
+  for (const name of [notes, gpConnect, `${issuer}/demo/fhir/r4`, issuer]) {
+    const registration = { client_id: name, client_secret: secretOf('mask'), grant_types: [] };
+    await expect(register(server, registration)).rejects.toThrow();
+    expect(await server.services.registry.find(name)).toBeUndefined();
+  }
 });

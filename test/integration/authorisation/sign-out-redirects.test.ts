@@ -128,6 +128,29 @@ describe('RU-04 an address that is not registered', () => {
   );
 });
 
+describe('RU-04 a sign-out that is sent by POST', () => {
+  const post = (visitor: Visitor, parameters: Parameters) =>
+    visitor.post('/session/end', Object.entries(parameters));
+
+  test('asks the person, as one by GET does, and leads to the registered address', async () => {
+    const { visitor, hint } = await signedIn();
+    const sent = await post(visitor, { id_token_hint: hint, post_logout_redirect_uri: registered });
+    expect(sent.status).toBe(303);
+    const page = await visitor.follow(sent);
+    expect(page).toMatchObject({ status: 200, location: undefined });
+    expect(await isSignedIn(visitor)).toBe(true);
+    expect((await confirm(visitor, page)).location).toBe(registered);
+  });
+
+  test.for(foreign)('to %s ends on a page', async (uri) => {
+    const { visitor, hint } = await signedIn();
+    const sent = await post(visitor, { id_token_hint: hint, post_logout_redirect_uri: uri });
+    expect(sent.location ?? issuer).toMatch(new RegExp(`^${issuer}/`));
+    expectPage(await visitor.follow(sent), 'invalid_request');
+    expect(await isSignedIn(visitor)).toBe(true);
+  });
+});
+
 describe('RU-04 a sign-out is refused', () => {
   test.for<[string, (hint: string) => Parameters, string]>([
     ['with a hint that is none', () => ({ id_token_hint: 'abc' }), 'invalid_request'],
@@ -141,7 +164,7 @@ describe('RU-04 a sign-out is refused', () => {
       (hint) => ({ id_token_hint: hint, client_id: 'kete-spa' }),
       'invalid_request',
     ],
-    ['for a client that nobody knows', () => ({ client_id: 'nobody' }), 'invalid_client'],
+    ['for a client that nobody knows', () => ({ client_id: 'nobody' }), 'invalid_request'],
   ])('%s', async ([, make, error]) => {
     const { visitor, hint } = await signedIn();
     const page = await endSession(visitor, { ...make(hint), post_logout_redirect_uri: registered });
