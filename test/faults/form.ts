@@ -20,7 +20,7 @@ export const form = {
   /** Stops of each node under load. */
   stops: short ? 1 : 3,
   /** Tokens that are taken back on one node and asked about on the other. */
-  revocations: short ? 12 : 100,
+  revocations: short ? 10 : 100,
   /** Wrong passwords that are tried at once. */
   guesses: short ? 100 : 600,
   /** How long the load goes on between two faults, in milliseconds. */
