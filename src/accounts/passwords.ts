@@ -25,6 +25,12 @@ export interface Passwords {
   close(): Promise<void>;
 }
 
+/**
+ * How long somebody waits for an answer, in milliseconds. The queue is empty long before, but for a machine that has no time
+ * for its threads.
+ */
+const LONGEST_WAIT = 5000;
+
 /** No password belongs to it, and finding that out takes as long as with any other. */
 const STAND_IN = `$argon2id$v=19$m=19456,t=2,p=1$${'A'.repeat(22)}$${'A'.repeat(43)}`;
 
@@ -47,7 +53,13 @@ export function createPasswords(): Passwords {
       idleTimeout: IDLE_TIMEOUT,
     });
     if (pool.queueSize >= MOST_WAITING) throw new Overloaded('too many passwords wait to be checked');
-    return (await pool.run(task)) as T;
+    const signal = AbortSignal.timeout(LONGEST_WAIT);
+    try {
+      return (await pool.run(task, { signal })) as T;
+    } catch (error) {
+      if (signal.aborted) throw new Overloaded('a password waited too long to be checked');
+      throw error;
+    }
   }
 
   return {
