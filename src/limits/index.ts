@@ -2,7 +2,6 @@ export { KNOWN_FOR } from './known-browsers.ts';
 export {
   createLoadLimits,
   groupOf,
-  LOAD_DEFAULTS,
   type LoadGroup,
   type LoadLimits,
   type LoadNumbers,

@@ -16,30 +16,15 @@ export interface LoadNumbers {
   readonly refusedClient: number;
 }
 
-/** High enough for a hospital behind one address, low enough that no single source takes a whole node. */
-export const LOAD_DEFAULTS: LoadNumbers = {
-  pages: 3000,
-  endpoints: 60_000,
-  client: 60_000,
-  refusedSource: 300,
-  refusedClient: 60,
-};
-
 export type LoadGroup = 'pages' | 'endpoints';
 
-const endpoints = new Set([
-  '/token',
-  '/token/introspection',
-  '/token/revocation',
-  '/request',
-  '/me',
-  '/jwks',
-]);
-const pages = /^\/(?:$|(?:auth|interaction|session)(?:\/|$))/;
+/** As the library takes them: in whatever case, and with a slash at the end. */
+const endpoints = /^\/(?:token(?:\/(?:introspection|revocation))?|request|me|jwks)\/?$|\/\.well-known\//i;
+const pages = /^\/(?:$|(?:auth|interaction|session)(?:\/|$))/i;
 
 /** Which limit a path falls under; undefined for health, style sheets and the demo. */
 export function groupOf(path: string): LoadGroup | undefined {
-  if (endpoints.has(path) || path.includes('/.well-known/')) return 'endpoints';
+  if (endpoints.test(path)) return 'endpoints';
   return pages.test(path) ? 'pages' : undefined;
 }
 
