@@ -110,7 +110,6 @@ export const registrationSchema = z.object({
   post_logout_redirect_uris: z.array(z.string('must be a text')).max(50, 'must be at most 50').optional(),
   response_types: z.array(z.literal('code', 'must be code: this server offers no other')).optional(),
   id_token_signed_response_alg: z.enum(['ES256', 'RS256'], 'must be ES256 or RS256').optional(),
-  introspection_signed_response_alg: z.enum(['ES256', 'RS256'], 'must be ES256 or RS256').optional(),
   require_pushed_authorization_requests: z.boolean('must be true or false').optional(),
   dpop_bound_access_tokens: z.boolean('must be true or false').optional(),
   initiate_login_uri: webUri.refine((value) => value.startsWith('https:'), 'must be https').optional(),

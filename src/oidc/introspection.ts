@@ -1,8 +1,9 @@
 import type Provider from 'oidc-provider';
 import type { Configuration } from 'oidc-provider';
-import { type Api, type Catalogue, INTROSPECT } from '../catalogue/index.ts';
-import { type Client, type ClientRegistry, isPublic, scopesAt } from '../clients/index.ts';
+import { type Api, type Catalogue, INTROSPECT, notOffered, scopeFamily } from '../catalogue/index.ts';
+import { type Client, type ClientRegistry, isIdentityScope, isPublic, scopesAt } from '../clients/index.ts';
 import type { DenyList } from '../revocations/index.ts';
+import { uncovered } from '../scopes/index.ts';
 import { fhirUserAt } from './account.ts';
 import type { Authority } from './authority.ts';
 import type { IssuedToken, IssuedTokens } from './issued-tokens.ts';
@@ -73,15 +74,25 @@ export function createIntrospection(options: {
 }): Introspection {
   const { issuer, provider, catalogue, registry, authority, issuedTokens, denyList, states } = options;
 
-  /** Whether the client may still have tokens for the API. */
-  async function holds(clientId: string, api: Api): Promise<boolean> {
+  /** Whether the client may still have all that a token for the API says: its scope is never told otherwise than it was. */
+  async function holds(clientId: string, api: Api, scope: unknown): Promise<boolean> {
     const holder = await registry.find(clientId);
-    return holder !== undefined && scopesAt(holder, api.id) !== undefined;
+    const held = holder && scopesAt(holder, api.id);
+    if (held === undefined) return false;
+    const scopes = String(scope)
+      .split(' ')
+      .filter((one) => !isIdentityScope(one));
+    const offered =
+      notOffered(
+        api,
+        scopes.filter((one) => one !== INTROSPECT),
+      ).length === 0;
+    return offered && uncovered(scopeFamily(api), held, scopes).length === 0;
   }
 
-  async function isLiveJwt(ctx: Contextual, { api, clientId, ids }: IssuedToken): Promise<boolean> {
+  async function isLiveJwt(ctx: Contextual, { claims, api, clientId, ids }: IssuedToken): Promise<boolean> {
     if (await denyList.has(ids)) return false;
-    if (!(await holds(clientId, api))) return false;
+    if (!(await holds(clientId, api, claims.scope ?? claims.requested_scope))) return false;
     return ids.grant === undefined || authority.isLive(ctx, ids.grant, clientId);
   }
 
@@ -89,7 +100,7 @@ export function createIntrospection(options: {
   async function apiOf(ctx: Contextual, token: OpaqueToken, serves: Serves): Promise<Api | undefined> {
     const clientId = String(token.clientId);
     const api = (await catalogue.all()).find((one) => one.audience === token.aud);
-    if (api === undefined || !serves(api) || !(await holds(clientId, api))) return undefined;
+    if (api === undefined || !serves(api) || !(await holds(clientId, api, token.scope))) return undefined;
     if (token.kind !== 'AccessToken') return api;
     const { grantId } = token;
     return grantId !== undefined && (await authority.isLive(ctx, grantId, clientId)) ? api : undefined;

@@ -20,6 +20,9 @@ export interface IssuedTokens {
   useKeys(privateJwks: readonly JWK[]): void;
 }
 
+/** How far ahead of this node's clock that of the node may have been which made a token, in seconds. */
+const LATEST_IAT = 60;
+
 /** The `jti` of a JWT that came from a grant begins with its id, so that both can be taken back without a look-up. */
 export function tokenIdOf(grantId: string | undefined, random: string): string {
   return grantId === undefined ? random : `${grantId}.${random}`;
@@ -61,7 +64,9 @@ export function createIssuedTokens(options: {
       const verified = await verify(token);
       if (verified === undefined) return undefined;
       const { payload: claims, protectedHeader } = verified;
-      const { jti, aud, exp = 0, client_id: clientId } = claims;
+      const { jti, aud, iat = 0, exp = 0, client_id: clientId } = claims;
+      // Made on a node whose clock was ahead, it would live longer than any token may.
+      if (iat > clock.seconds() + LATEST_IAT) return undefined;
       const api = (await catalogue.all()).find((one) => one.audience === aud);
       // An id_token is signed with the same keys; its audience is a client, and no API is.
       if (api === undefined || protectedHeader.typ !== api.tokenTyp) return undefined;

@@ -107,7 +107,7 @@ function configuration(parts: ProviderParts): Configuration {
       clientAuthSigningAlgValues: [...assertionAlgorithms],
       dPoPSigningAlgValues: [...dpopAlgorithms],
       idTokenSigningAlgValues: ['ES256', 'RS256'],
-      introspectionSigningAlgValues: ['ES256', 'RS256'],
+      introspectionSigningAlgValues: ['ES256'],
     },
     // These belong to no API; those of an API are checked against the catalogue.
     scopes: [...identityScopes],
@@ -115,6 +115,12 @@ function configuration(parts: ProviderParts): Configuration {
     // An application need not ask twice: what it was granted stands in the id_token.
     conformIdTokenClaims: false,
     acrValues: ['1'],
+    discovery: {
+      introspection_endpoint_auth_methods_supported: [...authenticationMethods],
+      introspection_endpoint_auth_signing_alg_values_supported: [...assertionAlgorithms],
+      revocation_endpoint_auth_methods_supported: [...authenticationMethods],
+      revocation_endpoint_auth_signing_alg_values_supported: [...assertionAlgorithms],
+    },
     responseTypes: ['code'],
     pkce: { required: () => true },
     // SMART names the FHIR base `aud`; src/oidc/resources.ts makes it the resource. The reason is for the Spine profiles.

@@ -57,6 +57,8 @@ export function createDenyList(options: {
 
   async function read(): Promise<void> {
     const begun = now();
+    // What a clock that was ahead took for over may not be.
+    if (begun < lookedAt) horizon = 0n;
     let added = await revocations.since(horizon);
     // Another database has taken the place of the one before, restored from a dump: its transactions count anew.
     if (added.horizon < horizon) added = await revocations.since(0n);

@@ -22,32 +22,33 @@ const twice = (name: string, values: readonly [string, string], headers = clinic
     headers,
   );
 
+// Refused before anybody looks who sent it: two values could mean two things there, too.
 const repeated: readonly Refusal[] = [
   {
     story: 'grant_type twice',
     sent: twice('grant_type', ['client_credentials', 'client_credentials']),
-    ...denied('invalid_request'),
+    ...anonymous,
   },
   {
     story: 'two grant types',
     sent: twice('grant_type', ['client_credentials', 'authorization_code']),
-    ...denied('invalid_request'),
+    ...anonymous,
   },
-  { story: 'scope twice', sent: twice('scope', [scope, scope]), ...denied('invalid_request') },
+  { story: 'scope twice', sent: twice('scope', [scope, scope]), ...anonymous },
   {
     story: 'two scopes apart',
     sent: twice('scope', [scope, 'user/Flag.read']),
-    ...denied('invalid_request'),
+    ...anonymous,
   },
   {
     story: 'scope, and an empty scope',
     sent: twice('scope', [scope, '']),
-    ...denied('invalid_request'),
+    ...anonymous,
   },
   {
     story: 'reason_for_request twice',
     sent: twice('reason_for_request', ['directcare', 'directcare']),
-    ...denied('invalid_request'),
+    ...anonymous,
   },
   { story: 'client_id twice', sent: twice('client_id', ['clinic-backend', 'clinic-backend']), ...anonymous },
   { story: 'two client_ids', sent: twice('client_id', ['clinic-backend', 'admin-cli']), ...anonymous },
