@@ -49,6 +49,7 @@ test('the document of the demonstration has what SMART wants of it', async () =>
     authorization_endpoint: `${issuer}/auth`,
     token_endpoint: `${issuer}/token`,
     introspection_endpoint: `${issuer}/token/introspection`,
+    revocation_endpoint: `${issuer}/token/revocation`,
     grant_types_supported: ['authorization_code', 'client_credentials', 'refresh_token'],
     response_types_supported: ['code'],
     code_challenge_methods_supported: ['S256'],
