@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import { compare } from '../../integration/crash/ledger.ts';
 import type { Received } from '../../integration/crash/load.ts';
 import { expectWhole } from '../../integration/crash/whole.ts';
-import { eventually, form, type Sent, send } from '../../support/fixtures.ts';
+import { eventually, form, send } from '../../support/fixtures.ts';
 import { callerFor } from '../stage/resource-servers.ts';
 import type { Stage } from '../stage/stage.ts';
 import { describe, type Ledger, type OneTime } from './ledger.ts';
@@ -28,14 +28,56 @@ export async function isActiveAt(at: { issuer: string; port?: number }, token: s
   return (JSON.parse(body) as { active: boolean }).active;
 }
 
-/** Every token that a client received is good, has exactly one audit row, and nothing in the database is half-done. */
-export async function expectTrue(stage: Stage, { received }: Ledger): Promise<void> {
+/** What a load has left behind. */
+export interface Aftermath {
+  /** Tokens that clients received and that are not good. */
+  readonly dead: readonly string[];
+  /** Tokens that have not exactly one audit row with the name of their client. */
+  readonly unaudited: readonly string[];
+  /** Things that were used. */
+  readonly things: number;
+  /** First uses whose answer was lost or put off, so that nobody knows what became of them. */
+  readonly open: number;
+  /** Of those, how many succeeded when they were used again. */
+  readonly late: number;
+  /** Things that succeeded more than once. */
+  readonly twice: readonly string[];
+}
+
+const isOpen = ({ outcome }: OneTime) => outcome === 'lost' || outcome.startsWith('503');
+
+/**
+ * Looks at every token that came out of a load, then uses everything again that can be used once, on both nodes at the same
+ * time. By that its families end: clients of the load cannot go on afterwards.
+ */
+export async function lookAfter(stage: Stage, { received, once }: Ledger): Promise<Aftermath> {
   const dead = await each(received, async (one: Received) =>
     (await isActiveAt(stage, one.token)) ? [] : [`${one.jti} of ${one.clientId}`],
   );
-  expect(dead.flat()).toEqual([]);
   const { faults } = await compare(stage.db, received);
-  expect(faults).toEqual([]);
+  const uses = await each(once, async (thing) => {
+    const answers = await Promise.all(
+      stage.nodes.map(({ issuer, port }) => send({ issuer, port }, thing.sent).then(describe)),
+    );
+    const later = answers.filter((outcome) => outcome === '200').length;
+    return { kind: thing.kind, open: isOpen(thing), later, all: later + (thing.outcome === '200' ? 1 : 0) };
+  });
+  const open = uses.filter((one) => one.open);
+  return {
+    dead: dead.flat(),
+    unaudited: faults,
+    things: once.length,
+    open: open.length,
+    late: open.filter(({ later }) => later > 0).length,
+    twice: uses.filter(({ all }) => all > 1).map(({ kind }) => kind),
+  };
+}
+
+/** Every token was good and has one audit row, and nothing succeeded twice; in the whole database nothing is half-done. */
+export async function expectTrue(stage: Stage, aftermaths: readonly Aftermath[]): Promise<void> {
+  expect(aftermaths.flatMap(({ dead }) => dead)).toEqual([]);
+  expect(aftermaths.flatMap(({ unaudited }) => unaudited)).toEqual([]);
+  expect(aftermaths.flatMap(({ twice }) => twice)).toEqual([]);
   await expectWhole(stage);
 }
 
@@ -48,32 +90,12 @@ export async function expectSealed(stage: Stage): Promise<void> {
   });
 }
 
-/** How often what can be used once succeeded in all, when everything is used again. */
-export interface Uses {
-  /** Things that were used. */
-  readonly things: number;
-  /** First uses whose answer was lost or came too late, so that nobody knows what became of them. */
-  readonly open: number;
-  /** Of those, how many succeeded when they were used again. */
-  readonly late: number;
-}
-
-/** Uses everything again, what is open twice at once, half on each node: nothing succeeds a second time. */
-export async function expectOnce(stage: Stage, { once }: Ledger): Promise<Uses> {
-  const isOpen = ({ outcome }: OneTime) => outcome === 'lost' || outcome.startsWith('503');
-  const again = async ({ sent }: { sent: Sent }) => {
-    const answers = await Promise.all(
-      stage.nodes.map(({ issuer, port }) => send({ issuer, port }, sent).then(describe)),
-    );
-    return answers.filter((outcome) => outcome === '200').length;
-  };
-  const results = await each(once, async (thing) => ({
-    kind: thing.kind,
-    open: isOpen(thing),
-    first: thing.outcome === '200' ? 1 : 0,
-    later: await again(thing),
-  }));
-  expect(results.filter(({ first, later }) => first + later > 1)).toEqual([]);
-  const open = results.filter((result) => result.open);
-  return { things: once.length, open: open.length, late: open.filter(({ later }) => later === 1).length };
+/** A line of summary. */
+export function tell(loads: readonly Ledger[], aftermaths: readonly Aftermath[]): string {
+  const sum = (name: 'things' | 'open' | 'late') => aftermaths.reduce((all, one) => all + one[name], 0);
+  const tokens = loads.reduce((all, { received }) => all + received.length, 0);
+  return (
+    `${tokens} tokens looked at; of ${sum('things')} things used once ${sum('open')} were open, and ` +
+    `${sum('late')} of these brought a token later`
+  );
 }
