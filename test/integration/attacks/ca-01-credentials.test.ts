@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { assertion, assertionForm, demoKey } from '../../support/assertion.ts';
-import { type Answer, basic, rawBasic, send } from '../../support/fixtures.ts';
+import { basic, rawBasic, send } from '../../support/fixtures.ts';
 import { startServer, type TestServer } from '../../support/server.ts';
 import { keteWeb } from '../../support/visitor.ts';
+import { asSeen } from '../token-endpoint/refusals.ts';
 import { provingEndpoints, provingNames, requestTo } from './endpoints.ts';
 
 /** Wrong, absent and doubled proofs of a client, at every endpoint that takes one. */
@@ -23,13 +24,6 @@ test('CA-01 discovery names no other endpoint at which a client proves who it is
   const named = Object.keys(document).filter((name) => name.endsWith('_endpoint') && !pages.includes(name));
   expect(named.toSorted()).toEqual(provingNames.toSorted());
   for (const name of provingNames) expect(document[name]).toBe(`${server.issuer}${provingEndpoints[name]}`);
-});
-
-/** What an outsider sees of an answer, but for the time of day. */
-const visible = ({ status, headers: { date: _date, ...headers }, body }: Answer) => ({
-  status,
-  headers,
-  body,
 });
 
 const forKete = () =>
@@ -99,7 +93,7 @@ describe.for(provingNames)('CA-01 at the %s', (endpoint) => {
     const answers = await Promise.all(
       [clientId, 'nobody'].map((name) => ask([{ client_id: name }, basic(name, 'wrong')], name)),
     );
-    const [known, unknown] = answers.map(visible);
+    const [known, unknown] = answers.map(asSeen);
     expect(known).toEqual(unknown);
     expect(known?.status).toBe(401);
   });

@@ -21,7 +21,8 @@ const ownSet = '/key-published/jwks';
 
 beforeAll(async () => {
   source = await createKeySource();
-  server = await startServer({ OUTGOING_ALLOW: source.allowed });
+  // So many forgeries in a minute would be refused unseen.
+  server = await startServer({ OUTGOING_ALLOW: source.allowed, RATE_LIMIT_REFUSED: '0' });
   stranger = await newKey();
   clients.registered = await registerKeyClient(server, 'key-registered');
   clients.published = await registerKeyClient(server, 'key-published', source.url(ownSet));

@@ -31,7 +31,9 @@ const requests: readonly Refusal[] = [
       const { headers = {}, body = '' } = withCode()();
       return { headers, body: `${body}&code=${exchanges.waiting().authorised.code}` };
     },
-    ...requestDenied,
+    // Refused before anybody looks who sent it.
+    status: 400,
+    error: 'invalid_request',
   },
   {
     story: 'AZ-07 a wrong resource for a code',

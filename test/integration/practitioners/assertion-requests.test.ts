@@ -105,9 +105,10 @@ const refusals: readonly Refusal[] = [
     ['grant_type', 'client_credentials'],
   ].map(
     ([name = '', second = '']): Refusal => ({
-      story: `${name} twice (${second})`,
+      story: `AZ-03 ${name} twice (${second})`,
       sent: twice(name, second),
-      ...refused('invalid_request'),
+      // A parameter that stands there twice is refused before anybody looks who sent it; a resource may, in other grants.
+      ...(name === 'resource' ? refused('invalid_request') : { status: 400, error: 'invalid_request' }),
     }),
   ),
   {

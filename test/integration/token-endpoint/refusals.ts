@@ -96,6 +96,12 @@ export async function observe(
   return observations;
 }
 
+/** What an outsider sees of an answer, but for what differs from one request to the next. */
+export function asSeen({ status, headers, body }: Answer): Pick<Answer, 'status' | 'headers' | 'body'> {
+  const { date: _date, 'x-correlation-id': _id, ...rest } = headers;
+  return { status, headers: rest, body };
+}
+
 /** A refusal in the form of RFC 6749 section 5.2, and nothing that would help an attacker. */
 export function expectErrorAnswer(
   answer: Answer,
