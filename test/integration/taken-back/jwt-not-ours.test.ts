@@ -6,7 +6,7 @@ import { adjustments } from '../../support/practitioner.ts';
 import { startServer, type TestServer } from '../../support/server.ts';
 import { shiftTime } from '../../support/time.ts';
 import { authorise, exchange } from '../../support/visitor.ts';
-import { addNotes, askedBy, isActiveAt, newNotesFamily, notesWeb } from '../attacks/jwts.ts';
+import { addNotes, askedBy, isActiveAt, newNotesFamily, notes, notesWeb } from '../attacks/jwts.ts';
 import { askWhat, expectInactive } from '../exchange/introspection.ts';
 import { putApi } from '../practitioners/surgery.ts';
 import { secretOf } from '../token-endpoint/applicants.ts';
@@ -85,6 +85,8 @@ const claims: readonly (readonly [string, () => Change | Promise<Change>])[] = [
   ['a client that nobody knows', () => ({ client_id: 'nobody' })],
   ['a client that has not this API', () => ({ client_id: 'kete-web' })],
   ['a client with a strange name', () => ({ client_id: '../clinic-backend\u0001' })],
+  ['a scope that its client has not', () => ({ scope: 'system/Flag.read user/Flag.write' })],
+  ['a scope that no API has', () => ({ scope: 'everything' })],
   ['a grant that nobody knows', () => ({ jti: `unheard-of.${crypto.randomUUID()}` })],
   [
     'a grant of another application',
@@ -121,10 +123,11 @@ describe('signed with our key, but', () => {
   test('taken for a person’s: the grant is another person’s client’s', async () => {
     const family = await newNotesFamily(server);
     const grant = jtiOf(family.first.access_token).split('.')[0];
-    const aud = 'https://notes.example.test/fhir/r4';
-    const good = await sign({ jti: `${grant}.x`, client_id: notesWeb[0], aud });
+    const its = { jti: `${grant}.x`, aud: notes, scope: 'patient/Patient.rs' };
+    const good = await sign({ ...its, client_id: notesWeb[0] });
     expect(await isActiveAt(server, 'notes', good)).toBe(true);
-    expectInactive(await askedBy(server, 'notes', await sign({ jti: `${grant}.x`, aud })));
+    for (const client of ['clinic-backend', 'kete-web'])
+      expectInactive(await askedBy(server, 'notes', await sign({ ...its, client_id: client })));
   });
 });
 

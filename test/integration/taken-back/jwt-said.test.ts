@@ -1,13 +1,14 @@
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Credentials, keteSpa, labWeb, registerLab } from '../../support/exchange.ts';
-import { type Answer, basic, startNode, type TestNode } from '../../support/fixtures.ts';
+import { basic, startNode, type TestNode } from '../../support/fixtures.ts';
 import { assertUser, practise, userContext, wardApp } from '../../support/practitioner.ts';
 import { startServer, type TestServer } from '../../support/server.ts';
 import { authorise, exchangeForm, keteWeb, type TokenAnswer } from '../../support/visitor.ts';
 import { addNotes, askedBy, kinds, newNotesFamily, notes, notesChange, notesWeb } from '../attacks/jwts.ts';
 import { backEnd, createProofKey, prove, registerClients } from '../dpop/proof.ts';
 import { askWhat, expectInactive } from '../exchange/introspection.ts';
+import { tokensIn } from '../keys/swaps.ts';
 import { secretOf } from '../token-endpoint/applicants.ts';
 
 /** What the resource server of an API is told about a good JWT (RFC 7662 section 2.2), and that nobody else is told it. */
@@ -29,11 +30,6 @@ afterAll(async () => {
 
 const said = async (api: string, token: string, at: TestServer | TestNode = server) =>
   JSON.parse((await askedBy(at, api, token)).body) as Record<string, unknown>;
-
-const tokensIn = ({ status, body }: Answer): TokenAnswer => {
-  expect({ status, body }).toMatchObject({ status: 200 });
-  return JSON.parse(body) as TokenAnswer;
-};
 
 const all = [
   ...kinds,

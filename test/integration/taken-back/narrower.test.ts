@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Credentials, renew, tokenRequest } from '../../support/exchange.ts';
 import { form, send } from '../../support/fixtures.ts';
 import { startServer, type TestServer } from '../../support/server.ts';
@@ -15,7 +15,7 @@ import { families } from './families.ts';
  */
 
 let server: TestServer;
-/** Seconds by which the nodes' memory of clients and APIs is left behind. */
+/** Seconds from real time: they only grow, so that what the node remembers of clients and APIs is left behind. */
 let shift = 0;
 
 beforeAll(async () => {
@@ -23,11 +23,10 @@ beforeAll(async () => {
   await addNotes(server);
   await registerClients(server);
 });
-afterEach(() => {
-  shift = 0;
+afterAll(() => {
   shiftTime(0);
+  return server.close();
 });
-afterAll(() => server.close());
 
 function forget(): void {
   shift += 2;

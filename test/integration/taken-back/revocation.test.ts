@@ -20,6 +20,7 @@ import { exchangeForm, keteWeb, type TokenAnswer } from '../../support/visitor.t
 import { addNotes, askedBy, isActiveAt } from '../attacks/jwts.ts';
 import { backEnd, createProofKey, prove, registerClients } from '../dpop/proof.ts';
 import { expectInactive } from '../exchange/introspection.ts';
+import { tokensIn } from '../keys/swaps.ts';
 import { type Family, families, familyGrant, jtiOf } from './families.ts';
 
 /** Tokens that their client takes back (RFC 7009): what ends with them, and what does not. */
@@ -180,10 +181,7 @@ describe.for(families)('$what', ({ api, client, start, code: waitingCode }) => {
 });
 
 describe('a token of a system', () => {
-  const tokenIn = ({ status, body }: Answer): string => {
-    expect({ status, body }).toMatchObject({ status: 200 });
-    return (JSON.parse(body) as TokenAnswer).access_token;
-  };
+  const tokenIn = (answer: Answer) => tokensIn(answer).access_token;
   const wish = (scope: string, resource?: string): Record<string, string> => ({
     grant_type: 'client_credentials',
     scope,

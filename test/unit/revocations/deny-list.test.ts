@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createDenyList, type DenyList } from '../../../src/revocations/index.ts';
 import { createFakeRevocations, createTestClock, type FakeRevocations, type TestClock } from './fakes.ts';
 
@@ -12,14 +12,16 @@ let faults: unknown[];
 /** Far longer than a test takes: a look is taken when it is told to. */
 const NEVER = 3_600_000;
 
-const open = (every = NEVER) =>
-  createDenyList({ revocations: table, clock, every, onError: (error) => void faults.push(error) });
-
 beforeEach(() => {
   clock = createTestClock();
   table = createFakeRevocations(clock);
   faults = [];
-  list = open();
+  list = createDenyList({
+    revocations: table,
+    clock,
+    every: NEVER,
+    onError: (error) => void faults.push(error),
+  });
 });
 afterEach(() => list.close());
 
@@ -221,98 +223,4 @@ test('the difference to the clock of the database is what it was at the last loo
   await other.look();
   expect(other.skew()).toBe(70_000);
   await other.close();
-});
-
-describe('looks at once', () => {
-  test('share one; who asks while it is under way gets one that begins afterwards', async () => {
-    const go = table.pause();
-    const first = list.look();
-    table.put(token('late'));
-    const others = Array.from({ length: 10 }, () => list.look());
-    go();
-    await Promise.all([first, ...others]);
-    expect(await has('late')).toBe(true);
-    expect(table.asked).toHaveLength(2);
-  });
-
-  test('of which the first fails: the second tells', async () => {
-    const go = table.pause();
-    table.fail(new Error('away'));
-    const first = list.look();
-    table.fail();
-    table.put(token('late'));
-    const second = list.look();
-    go();
-    await Promise.all([first, second]);
-    expect(await has('late')).toBe(true);
-  });
-});
-
-describe('the time between two looks', () => {
-  beforeEach(() => void vi.useFakeTimers());
-  afterEach(() => void vi.useRealTimers());
-
-  test('passes by itself, and begins when a look has ended', async () => {
-    const own = open(250);
-    await vi.advanceTimersByTimeAsync(249);
-    expect(table.asked).toHaveLength(0);
-    await vi.advanceTimersByTimeAsync(1);
-    expect(table.asked).toHaveLength(1);
-    const go = table.pause();
-    await vi.advanceTimersByTimeAsync(2000);
-    expect(table.asked).toHaveLength(2);
-    go();
-    await vi.advanceTimersByTimeAsync(249);
-    expect(table.asked).toHaveLength(2);
-    await vi.advanceTimersByTimeAsync(1);
-    expect(table.asked).toHaveLength(3);
-    await own.close();
-  });
-
-  test('goes on after a look that failed', async () => {
-    const own = open(250);
-    table.fail(new Error('away'));
-    await vi.advanceTimersByTimeAsync(1000);
-    table.fail();
-    expect(table.asked).toHaveLength(4);
-    table.put(token('first'));
-    await vi.advanceTimersByTimeAsync(250);
-    expect(await own.has({ token: 'first', grant: undefined })).toBe(true);
-    await own.close();
-  });
-
-  test('ends with the list, which waits for a look under way', async () => {
-    const own = open(250);
-    const go = table.pause();
-    await vi.advanceTimersByTimeAsync(250);
-    let closed = false;
-    const closing = own.close().then(() => {
-      closed = true;
-    });
-    await vi.advanceTimersByTimeAsync(1000);
-    expect(closed).toBe(false);
-    go();
-    await closing;
-    await vi.advanceTimersByTimeAsync(5000);
-    expect(table.asked).toHaveLength(1);
-    expect(vi.getTimerCount()).toBe(0);
-  });
-
-  test('a list that is closed before its first look never looks', async () => {
-    const own = open(250);
-    await own.close();
-    await vi.advanceTimersByTimeAsync(5000);
-    expect(table.asked).toHaveLength(0);
-  });
-
-  test('a look that was asked for while another was under way is waited for as well', async () => {
-    const own = open(NEVER);
-    const go = table.pause();
-    void own.look();
-    void own.look();
-    const closing = own.close();
-    go();
-    await closing;
-    expect(table.asked).toHaveLength(2);
-  });
 });
