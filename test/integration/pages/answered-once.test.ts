@@ -72,7 +72,8 @@ describe('F-07 the sign-in form', () => {
       }),
     );
     const statuses = answers.map(({ answer }) => answer.status);
-    expect(statuses.filter((status) => status !== 303 && status !== 503)).toEqual([]);
+    // Nobody knows yet that the password is right: most come too fast upon one another.
+    expect(statuses.filter((status) => ![303, 429, 503].includes(status))).toEqual([]);
     const { tab, answer } = answers.find((one) => one.answer.status === 303) ?? {
       tab: visitor,
       answer: page,
