@@ -39,6 +39,8 @@ const source: Knex.MigrationSource<Migration> = {
   getMigrationName: (migration) => migration.name,
   getMigration: async (migration) => ({
     async up(handle) {
+      const wait = (migration.inTransaction ?? true) ? MIGRATION_LOCK_WAIT : CONCURRENT_WAIT;
+      await handle.raw(`SET lock_timeout = ${wait}`);
       for (const statement of migration.statements) await handle.raw(statement);
     },
     down: () => Promise.reject(new Error('Migrations go forward only')),
@@ -58,8 +60,18 @@ const LOCK_PAUSE = 100;
 /** How long connecting may take, in milliseconds. */
 const CONNECT_TIMEOUT = 5000;
 
-/** How long a migration waits for a table that others use before it gives up, in milliseconds. */
-const MIGRATION_LOCK_WAIT = 5000;
+/**
+ * How long a statement of a migration waits for a table that others use, in milliseconds. Whoever comes after it waits behind
+ * it, so it is short, and the migration is tried again.
+ */
+const MIGRATION_LOCK_WAIT = 300;
+
+/** The pause before it is, and how long all of that may take, in milliseconds. */
+const MIGRATION_PAUSE = 700;
+const MIGRATION_PATIENCE = 10_000;
+
+/** An index that is built concurrently stands in nobody's way while it waits. */
+const CONCURRENT_WAIT = 60_000;
 
 const silent = { warn() {}, error() {}, debug() {}, deprecate() {} };
 
@@ -96,7 +108,6 @@ function open(target: MigrationTarget): Knex {
   const connection: object = {
     connectionString: target.url,
     connectionTimeoutMillis: CONNECT_TIMEOUT,
-    lock_timeout: MIGRATION_LOCK_WAIT,
   };
   return knex({
     client: 'pg',
@@ -163,6 +174,23 @@ export function migrationStatus(target: MigrationTarget): Promise<MigrationStatu
   });
 }
 
+/** SQLSTATE of a statement that waited for a lock for too long. */
+const LOCK_NOT_AVAILABLE = '55P03';
+
+/** Applies the next migration, again and again while it finds a table in use. Each try is rolled back as a whole. */
+async function patiently(up: () => Promise<[number, string[]]>): Promise<string[]> {
+  for (let waited = 0; ; waited += MIGRATION_LOCK_WAIT + MIGRATION_PAUSE) {
+    try {
+      const [, done] = await up();
+      return done;
+    } catch (error) {
+      const { code } = error as { code?: unknown };
+      if (code !== LOCK_NOT_AVAILABLE || waited >= MIGRATION_PATIENCE) throw error;
+      await setTimeout(MIGRATION_PAUSE);
+    }
+  }
+}
+
 /**
  * Brings the schema up to date and returns the names that were applied.
  *
@@ -178,7 +206,7 @@ export function migrate(target: MigrationTarget): Promise<readonly string[]> {
       const applied: string[] = [];
       for (;;) {
         // One at a time: for several at once knex would give up their transactions because one of them has none.
-        const [, done] = (await handle.migrate.up()) as [number, string[]];
+        const done = await patiently(() => handle.migrate.up() as Promise<[number, string[]]>);
         if (done.length === 0) break;
         applied.push(...done);
       }

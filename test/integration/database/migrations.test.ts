@@ -40,7 +40,9 @@ describe('on either database', () => {
       'accounts',
       'anonymous_denials',
       'apis',
+      'audit_chain',
       'audit_events',
+      'audit_head',
       'client_apis',
       'client_secrets',
       'clients',
@@ -54,8 +56,10 @@ describe('on either database', () => {
       'organizations',
       'practitioner_roles',
       'practitioners',
+      'rate_limits',
       'remote_jwks',
       'replay_guards',
+      'revocations',
       'signing_keys',
     ]);
     await db.close();
