@@ -265,6 +265,7 @@ export async function createApp(services: Services, log: Logger): Promise<App> {
       provider: (req, res) => void oidc.handle(req, res),
     },
     isSite,
+    isForPeople: (path) => groupOf(path) === 'pages',
     async limit(source, path) {
       const group = groupOf(path);
       return group && load.request(source, group);

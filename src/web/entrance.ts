@@ -24,6 +24,7 @@ function send(res: ServerResponse, { status, headers, body }: PlainAnswer): void
  * on load, and go to our own pages or to the provider.
  *
  * @param isSite whether a path is one of our own pages
+ * @param isForPeople whether a path is looked at in a browser, the provider's too
  * @param limit seconds to wait, where more came from a source than the limit allows
  * @param onPassed told who is calling, before anything else looks at the request
  * @param onLimited told of a request that came beyond a limit
@@ -34,13 +35,14 @@ export function createEntrance(options: {
   door: Door;
   rooms: Rooms;
   isSite: (path: string) => boolean;
+  isForPeople: (path: string) => boolean;
   limit: (source: string, path: string) => Promise<number | undefined>;
   onPassed: (req: IncomingMessage, source: string) => void;
   onLimited: () => void;
   onRefused: (peer: string) => void;
   draining: () => boolean;
 }): RequestListener {
-  const { door, rooms, isSite, limit, onPassed, onLimited, onRefused, draining } = options;
+  const { door, rooms, isSite, isForPeople, limit, onPassed, onLimited, onRefused, draining } = options;
   /** What stands behind a refused request on its connection was sent before the refusal arrived; it must not be carried out. */
   const closing = new WeakSet<object>();
 
@@ -53,7 +55,7 @@ export function createEntrance(options: {
     const path = pathOf(req.url);
     const wait = await limit(source, path);
     if (wait !== undefined) onLimited();
-    if (isSite(path)) rooms.site(req, res, wait);
+    if (isSite(path) || (wait !== undefined && isForPeople(path))) rooms.site(req, res, wait);
     else if (wait !== undefined) refuse(req, res, tooManyRequests(wait));
     else rooms.provider(req, res);
   }
