@@ -1,12 +1,15 @@
-import { setTimeout } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import type { Logger } from 'pino';
 
 /** One Redis server, or a cluster of them. */
 export type RedisConnection = Redis | Cluster;
 
-/** Milliseconds for connecting, and for each command. */
+/** Milliseconds for connecting, and without an answer. */
 const TIMEOUT = 1000;
+
+/** How often a connection is asked whether it is alive, in milliseconds. */
+const BEAT = 500;
 
 /** Milliseconds that a start waits for the first connection: connecting, and the first commands of ioredis itself. */
 const FIRST_CONNECTION = 2 * TIMEOUT;
@@ -15,7 +18,7 @@ const FIRST_CONNECTION = 2 * TIMEOUT;
 const MOST_REDIRECTIONS = 4;
 
 /** Milliseconds to the next try to connect: soon at first, then every second. */
-const retryDelay = (times: number) => Math.min(100 * times, TIMEOUT);
+const retryDelay = (times: number) => Math.min(100 * times, 1000);
 
 const options = {
   lazyConnect: true,
@@ -23,14 +26,45 @@ const options = {
   // What was under way when a connection broke may have been done: nothing is sent a second time.
   maxRetriesPerRequest: 0,
   autoResubscribe: false,
+  // Nor is there a time-out for a command: giveUpWhenSilent ends them all at once.
   connectTimeout: TIMEOUT,
-  commandTimeout: TIMEOUT,
-  // A server that is silent costs one second, not one for each command: the connection is given up.
-  socketTimeout: TIMEOUT,
   retryStrategy: retryDelay,
   // What was the primary server is a replica now: the name leads to another one.
   reconnectOnError: (error) => error.message.startsWith('READONLY'),
 } satisfies RedisOptions;
+
+/**
+ * Gives up a connection that has said nothing for a second: what waits for an answer fails then, and what comes after it
+ * fails at once, until a new connection stands. What has arrived is read before that is decided: it may have been this
+ * process that had no time, and a timer is called before a socket.
+ */
+function giveUpWhenSilent(connection: Redis): void {
+  let askedAt: number | undefined;
+  const asks = () => {
+    askedAt = performance.now();
+  };
+  const answers = () => {
+    askedAt = undefined;
+  };
+  const isSilent = () => askedAt !== undefined && performance.now() - askedAt >= TIMEOUT;
+
+  async function beat(): Promise<void> {
+    if (askedAt === undefined && connection.status === 'ready') {
+      asks();
+      connection.ping().then(answers, answers);
+    } else if (isSilent()) {
+      await setImmediate();
+      if (isSilent()) connection.stream.destroy(new Error('Redis does not answer'));
+    }
+  }
+
+  const timer = setInterval(() => void beat(), BEAT).unref();
+  // What ioredis itself asks at the beginning.
+  connection.on('connect', asks);
+  connection.on('ready', answers);
+  connection.on('close', answers);
+  connection.on('end', () => clearInterval(timer));
+}
 
 /** Opens a cluster, of which some servers are named; user, password and TLS are those of the first. */
 function openCluster(urls: readonly URL[]): Cluster {
@@ -56,6 +90,12 @@ function openCluster(urls: readonly URL[]): Cluster {
       },
     },
   );
+}
+
+/** Gives up whichever of its connections falls silent. */
+function attend(redis: RedisConnection): void {
+  if (redis instanceof Cluster) redis.on('+node', giveUpWhenSilent);
+  else giveUpWhenSilent(redis);
 }
 
 /** @param url one address, or several of a cluster, separated by commas */
@@ -102,6 +142,7 @@ export async function connectRedis(
 ): Promise<RedisConnection | undefined> {
   if (url === undefined) return undefined;
   const redis = open(url);
+  attend(redis);
   logOutages(redis, log);
   const waiting = new AbortController();
   await Promise.race([
@@ -147,6 +188,7 @@ export function createMessages(options: { redis: RedisConnection | undefined; lo
   const listeners = new Map<string, (() => void)[]>();
   const subscriber: RedisConnection = redis instanceof Cluster ? redis.duplicate() : redis.duplicate();
   let again: NodeJS.Timeout | undefined;
+  attend(subscriber);
 
   async function subscribe(): Promise<void> {
     clearTimeout(again);
