@@ -214,10 +214,10 @@ export const settings = z.object({
       'Requests that one client, having proved who it is, may send to a node in a minute; `0`: no limit.',
     default: '60000',
   }),
-  RATE_LIMIT_REFUSED: count(0, 1e9).default(300).meta({
+  RATE_LIMIT_REFUSED: count(0, 1e9).default(600).meta({
     description:
-      'Client authentications that may fail from one source address at a node in a minute before more are answered 429 unseen; a fifth of it under one `client_id`. `0`: no limit.',
-    default: '300',
+      'Client authentications that may fail from one source address at a node in a minute before more are answered 429 unseen; half of it under one `client_id`. `0`: no limit.',
+    default: '600',
   }),
   DEMO: flag.optional().meta({
     description:
@@ -373,7 +373,7 @@ export function readConfig(env: Environment): Config {
       endpoints: given.RATE_LIMIT_ENDPOINTS ?? 0,
       client: given.RATE_LIMIT_CLIENT ?? 0,
       refusedSource: given.RATE_LIMIT_REFUSED ?? 0,
-      refusedClient: Math.ceil((given.RATE_LIMIT_REFUSED ?? 0) / 5),
+      refusedClient: Math.ceil((given.RATE_LIMIT_REFUSED ?? 0) / 2),
     },
     shutdownGrace: given.SHUTDOWN_GRACE ?? 0,
     maxConnections: given.MAX_CONNECTIONS ?? 1,
