@@ -118,8 +118,8 @@ export function createSealer(options: {
         await db.query(statements.plan);
         return db.query<{ at: Date | null }>(statements.oldest);
       });
-      const oldest = row?.at?.getTime() ?? now();
-      return Math.max(0, (now() - oldest) / 1000);
+      if (!row?.at) return 0;
+      return Math.max(0, (now() - row.at.getTime()) / 1000);
     },
     async close() {
       closed = true;

@@ -30,6 +30,8 @@ export interface TrailWorld {
   node(options?: Partial<Parameters<typeof createSealer>[0]>): Node;
   /** Starts the sealer of a node with a pool of its own; on the embedded database, which has one session, nodes share it. */
   nodeApart(): Promise<Node>;
+  /** A handle on the database that counts the rows which sealers read through it. */
+  counting(): { readonly db: Database; rows(): number };
   /** The chain as it is kept. */
   links(): Promise<{ seq: number; event_id: string; hash: string }[]>;
   verify(head?: Head): Promise<Verification>;
@@ -93,6 +95,15 @@ export async function openTrail(): Promise<TrailWorld> {
       const { db: own } = await openDatabase({ url, dataDir: '', onError: () => {} });
       pools.push(own);
       return node({ db: own });
+    },
+    counting() {
+      let rows = 0;
+      const query: Database['query'] = async <R extends object>(...sent: Parameters<Database['query']>) => {
+        const read = await db.query<R>(...sent);
+        if (sent[0].name.endsWith('page')) rows += read.length;
+        return read;
+      };
+      return { db: { ...db, query }, rows: () => rows };
     },
     links: () => sql('SELECT seq, event_id, hash FROM audit_chain ORDER BY seq'),
     verify: (head) => verifyAudit({ db, key: chainKey, head }),

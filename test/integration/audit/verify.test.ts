@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { describeFault, type Fault, type Head } from '../../../src/audit/index.ts';
 import { verifyAudit } from '../../../src/audit/verify.ts';
+import { eventually } from '../../support/fixtures.ts';
 import { chainKey, openTrail, type TrailWorld } from './trail.ts';
 
 /** F-15: somebody with all rights on the database, but without the key, tampers with a trail of twelve rows. */
@@ -26,6 +27,12 @@ beforeAll(async () => {
   await node.look();
   await world.audit.record({ type: 'token.denied', error: 'invalid_scope' });
   await node.look();
+  // The horizon waits for every transaction that runs on the server, those of other databases too.
+  await eventually(async () => {
+    await world.node().look();
+    const [row] = await world.sql('SELECT bool_and(written < horizon) AS all FROM audit_events, audit_head');
+    return row?.all ? true : undefined;
+  }, 50);
   ids = ['', ...(await world.links()).map(({ event_id: id }) => id)];
   ({ head } = await world.verify());
 });
