@@ -118,10 +118,13 @@ async function warnOfEviction(redis: RedisConnection, log: Logger): Promise<void
 /** Logs the beginning and the end of each outage. */
 function logOutages(redis: RedisConnection, log: Logger): void {
   let away = false;
-  redis.on('error', (error: Error) => {
+  function begins(error?: Error): void {
     if (!away) log.warn({ err: error }, 'Redis is not reachable');
     away = true;
-  });
+  }
+  redis.on('error', begins);
+  // A connection that was closed in good order is no error.
+  redis.on('reconnecting', () => begins());
   redis.on('ready', () => {
     if (away) log.info('Redis is reachable again');
     away = false;
