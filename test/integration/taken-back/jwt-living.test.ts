@@ -139,6 +139,16 @@ describe('a person who signs out', () => {
   });
 });
 
+test('a record that is not hers any more ends the JWTs that open it', async () => {
+  const [kind] = jwtFamilies;
+  const { first } = (await kind?.start(server)) ?? {};
+  const token = first?.access_token ?? '';
+  await server.sql(`UPDATE accounts SET patient = 'p-of-nobody' WHERE id = 'aroha'`);
+  expectInactive(await askedBy(server, 'notes', token));
+  await server.sql(`UPDATE accounts SET patient = 'p-aroha' WHERE id = 'aroha'`);
+  expect(await isActiveAt(server, 'notes', token)).toBe(true);
+});
+
 test('a person who allows less ends the JWTs that could do more', async () => {
   const change = { ...notesChange, scope: 'openid launch/patient patient/Patient.rs patient/Observation.rs' };
   const visitor = createVisitor(server.issuer);
@@ -172,6 +182,40 @@ describe('a practitioner', () => {
     expectInactive(await askedBy(server, 'reasonable-adjustments', token));
     await putShah(server);
     expectInactive(await askedBy(server, 'reasonable-adjustments', token));
+  });
+
+  const setPractitioner = (id: string | null) =>
+    server.sql(`UPDATE accounts SET practitioner = $1 WHERE id = 'priya'`, [id]);
+  const setOrganization = (key: string) =>
+    server.sql(`UPDATE clients SET organization = $1 WHERE client_id = 'ward-app'`, [key]);
+
+  test.for<[string, () => Promise<unknown>, () => Promise<unknown>]>([
+    [
+      'whose account is no practitioner’s any more',
+      () => setPractitioner(null),
+      () => setPractitioner('pr-priya'),
+    ],
+    [
+      'whose application is another organisation’s now',
+      () => setOrganization('millbrook'),
+      () => setOrganization('fernhill'),
+    ],
+    [
+      'whose job role may do less now',
+      () => putShah(server, { clinical: { jobRole: 'R8009' } }),
+      () => putShah(server),
+    ],
+  ])('%s has no token, and has it again when that is undone', async ([, end, restore]) => {
+    const token = await start();
+    await end();
+    try {
+      shiftTime(2);
+      expectInactive(await askedBy(server, 'reasonable-adjustments', token));
+    } finally {
+      await restore();
+    }
+    shiftTime(4);
+    expect(await isActiveAt(server, 'reasonable-adjustments', token)).toBe(true);
   });
 
   test('who lost another role keeps it', async () => {

@@ -66,6 +66,30 @@ describe('its own', () => {
   });
 });
 
+test.for(['/token/revocation/', '/TOKEN/Revocation', '/token/revocation?x=y'])(
+  'the address may be written %s, as the library takes it',
+  async (path) => {
+    const { first } = await start();
+    expectDone(
+      await send(server, { ...form({ token: first.refresh_token ?? '', client_id: 'kete-spa' }), path }),
+    );
+    expect(await isActive(server, first)).toBe(false);
+  },
+);
+
+test.for(['/token//revocation', '/token/%72evocation', '/token/revocation/x', '//token/revocation'])(
+  'at %s there is nothing, and nothing ends',
+  async (path) => {
+    const { first } = await start();
+    const answer = await send(server, {
+      ...form({ token: first.refresh_token ?? '', client_id: 'kete-spa' }),
+      path,
+    });
+    expect(answer.status).toBeGreaterThanOrEqual(400);
+    expect(await isActive(server, first)).toBe(true);
+  },
+);
+
 describe('somebody else’s', () => {
   test('tokens live on, and the page cannot tell that they do', async () => {
     const { first } = await newFamily(server);
