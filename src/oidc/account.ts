@@ -1,8 +1,5 @@
 import type { Configuration, FindAccount } from 'oidc-provider';
 import type { Accounts } from '../accounts/index.ts';
-import type { Client } from '../clients/index.ts';
-import type { Consent } from '../consents/index.ts';
-import type { PractitionerRole, Practitioners } from '../practitioners/index.ts';
 import type { Authority } from './authority.ts';
 import { identityHeld } from './person-admission.ts';
 import type { RequestState, RequestStates } from './request-state.ts';
@@ -34,18 +31,9 @@ export function fhirUserAt({ account, api, patient }: RequestState): string | un
 export function createFindAccount(options: {
   accounts: Accounts;
   authority: Authority;
-  practitioners: Practitioners;
   states: RequestStates;
 }): FindAccount {
-  const { accounts, authority, practitioners, states } = options;
-
-  /** The role in which a decision was made, if she has it still and at the organisation of the client. */
-  async function roleOf(consent: Consent, client: Client | undefined): Promise<PractitionerRole | undefined> {
-    if (consent.role === undefined) return undefined;
-    const role = await practitioners.role(consent.role);
-    const here = role?.accountId === consent.accountId && role.organization === client?.organization?.key;
-    return here ? role : undefined;
-  }
+  const { accounts, authority, states } = options;
 
   return async (ctx, sub, token) => {
     const account = await accounts.find(sub);
@@ -55,7 +43,7 @@ export function createFindAccount(options: {
     if (token !== undefined && 'grantId' in token && typeof token.grantId === 'string') {
       const consent = await authority.of(ctx, token.grantId, account);
       if (consent === undefined || consent.clientId !== token.clientId) return undefined;
-      const role = await roleOf(consent, state.client);
+      const role = await authority.roleOf(consent, state.client);
       if (role?.id !== consent.role) return undefined;
       state.patient = consent.patient;
       state.role = role;

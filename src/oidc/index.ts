@@ -144,13 +144,12 @@ const cacheKeySet: Middleware = async (ctx, next) => {
 
 /** Puts the OpenID provider together: storage, decisions, claims, and what goes around its endpoints. */
 export function createOidc(options: OidcOptions): Oidc {
-  const { issuer, db, redis, clock, log, registry, catalogue, remoteJwks, consents, accounts, pages } =
-    options;
+  const { issuer, db, redis, clock, log, registry, catalogue, remoteJwks, pages } = options;
   const states = createRequestStates();
   const store = createSqlStore({ db, clock });
   const replayGuard = createReplayGuard({ db });
   const families = createFamilies({ ...options, store });
-  const authority = createAuthority({ accounts, consents, states });
+  const authority = createAuthority({ ...options, states });
   const roles = createRoles({ ...options, states });
   const provider = () => current;
 

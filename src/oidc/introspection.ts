@@ -4,6 +4,7 @@ import { type Api, type Catalogue, INTROSPECT, notOffered, scopeFamily } from '.
 import { type Client, type ClientRegistry, isIdentityScope, isPublic, scopesAt } from '../clients/index.ts';
 import type { DenyList } from '../revocations/index.ts';
 import { uncovered } from '../scopes/index.ts';
+import { asText } from '../text.ts';
 import { fhirUserAt } from './account.ts';
 import type { Authority } from './authority.ts';
 import type { IssuedToken, IssuedTokens } from './issued-tokens.ts';
@@ -74,36 +75,42 @@ export function createIntrospection(options: {
 }): Introspection {
   const { issuer, provider, catalogue, registry, authority, issuedTokens, denyList, states } = options;
 
-  /** Whether the client may still have all that a token for the API says: its scope is never told otherwise than it was. */
-  async function holds(clientId: string, api: Api, scope: unknown): Promise<boolean> {
+  /** The client of a token, if it may still have all that the token says: its scope is never told otherwise than it was. */
+  async function holderOf(
+    clientId: string,
+    api: Api,
+    scopes: readonly string[],
+  ): Promise<Client | undefined> {
     const holder = await registry.find(clientId);
     const held = holder && scopesAt(holder, api.id);
-    if (held === undefined) return false;
-    const scopes = String(scope)
-      .split(' ')
-      .filter((one) => !isIdentityScope(one));
-    const offered =
-      notOffered(
-        api,
-        scopes.filter((one) => one !== INTROSPECT),
-      ).length === 0;
-    return offered && uncovered(scopeFamily(api), held, scopes).length === 0;
+    if (held === undefined) return undefined;
+    const opening = scopes.filter((one) => !isIdentityScope(one));
+    const offered = opening.filter((one) => one !== INTROSPECT);
+    const fewer = [...notOffered(api, offered), ...uncovered(scopeFamily(api), held, opening)];
+    return fewer.length === 0 ? holder : undefined;
   }
+
+  const scopesIn = (scope: unknown) => asText(scope)?.split(' ') ?? [];
 
   async function isLiveJwt(ctx: Contextual, { claims, api, clientId, ids }: IssuedToken): Promise<boolean> {
     if (await denyList.has(ids)) return false;
-    if (!(await holds(clientId, api, claims.scope ?? claims.requested_scope))) return false;
-    return ids.grant === undefined || authority.isLive(ctx, ids.grant, clientId);
+    const scopes = scopesIn(claims.scope ?? claims.requested_scope);
+    const client = await holderOf(clientId, api, scopes);
+    if (client === undefined || ids.grant === undefined) return client !== undefined;
+    return authority.isLive(ctx, { grantId: ids.grant, client, api, scopes });
   }
 
   /** The API of an opaque token that is alive and that the caller may know. */
   async function apiOf(ctx: Contextual, token: OpaqueToken, serves: Serves): Promise<Api | undefined> {
-    const clientId = String(token.clientId);
     const api = (await catalogue.all()).find((one) => one.audience === token.aud);
-    if (api === undefined || !serves(api) || !(await holds(clientId, api, token.scope))) return undefined;
+    if (api === undefined || !serves(api)) return undefined;
+    const scopes = scopesIn(token.scope);
+    const client = await holderOf(String(token.clientId), api, scopes);
+    if (client === undefined) return undefined;
     if (token.kind !== 'AccessToken') return api;
     const { grantId } = token;
-    return grantId !== undefined && (await authority.isLive(ctx, grantId, clientId)) ? api : undefined;
+    if (grantId === undefined) return undefined;
+    return (await authority.isLive(ctx, { grantId, client, api, scopes })) ? api : undefined;
   }
 
   async function ofJwt(ctx: Contextual, text: string, serves: Serves) {
