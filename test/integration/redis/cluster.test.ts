@@ -5,9 +5,9 @@ import { createRedisStore } from '../../../src/oidc/storage/index.ts';
 import { connectRedis, createMessages, type RedisConnection, takesWrites } from '../../../src/redis.ts';
 import { eventually } from '../../support/fixtures.ts';
 import { startServer, type TestServer } from '../../support/server.ts';
-import { authorise, createVisitor, exchange } from '../../support/visitor.ts';
+import { authorisationRequest, authorise, createVisitor, exchange } from '../../support/visitor.ts';
 import { describeContract, volatileModels } from '../storage/contract.ts';
-import { needsRedis, type OwnCluster, startOwnCluster } from './own-redis.ts';
+import { needsRedis, type OwnCluster, type OwnRedis, startOwnCluster } from './own-redis.ts';
 
 if (needsRedis) console.warn(`A Redis cluster is not tested: ${needsRedis}`);
 
@@ -57,4 +57,35 @@ describe.skipIf(needsRedis)('F-06 a Redis cluster', () => {
     });
     messages.close();
   });
+
+  const withoutOne: readonly (readonly [
+    name: string,
+    lose: (one: OwnRedis) => unknown,
+    back: (one: OwnRedis) => unknown,
+  ])[] = [
+    ['is killed', (one) => one.kill(), (one) => one.start()],
+    ['falls silent', (one) => one.freeze(), (one) => one.thaw()],
+  ];
+
+  test.each(withoutOne)(
+    'of which one server %s: nothing hangs, and it comes back by itself',
+    async (_, lose, back) => {
+      const [one] = cluster.servers;
+      if (one === undefined) throw new Error('the cluster has no servers');
+      await lose(one);
+      const requests = Array.from({ length: 20 }, () =>
+        createVisitor(server.issuer).get(authorisationRequest(server.issuer).url),
+      );
+      for (const { status } of await Promise.all(requests)) expect([303, 503]).toContain(status);
+      await back(one);
+      // Whichever server a sign-in is kept at.
+      for (let count = 0; count < 5; count += 1)
+        await eventually(() =>
+          authorise(server).then(
+            () => true,
+            () => undefined,
+          ),
+        );
+    },
+  );
 });
