@@ -10,6 +10,7 @@ export default defineConfig({
     globalSetup: ['test/faults/stage/template.ts'],
     setupFiles: ['test/support/quiet.ts'],
     fileParallelism: false,
+    isolate: false,
     disableConsoleIntercept: true,
     testTimeout: 300_000,
     hookTimeout: 120_000,

@@ -1,5 +1,10 @@
+import type { StopMode } from './stage/cluster.ts';
+
 /** How much is done: the whole of what `npm run test:faults` promises, or the short form of `.ci/run`. */
 const short = process.env.FAULTS === 'short';
+
+const five = Array.from({ length: 5 });
+const bothModes: readonly StopMode[] = five.flatMap(() => ['fast', 'immediate'] as const);
 
 /** Numbers of the form in which the suite runs. */
 export const form = {
@@ -11,18 +16,25 @@ export const form = {
   pageRounds: short ? 1 : 3,
   /** Kills of a node under load. */
   kills: short ? 2 : 5,
-  /** Restarts of PostgreSQL of each kind. */
-  restarts: short ? 1 : 5,
+  /** Restarts of PostgreSQL, with sessions in Redis and with sessions in PostgreSQL. */
+  restarts: {
+    redis: short ? (['fast'] as const) : bothModes,
+    postgres: short ? (['immediate'] as const) : bothModes,
+  },
   /** People who are in the middle of signing in at each restart. */
   people: short ? 4 : 10,
   /** Losses of Redis. */
   losses: short ? 1 : 3,
   /** Stops of each node under load. */
   stops: short ? 1 : 3,
+  /** How long a node goes on after SIGTERM, in seconds. */
+  grace: short ? 2 : 5,
   /** Tokens that are taken back on one node and asked about on the other. */
   revocations: short ? 10 : 100,
   /** Wrong passwords that are tried at once. */
   guesses: short ? 100 : 600,
+  /** What a client of the load does between two turns, in milliseconds: the machine belongs to the nodes. */
+  pause: short ? 40 : 10,
   /** How long the load goes on between two faults, in milliseconds. */
   load: short ? 700 : 3000,
 } as const;

@@ -29,9 +29,9 @@ const clientCredentials = formOf(
 );
 
 describe.each([
-  ['sessions in Redis', {}],
-  ['sessions in PostgreSQL', { REDIS_URL: '' }],
-])('PostgreSQL restarted under load, %s:', (where, env) => {
+  ['sessions in Redis', {}, form.restarts.redis],
+  ['sessions in PostgreSQL', { REDIS_URL: '' }, form.restarts.postgres],
+] as const)('PostgreSQL restarted under load, %s:', (where, env, modes) => {
   let stage: Stage;
   let pids: readonly number[];
   let done: readonly Done[];
@@ -75,10 +75,7 @@ describe.each([
   beforeAll(async () => {
     stage = await setStage(env);
     pids = stage.nodes.map((node) => node.pid());
-    for (let number = 0; number < form.restarts; number += 1) {
-      await restart('fast');
-      await restart('immediate');
-    }
+    for (const mode of modes) await restart(mode);
     done = loads.flatMap((load) => load.done);
     const times = restarts.flatMap(({ recovered }) => recovered).map(Math.round);
     console.log(

@@ -10,9 +10,6 @@ import { type Stage, setStage } from './stage/stage.ts';
 
 /** F-17: each node in turn is told to stop under load, and started again. Nobody who sends requests notices. */
 
-/** How long a node goes on after SIGTERM, in seconds: longer than the gateway takes to see that it is not ready. */
-const GRACE = 3;
-
 /** Within this, in milliseconds, after that, requests under way are finished and the process has ended (F-17). */
 const ENDED_WITHIN = 10_000;
 
@@ -62,7 +59,7 @@ async function stop(number: number): Promise<void> {
 }
 
 beforeAll(async () => {
-  stage = await setStage({ SHUTDOWN_GRACE: String(GRACE) });
+  stage = await setStage({ SHUTDOWN_GRACE: String(form.grace) });
   keepAlive = createKeepAlive(stage);
   loads = {
     balanced: await createLoad({
@@ -81,7 +78,7 @@ beforeAll(async () => {
     `${stops.length} stops under load: ${balanced.done.length} requests through the gateway, ${kept.done.length} over ` +
       `kept connections (${keepAlive.reused()} of them not the first), ` +
       `${[...balanced.done, ...kept.done].filter((one) => !succeeded(one)).length} failed; ` +
-      `ended after ${stops.map(({ within }) => Math.round(within)).join(', ')} ms, of which ${GRACE} s is the grace`,
+      `ended after ${stops.map(({ within }) => Math.round(within)).join(', ')} ms, of which ${form.grace} s is the grace`,
   );
   console.log(`gateway: ${summary(balanced.done)}`);
   console.log(`kept connections: ${summary(kept.done)}`);
@@ -110,7 +107,7 @@ describe(`each node is told to stop under load, ${form.stops} times`, () => {
   test('F-17 the processes end by themselves, in time and without a fault', () => {
     const ends = stops.map(({ code, stderr }) => ({ code, stderr }));
     expect(ends).toEqual(stops.map(() => ({ code: 0, stderr: '' })));
-    for (const { within } of stops) expect(within).toBeLessThanOrEqual(GRACE * 1000 + ENDED_WITHIN);
+    for (const { within } of stops) expect(within).toBeLessThanOrEqual(form.grace * 1000 + ENDED_WITHIN);
   });
 
   test('F-15 every token is good and audited, and nothing succeeds twice', async () => {

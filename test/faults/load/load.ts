@@ -1,12 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Received } from '../../integration/crash/load.ts';
 import { type Sent, send } from '../../support/fixtures.ts';
+import { form } from '../form.ts';
 import type { Stage } from '../stage/stage.ts';
 import { createClients, type Kind, type Turn } from './clients.ts';
 import { type Done, describe, type Ledger, type OneTime, type Transport } from './ledger.ts';
-
-/** What a client does between two turns, in milliseconds: the machine belongs to the nodes, not to the load. */
-const PAUSE = 10;
 
 /** Tokens that came last, of which one is asked about. */
 const RECENT = 100;
@@ -61,7 +59,7 @@ export async function createLoad(options: {
   async function work(turn: Turn): Promise<void> {
     while (!held) {
       await turn();
-      await delay(PAUSE);
+      await delay(form.pause);
     }
   }
 
