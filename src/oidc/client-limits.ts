@@ -1,5 +1,6 @@
 import type { Context, Middleware } from 'koa';
 import { errors, type KoaContextWithOIDC } from 'oidc-provider';
+import type { AnonymousDenials } from '../audit/index.ts';
 import type { LoadLimits } from '../limits/index.ts';
 import type { RequestStates } from './request-state.ts';
 
@@ -17,10 +18,18 @@ export interface ClientLimits {
 /** Connects the limits on load with client authentication. Nothing is looked up or compared for a client that has to wait. */
 export function createClientLimits(options: {
   load: LoadLimits;
+  denials: AnonymousDenials;
   states: RequestStates;
   sourceOf: (ctx: Context) => string;
 }): ClientLimits {
-  const { load, states, sourceOf } = options;
+  const { load, denials, states, sourceOf } = options;
+
+  async function refused(ctx: Context, route: string, clientId: string | undefined): Promise<void> {
+    await load.refused(sourceOf(ctx), clientId);
+    // The token endpoint counts its own.
+    if (route !== 'token') denials.count(sourceOf(ctx), 'invalid_client');
+  }
+
   return {
     async check(ctx, clientId) {
       if (!clientRoutes.has(ctx.oidc?.route ?? '')) return;
@@ -41,7 +50,7 @@ export function createClientLimits(options: {
       if (wait !== undefined) ctx.set('Retry-After', String(wait));
       else if (authenticated && client !== undefined) await load.client(client.clientId);
       else if ((ctx.body as { error?: unknown } | undefined)?.error === 'invalid_client')
-        await load.refused(sourceOf(ctx), client?.clientId);
+        await refused(ctx, oidc.route, client?.clientId);
     },
   };
 }

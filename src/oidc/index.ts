@@ -226,7 +226,7 @@ export function createOidc(options: OidcOptions): Oidc {
     signOut.middleware,
     createCrossOrigin({ registry, states }),
     cacheKeySet,
-    createIntrospectionEndpoint({ issuer, provider, introspection, states }),
+    createIntrospectionEndpoint({ ...options, provider, introspection, states }),
     createTokenEndpoint({ ...options, store, states, families }),
     // Within the token endpoint's scope: the innermost one is where a transaction begins.
     createRevocationEndpoint({ ...options, issuedTokens, states }),

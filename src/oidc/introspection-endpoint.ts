@@ -2,7 +2,9 @@ import { bodyParser } from '@koa/bodyparser';
 import type { Context, Middleware } from 'koa';
 import type Provider from 'oidc-provider';
 import type { KoaContextWithOIDC } from 'oidc-provider';
+import type { AnonymousDenials } from '../audit/index.ts';
 import { type Api, INTROSPECT } from '../catalogue/index.ts';
+import type { LoadLimits } from '../limits/index.ts';
 import { asText } from '../text.ts';
 import { type Introspected, type Introspection, inactive, servedBy } from './introspection.ts';
 import type { RequestStates } from './request-state.ts';
@@ -45,8 +47,11 @@ export function createIntrospectionEndpoint(options: {
   provider: () => Provider;
   introspection: Introspection;
   states: RequestStates;
+  load: LoadLimits;
+  denials: AnonymousDenials;
+  sourceOf: (ctx: Context) => string;
 }): Middleware {
-  const { issuer, provider, introspection, states } = options;
+  const { issuer, provider, introspection, states, load, denials, sourceOf } = options;
 
   async function answer(ctx: Context, body: Introspected, clientId: string): Promise<void> {
     ctx.status = 200;
@@ -84,7 +89,11 @@ export function createIntrospectionEndpoint(options: {
 
   async function forBearer(ctx: Context, bearer: string): Promise<void> {
     const caller = await callerOf(ctx, bearer);
-    if (caller === undefined) return refuse(ctx, 401, 'invalid_token', 'the bearer token is not good');
+    if (caller === undefined) {
+      denials.count(sourceOf(ctx), 'invalid_token');
+      return refuse(ctx, 401, 'invalid_token', 'the bearer token is not good');
+    }
+    await load.client(caller.clientId);
     if (!caller.mayAsk)
       return refuse(ctx, 403, 'insufficient_scope', `the bearer token lacks the scope ${INTROSPECT}`);
     const token = await tokenIn(ctx);
