@@ -77,7 +77,10 @@ export async function startOwnRedis(parameters: readonly string[] = []): Promise
       rmSync(folder, { recursive: true, force: true });
     },
   };
-  await own.start();
+  await own.start().catch(async (error: unknown) => {
+    await own.close();
+    throw error;
+  });
   return own;
 }
 
@@ -89,10 +92,8 @@ export interface OwnCluster {
   close(): Promise<void>;
 }
 
-/** Starts a cluster of a test's own, and waits until it takes commands. */
-export async function startOwnCluster(): Promise<OwnCluster> {
-  const cluster = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '1000', '--appendonly', 'no'];
-  const servers = await Promise.all(Array.from({ length: 3 }, () => startOwnRedis(cluster)));
+/** Makes a cluster of servers that know nothing of each other, and waits until it takes commands. */
+async function unite(servers: readonly OwnRedis[]): Promise<void> {
   const addresses = servers.map(({ port }) => `127.0.0.1:${port}`);
   const made = spawnSync(
     'redis-cli',
@@ -104,14 +105,22 @@ export async function startOwnCluster(): Promise<OwnCluster> {
     await until('the cluster takes commands', () =>
       server.ask(async (redis) => (await redis.cluster('INFO')).includes('cluster_state:ok')),
     );
-  return {
-    url: servers
-      .slice(1)
-      .map(({ url }) => url)
-      .join(','),
-    servers,
-    async close() {
-      await Promise.all(servers.map((server) => server.close()));
-    },
+}
+
+/** Starts a cluster of a test's own. */
+export async function startOwnCluster(): Promise<OwnCluster> {
+  const parameters = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '1000', '--appendonly', 'no'];
+  const servers: OwnRedis[] = [];
+  const close = async () => {
+    await Promise.all(servers.map((server) => server.close()));
   };
+  try {
+    while (servers.length < 3) servers.push(await startOwnRedis(parameters));
+    await unite(servers);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  const [, ...named] = servers.map(({ url }) => url);
+  return { url: named.join(','), servers, close };
 }
