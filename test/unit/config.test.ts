@@ -287,7 +287,7 @@ describe('all faults', () => {
   });
 });
 
-describe('in production', () => {
+describe('IN-05 IN-06 in production', () => {
   test('what a hospital runs with is taken, and the demo world is off', () => {
     expect(readConfig(production)).toMatchObject({ production: true, demo: false, cookieKeys: [cookieKey] });
   });

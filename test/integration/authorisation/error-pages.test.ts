@@ -64,7 +64,7 @@ describe('a request with', () => {
 });
 
 describe('an error page', () => {
-  test('says in plain words what happened and what to do, and has a number that the log knows', async () => {
+  test('IN-05 says in plain words what happened and what to do, and has a number that the log knows', async () => {
     const page = await ask(server, { client_id: 'nobody' });
     const [, incident] = /assent-code">([0-9a-f-]{36})</.exec(page.html) ?? [];
     expect(incident).toBeDefined();
@@ -82,7 +82,7 @@ describe('an error page', () => {
     expect(page.html).not.toContain('href="https://evil.example.test');
   });
 
-  test('writes the name of the application as text', async () => {
+  test('AD-03 writes the name of the application as text', async () => {
     const page = await ask(server, { client_id: 'garden', redirect_uri: 'https://evil.example.test/' });
     expect(page.html).toContain('Garden &lt;b&gt;&amp; Co&lt;/b&gt;');
     expect(page.html).not.toContain('<b>');
@@ -97,7 +97,7 @@ describe('an error page', () => {
     expect(page.html).not.toContain('garden.example.test');
   });
 
-  test('repeats nothing of the request as mark-up', async () => {
+  test('AD-03 repeats nothing of the request as mark-up', async () => {
     const script = '"><script>alert(1)</script>';
     for (const name of ['client_id', 'redirect_uri', 'scope', 'state', 'response_mode', 'request_uri']) {
       const page = await ask(server, { client_id: 'nobody', [name]: script });

@@ -176,7 +176,7 @@ describe('a database on which a server can start', () => {
 });
 
 describe.skipIf(!onServer)('a production database', () => {
-  test('is never given clients with published secrets', async () => {
+  test('IN-05 is never given clients with published secrets', async () => {
     const live = await createWorld('empty');
     await live.out('migrate', 'up');
     const { DEMO: _demo, PORT: _port, ...rest } = live.env;

@@ -69,7 +69,7 @@ describe('assent client import', () => {
     expect(output.match(/client_secret/g), 'only the new client gets one').toHaveLength(1);
   });
 
-  test('leaves hashes in the database, and nowhere a secret', async () => {
+  test('AD-06 leaves hashes in the database, and nowhere a secret', async () => {
     const { dump, hashes, names } = await world.look(async (sql) => {
       const tables = await sql<{ name: string }>(
         `SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public'`,
@@ -95,7 +95,7 @@ describe('assent client import', () => {
     expect(dump).not.toContain(generated);
   });
 
-  test('leaves a record of each client, with who did it and no secret, nor its hash', async () => {
+  test('AD-06 leaves a record of each client, with who did it and no secret, nor its hash', async () => {
     const rows = await world.look((sql) =>
       sql<{ type: string; client_id: string; organization: string; detail: Record<string, unknown> }>(
         `SELECT type, client_id, organization, detail FROM audit_events
@@ -124,7 +124,7 @@ describe('assent client import', () => {
     }
   });
 
-  test('shows up in the list, without a secret', async () => {
+  test('AD-06 shows up in the list, without a secret', async () => {
     const list = await world.out('client', 'list');
     expect(list).toMatch(
       /^ward-board +fernhill +client_secret_basic +client_credentials +reasonable-adjustments: system\/Flag\.read$/m,

@@ -74,7 +74,7 @@ afterAll(async () => {
   await place?.close();
 }, LONG);
 
-describe(`${KILLS} kills at random moments while ${TOKENS} tokens are issued`, () => {
+describe(`F-01 F-15 ${KILLS} kills at random moments while ${TOKENS} tokens are issued`, () => {
   test('fresh requests get a token or, when the process dies under them, no answer: nothing else', () => {
     expect(load.received.length).toBeGreaterThanOrEqual(TOKENS);
     expect(report.starts).toHaveLength(KILLS);

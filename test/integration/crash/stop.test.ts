@@ -16,7 +16,7 @@ let place: Place | undefined;
 
 afterEach(() => place?.close(), LONG);
 
-describe('SIGTERM while requests are in flight', () => {
+describe('F-17 SIGTERM while requests are in flight', () => {
   test('what was accepted is answered, nothing is issued unseen, and the process ends by itself', {
     timeout: LONG,
   }, async () => {
@@ -91,7 +91,7 @@ const cutSessions = (here: Place) =>
      WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'`,
   );
 
-describe('all database sessions are ended under load', () => {
+describe('F-04 all database sessions are ended under load', () => {
   test('the process stays, answers 200 or 503 with Retry-After and recovers by itself', {
     timeout: LONG,
   }, async ({ skip }) => {

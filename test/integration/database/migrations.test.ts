@@ -101,7 +101,7 @@ describe.skipIf(needsServer)('on an empty PostgreSQL database', () => {
       expect(await migrationStatus({ url })).toEqual({ applied: all, pending: [] });
     }));
 
-  test('five starters at once: one migrates, the others wait, none fails', () =>
+  test('F-10 five starters at once: one migrates, the others wait, none fails', () =>
     withEmpty(async (server) => {
       const applied = await together(5, () => migrate({ url: server.url }));
       expect(applied.flat()).toEqual(all);
@@ -109,7 +109,7 @@ describe.skipIf(needsServer)('on an empty PostgreSQL database', () => {
       expect(rows).toEqual(all.map((name) => ({ name })));
     }));
 
-  test('a starter killed inside a migration does not stand in the way of the next', () =>
+  test('F-10 a starter killed inside a migration does not stand in the way of the next', () =>
     withEmpty(async (server) => {
       // A table of the same name, not yet committed, keeps the migration waiting in its middle.
       await server.beside.query('BEGIN');
@@ -138,7 +138,7 @@ describe.skipIf(needsServer)('on an empty PostgreSQL database', () => {
       expect(await lockRow(server)).toEqual([{ is_locked: 0 }]);
     }));
 
-  test('a migration that cannot be applied says why in one line, and leaves nothing behind', () =>
+  test('F-10 a migration that cannot be applied says why in one line, and leaves nothing behind', () =>
     withEmpty(async (server) => {
       await server.beside.query('CREATE TABLE clients (somebody_elses integer)');
       const attempt = migrate({ url: server.url });

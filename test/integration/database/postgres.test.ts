@@ -57,12 +57,12 @@ describe.skipIf(needsServer)('on PostgreSQL', () => {
     ]);
   });
 
-  test('a statement that takes too long is cut off', async () => {
+  test('F-12 a statement that takes too long is cut off', async () => {
     const slow = server.db.query({ name: '', text: 'SELECT pg_sleep(60)' });
     await expect(slow).rejects.toMatchObject({ ...unavailable, cause: { code: '57014' } });
   });
 
-  test('a statement that waits for a lock too long is cut off', async () => {
+  test('F-12 a statement that waits for a lock too long is cut off', async () => {
     await server.beside.query('BEGIN');
     await server.beside.query('LOCK TABLE organizations IN ACCESS EXCLUSIVE MODE');
     const waiting = server.db.query({ name: '', text: 'SELECT FROM organizations' });
@@ -80,7 +80,7 @@ describe.skipIf(needsServer)('on PostgreSQL', () => {
     expect(await besideNumber("SELECT count(*) FROM replay_guards WHERE id = 'cut off'")).toBe(0);
   });
 
-  test('whoever finds every session busy is told so instead of waiting for ever', async () => {
+  test('F-12 F-13 whoever finds every session busy is told so instead of waiting for ever', async () => {
     let release = () => {};
     const held = new Promise<void>((resolve) => {
       release = resolve;
@@ -92,7 +92,7 @@ describe.skipIf(needsServer)('on PostgreSQL', () => {
     expect(await server.db.query({ name: '', text: 'SELECT 1 AS one' })).toEqual([{ one: 1 }]);
   });
 
-  test('losing every idle session, as when PostgreSQL restarts, ends nothing: the next query works', async () => {
+  test('F-04 losing every idle session, as when PostgreSQL restarts, ends nothing: the next query works', async () => {
     await server.beside.query(
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
        WHERE datname = current_database() AND pid <> pg_backend_pid()`,
@@ -107,7 +107,7 @@ describe.skipIf(needsServer)('on PostgreSQL', () => {
     });
   });
 
-  test('losing a session between two statements of a transaction fails that transaction, not the process', async () => {
+  test('F-04 losing a session between two statements of a transaction fails that transaction, not the process', async () => {
     const child = startScript('test/integration/database/children/idle-in-transaction.ts', [server.url]);
     await child.said('between two statements');
     await server.beside.query(

@@ -36,7 +36,7 @@ async function signOut(visitor: Visitor): Promise<void> {
   expect(done.status).toBe(303);
 }
 
-describe('signing out', () => {
+describe('SE-04 signing out', () => {
   test('ends what was asked for with online_access: access token and refresh token', async () => {
     const { first, visitor } = await start('online_access');
     const second = await renew(server, first, labWeb);
@@ -91,7 +91,7 @@ describe('signing out', () => {
   });
 });
 
-describe('the end of a session by itself', () => {
+describe('SE-04 the end of a session by itself', () => {
   test('an hour in which nothing was authorised ends online_access', async () => {
     const { first } = await start('online_access');
     shiftTime(HOUR - 60);

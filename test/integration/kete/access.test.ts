@@ -76,7 +76,7 @@ describe('renewal', () => {
 });
 
 describe('sign-out', () => {
-  test('forgets everything and leads to the sign-out of the server', async () => {
+  test('SE-04 forgets everything and leads to the sign-out of the server', async () => {
     const before = browser.cookie;
     const { status, location } = await browser.post('/demo/sign-out');
     expect(status).toBe(303);
@@ -103,7 +103,7 @@ test('disconnecting forgets the tokens and gives them back', async () => {
   expect(await connected()).toBe(false);
 });
 
-describe('forms', () => {
+describe('SE-03 forms', () => {
   const paths = ['/demo/connect', '/demo/refresh', '/demo/disconnect', '/demo/sign-out'];
   const refusals: [string, Record<string, string>][] = [
     ['that does not say where it comes from', {}],

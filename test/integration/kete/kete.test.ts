@@ -61,7 +61,7 @@ test('the request is that of SMART App Launch with PKCE', async () => {
   expect(sent.get('nonce')).toMatch(/^[\w-]{43}$/);
 });
 
-test('the session is a random id in a cookie of its own path, new after the sign-in', async () => {
+test('SE-01 SE-02 the session is a random id in a cookie of its own path, new after the sign-in', async () => {
   const browser = world.browser();
   const back = await browser.begin();
   const before = browser.cookie;
@@ -81,7 +81,7 @@ test('two tabs of one browser can sign in at the same time', async () => {
   expect(await browser.get(second)).toMatchObject({ location: '/demo/record' });
 });
 
-test('a session ends after an hour', async () => {
+test('SE-04 a session ends after an hour', async () => {
   const browser = world.browser();
   await browser.connect();
   world.shift(3601);

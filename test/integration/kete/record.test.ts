@@ -85,7 +85,7 @@ test('without a connection there is nothing to see', async () => {
   expect(await world.browser().get('/demo/record')).toMatchObject({ status: 303, location: '/demo' });
 });
 
-test('a cookie that is unknown, twisted or endless is no session', async () => {
+test('SE-01 a cookie that is unknown, twisted or endless is no session', async () => {
   for (const value of ['', 'x', '"', '__proto__', 'x'.repeat(4000), '%00']) {
     browser.cookie = `kete=${value}`;
     expect(await browser.get('/demo/record'), value).toMatchObject({ status: 303, location: '/demo' });

@@ -94,7 +94,7 @@ function createObserver() {
 }
 
 test.each([1, 2, 3])(
-  'whatever happens in which order, every key set that may be cached has the key of every token that may be shown (%i)',
+  'F-08 F-09 whatever happens in which order, every key set that may be cached has the key of every token that may be shown (%i)',
   async (seed) => {
     const random = createRandom(seed);
     const oneOf = <T>(these: readonly T[]) => these[Math.floor(random() * these.length)] as T;

@@ -92,7 +92,7 @@ describe('rotating when the next keys have been published for long enough', () =
   });
 });
 
-describe('rotating when a next key has not been published for long enough', () => {
+describe('F-09 rotating when a next key has not been published for long enough', () => {
   test('is noted, for both algorithms alike, and changes no state', async () => {
     const before = await keys().list();
     const { outcome, keys: after } = await keys().rotate('iris');

@@ -38,7 +38,7 @@ describe('making keys', () => {
   });
 });
 
-describe('who reads the database', () => {
+describe('AD-06 who reads the database', () => {
   test('finds no private key: no member of one stands there in the clear', async () => {
     const privateJwks = await world.open().privateJwks();
     const [dump] = await world.sql<{ text: string }>(

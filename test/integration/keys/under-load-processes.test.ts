@@ -13,7 +13,7 @@ if (!onServer)
     'Two processes that rotate under load are not tested: the embedded database has one process; set DATABASE_URL',
   );
 
-describe.skipIf(!onServer)('two processes', () => {
+describe.skipIf(!onServer)('F-09 two processes', () => {
   let nodes: NodeProcesses | undefined;
   let told: Told;
   let listed: Finished;

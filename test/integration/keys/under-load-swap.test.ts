@@ -67,7 +67,7 @@ async function clinicRequest(userAssertion: string): Promise<Sent> {
   });
 }
 
-describe('a token request that began before a rotation', () => {
+describe('F-09 a token request that began before a rotation', () => {
   test.for<[string, () => Promise<Sent>, (tokens: TokenAnswer) => string | undefined]>([
     ['of a system', async () => systemRequest, ({ access_token }) => access_token],
     [
@@ -160,7 +160,7 @@ describe('an authorisation during which the keys change is finished, and its tok
   });
 });
 
-describe('what was had before a rotation', () => {
+describe('F-09 what was had before a rotation', () => {
   test('is worth the same after it: an opaque token, a refresh token, the session', async () => {
     const { authorised, tokens } = await family();
     await rotate();

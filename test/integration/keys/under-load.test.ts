@@ -17,4 +17,8 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => nodes?.close());
 
-describeTold(`two rotations of one node during ${VERIFICATIONS} verifications`, VERIFICATIONS, () => told);
+describeTold(
+  `F-09 two rotations of one node during ${VERIFICATIONS} verifications`,
+  VERIFICATIONS,
+  () => told,
+);

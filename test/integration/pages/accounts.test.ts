@@ -73,7 +73,7 @@ describe('accounts as they are kept', () => {
     expect(await accounts.signIn('kim-3', 'a password of kim')).toMatchObject({ id: 'kim' });
   });
 
-  test('a password of 64 characters and more, spaces at its ends included, is taken whole', async () => {
+  test('LO-03 a password of 64 characters and more, spaces at its ends included, is taken whole', async () => {
     const password = ` ${'long and spacious '.repeat(8)}`;
     const passwordHash = await server.services.passwords.hash(password);
     await accounts.put({ ...record, passwordHash }, { demo: false });

@@ -126,7 +126,7 @@ describe('what is kept of a refusal', () => {
     expect(linesOf(page).unticked).toEqual(['patient/Observation.rs']);
   });
 
-  test('cancelled at the sign-in page: access_denied, and nobody is named', async () => {
+  test('CO-02 cancelled at the sign-in page: access_denied, and nobody is named', async () => {
     const { visitor, page, request } = await begin(server, { change });
     const response = responseOf(await visitor.follow(await cancel(visitor, page)));
     expect(Object.fromEntries(response)).toMatchObject({

@@ -55,19 +55,19 @@ test.for<[string, number, string, Readonly<Record<string, string>>, (csrf: strin
   ['nothing', 403, forbidden, urlencoded, () => ''],
   ['a compressed form that is none', 400, mistake, { ...urlencoded, 'Content-Encoding': 'gzip' }, good],
   ['a form of unknown compression', 400, mistake, { ...urlencoded, 'Content-Encoding': 'x-own' }, good],
-])('%s: %i, a readable page, and nothing has happened', async ([, status, sentence, headers, body]) => {
+])('IN-02 %s: %i, a readable page, and nothing has happened', async ([, status, sentence, headers, body]) => {
   const answer = await sendRaw(headers, body);
   expect(answer.status).toBe(status);
   expect(answer.headers['cache-control']).toBe('no-store');
   expect(answer.body).toContain(sentence);
 });
 
-test('20 kB of unannounced length: 413', async () => {
+test('IN-02 20 kB of unannounced length: 413', async () => {
   const answer = await sendRaw(urlencoded, (csrf) => `${good(csrf)}&x=${'x'.repeat(20_000)}`, true);
   expect(answer.status).toBe(413);
 });
 
-test('a consent form of 20 kB: 413, and the page can still be answered', async () => {
+test('IN-02 a consent form of 20 kB: 413, and the page can still be answered', async () => {
   const { visitor, page } = await beginSignedIn(server);
   const form = formTo(page, '/consent');
   const long = await visitor.post(form.action, [

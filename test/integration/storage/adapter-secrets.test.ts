@@ -27,7 +27,7 @@ const bearerModels = [
 
 const hash = (value: string) => createHash('sha256').update(value).digest('base64url');
 
-describe('who reads the database finds no bearer value', () => {
+describe('AD-06 who reads the database finds no bearer value', () => {
   test.each(bearerModels)('of %s, but its SHA-256', async (model) => {
     const value = fresh('bearer');
     await adapter.model(model).upsert(value, { jti: value, kind: model, uid: fresh('uid') }, 60);

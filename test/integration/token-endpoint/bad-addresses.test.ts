@@ -140,7 +140,7 @@ describe('forwarded headers from anybody', () => {
     expectErrorAnswer(answer, { status: 401, error: 'invalid_client', usedAuthorization: false });
   });
 
-  test('do not become the source in the audit', async () => {
+  test('GW-03 do not become the source in the audit', async () => {
     const headers = {
       'X-Forwarded-For': '198.51.100.77',
       'X-Real-IP': '198.51.100.77',
@@ -167,14 +167,14 @@ describe('forwarded headers from a trusted proxy', () => {
     expect(claims.iss).toBe(behindProxy.issuer);
   });
 
-  test('name the source in the audit: the nearest address that is no proxy', async () => {
+  test('GW-03 name the source in the audit: the nearest address that is no proxy', async () => {
     const headers = { 'X-Forwarded-For': '192.0.2.66, 198.51.100.77, 127.0.0.1' };
     const { jti } = tokenOf(await send(behindProxy, withHeaders(form(grant, clinic), headers)));
     const rows = await behindProxy.sql('SELECT source FROM audit_events WHERE token_id = $1', [jti]);
     expect(rows).toEqual([{ source: '198.51.100.77' }]);
   });
 
-  test('that are no addresses do not become the source', async () => {
+  test('GW-03 that are no addresses do not become the source', async () => {
     const headers = { 'X-Forwarded-For': "'; DROP TABLE clients; --" };
     const { jti } = tokenOf(await send(behindProxy, withHeaders(form(grant, clinic), headers)));
     const [row] = await behindProxy.sql<{ source: string }>(

@@ -100,7 +100,7 @@ describe('a key set that the client publishes', () => {
   });
 });
 
-describe('while the source is out of reach', () => {
+describe('F-19 while the source is out of reach', () => {
   test('its copy serves: on the same node, on a restarted one, for a day and no longer', async () => {
     const path = await publisher('blood-bank');
     const key = await newKey();

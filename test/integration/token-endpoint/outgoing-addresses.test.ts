@@ -105,7 +105,7 @@ const uris = [...new Set([...literals, ...names])].flatMap((host) =>
   ['https', 'http'].map((scheme) => [`${scheme}://${host}`] as const),
 );
 
-describe('without OUTGOING_ALLOW', () => {
+describe('AD-04 without OUTGOING_ALLOW', () => {
   test.for(uris)('no connection is opened to %s', async ([origin]) => {
     const before = connections;
     await askWith(server, `${origin}:${port}/jwks`);
@@ -133,7 +133,7 @@ describe('without OUTGOING_ALLOW', () => {
   );
 });
 
-describe('with one host and port in OUTGOING_ALLOW', () => {
+describe('AD-04 with one host and port in OUTGOING_ALLOW', () => {
   test.for([
     ['another port of it', (own: number) => `http://127.0.0.1:${own}/jwks`],
     ['another name of it', (own: number) => `http://localhost:${own}/jwks`],

@@ -133,7 +133,7 @@ describe('a secret that was changed', () => {
   });
 });
 
-describe('what is kept of a secret', () => {
+describe('AD-06 what is kept of a secret', () => {
   test('is its hash: the secret stands nowhere in the database or the log', async () => {
     const secret = 'a-secret-that-only-the-client-knows';
     await setSecrets('midwives', { client_secret: secret });

@@ -103,7 +103,7 @@ describe('F-16 a flood', () => {
     expect(await passwords.verify(word, hash)).toBe(true);
   });
 
-  test('a password that is too long takes no place in the queue', async () => {
+  test('IN-02 a password that is too long is not hashed: it takes no place in the queue', async () => {
     const hash = await passwords.hash(word);
     const answers = await Promise.all(
       Array.from({ length: 500 }, () => passwords.verify('x'.repeat(1001), hash)),

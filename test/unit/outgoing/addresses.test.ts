@@ -56,7 +56,7 @@ const notPublic: readonly (readonly [range: string, ...addresses: string[]])[] =
   ['a zone', 'fe80::1%eth0'],
 ];
 
-describe('an address is not public: it is', () => {
+describe('AD-04 an address is not public: it is', () => {
   test.each(notPublic)('%s', (_, ...addresses) => {
     expect(addresses.filter(isPublicAddress)).toEqual([]);
   });
@@ -79,7 +79,7 @@ test('an address is public', () => {
 const notHttps = 'must be an https address';
 const notOpen = 'must not point to a private or local address';
 
-describe('the text of a URL', () => {
+describe('AD-04 the text of a URL', () => {
   test.each([
     'https://keys.kete.example.test/jwks.json',
     'https://keys.kete.example.test:8443/jwks.json',

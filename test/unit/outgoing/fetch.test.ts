@@ -58,7 +58,7 @@ async function codesOf(call: Promise<unknown>): Promise<unknown[]> {
   return codes;
 }
 
-describe('a host that is not public', () => {
+describe('AD-04 a host that is not public', () => {
   test.each(['https://127.0.0.1/', 'http://keys.rebound.example.test/', 'https://[::1]/', 'not a URL'])(
     'is refused by the text of its URL: %s',
     (url) =>
@@ -88,7 +88,7 @@ describe('a host that the operator allows', () => {
       expect([response.status, await response.text()]).toEqual([200, 'inner secrets']);
     }));
 
-  test('cannot send the call on to another place', () =>
+  test('AD-04 cannot send the call on to another place', () =>
     withOutgoing([`127.0.0.1:${port}`], async (outgoing) => {
       const response = await outgoing.fetch(`http://127.0.0.1:${port}/moved`);
       expect(response.status).toBe(302);

@@ -16,7 +16,7 @@ import {
 
 const token = await signed(structured);
 
-describe('7.1 headers through the Spine Secure Proxy', () => {
+describe('GW-01 7.1 headers through the Spine Secure Proxy', () => {
   const changed = (headers: ResourceRequest['headers']) => ({
     ...getStructured,
     headers: { ...getStructured.headers, ...headers },

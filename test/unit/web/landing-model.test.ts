@@ -19,6 +19,6 @@ test('in the demo a visitor is shown whom to sign in as: someone who has an acco
   expect(demoApp).toMatchObject({ uri: '/demo', password: demoPassword });
 });
 
-test('in production there is neither account nor password to show', async () => {
+test('IN-05 in production there is neither account nor password to show', async () => {
   expect((await model(false)).demoApp).toBeNull();
 });

@@ -12,7 +12,7 @@ const { render, translate, scopeSentence } = createRenderer({ locale: 'en', asse
 const evil = `<script>alert("1")</script>'&`;
 const escaped = '&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;&#39;&amp;';
 
-test('a value in a variable and a value in a sentence are escaped, once', () => {
+test('AD-03 a value in a variable and a value in a sentence are escaped, once', () => {
   const html = render('landing.njk', {
     ...demoModel,
     version: evil,
@@ -90,7 +90,7 @@ test('the first page is made anew on each visit', async () => {
   expect((await get(landing, '/other')).status).toBe(404);
 });
 
-test('in production it shows neither commands, nor keys, APIs, clients or the version', () => {
+test('IN-05 in production it shows neither commands, nor keys, APIs, clients or the version', () => {
   const html = render('landing.njk', productionModel);
   expect(html).toContain('href="/.well-known/openid-configuration"');
   expect(html).toContain('href="/health/ready"');

@@ -41,7 +41,7 @@ test('a second instance on a route overwrites the first', async () => {
   expect(answer.headers.get('content-security-policy')).not.toContain("form-action 'self'");
 });
 
-test('no frames, no referrer for other sites, no guessing of types, no word about the software', async () => {
+test('CO-01 IN-05 no frames, no referrer for other sites, no guessing of types, no word about the software', async () => {
   const sent = await headers('http://localhost:3000');
   expect(sent.get('x-frame-options')).toBe('DENY');
   expect(sent.get('referrer-policy')).toBe('same-origin');
@@ -51,7 +51,7 @@ test('no frames, no referrer for other sites, no guessing of types, no word abou
   expect(sent.get('permissions-policy')).toContain('publickey-credentials-get=(self)');
 });
 
-test('strict transport security for a year, only where the issuer is https', async () => {
+test('IN-06 strict transport security for a year, only where the issuer is https', async () => {
   expect((await headers('https://assent.example')).get('strict-transport-security')).toBe('max-age=31536000');
   expect((await headers('http://localhost:3000')).get('strict-transport-security')).toBeNull();
 });
