@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { asIdentifier } from '../accounts/account.ts';
+import { asIdentifier } from '../accounts/index.ts';
 import type { Clock } from '../clock.ts';
 import { createKnownBrowsers } from './known-browsers.ts';
 import { networkOf } from './network.ts';
@@ -21,7 +21,7 @@ export interface Attempt {
 export interface Leave {
   /** The password was right: forgets the tries at the account, and the source's own one. @returns value for the cookie */
   succeeded(): Promise<string>;
-  /** The password was wrong. */
+  /** The password was wrong: from some failures on, the next try has to wait. */
   failed(): Promise<void>;
   /** The password was not looked at after all. */
   unused(): Promise<void>;
@@ -75,23 +75,22 @@ export function createSignInGuard(options: {
       };
       const shared: readonly Counted[] =
         nonce === undefined ? [{ key: digest('source', networkOf(source)), rule: SOURCE }] : [];
-      const all = [own, ...shared];
-      const taken = await tries.take(all);
+      const taken = await tries.take([own, ...shared]);
       if ('retryAfter' in taken) return taken;
 
-      const takeBack = (some: readonly Counted[]) =>
-        Promise.all(some.map((one) => tries.takeBack(one, taken[all.indexOf(one)] ?? { wait: 0 })));
       return {
         async succeeded() {
-          await Promise.all([tries.forget(own), takeBack(shared)]);
+          await Promise.all(
+            taken.map((one) => (one.key === own.key ? tries.forget(one) : tries.takeBack(one))),
+          );
           return browsers.add(known, account);
         },
         async failed() {
-          const wait = taken[0]?.wait ?? 0;
+          const [wait = 0] = await Promise.all(taken.map(tries.failed));
           if (wait > 0) await onLimited({ identifier, source, wait });
         },
         async unused() {
-          await takeBack(all);
+          await Promise.all(taken.map(tries.takeBack));
         },
       };
     },

@@ -24,7 +24,7 @@ describe.skipIf(redisUrl === undefined)('F-06 without Redis for a while', () => 
     await way.close();
   });
 
-  /** A guard on the broken way, of a system that no other test is. */
+  /** A guard on the broken way, of a system that no other test is. Whatever it lets through fails. */
   function guardOf(): { attempt(): Promise<'leave' | 'wait'> } {
     unique += 1;
     const { attempt } = createSignInGuard({
@@ -35,7 +35,14 @@ describe.skipIf(redisUrl === undefined)('F-06 without Redis for a while', () => 
       onLimited: async () => {},
     });
     const sent = { identifier: 'aroha@example.test', source: '192.0.2.7', known: undefined };
-    return { attempt: async () => ('retryAfter' in (await attempt(sent)) ? 'wait' : 'leave') };
+    return {
+      async attempt() {
+        const answer = await attempt(sent);
+        if ('retryAfter' in answer) return 'wait';
+        await answer.failed();
+        return 'leave';
+      },
+    };
   }
 
   const limited = ['leave', 'leave', 'leave', 'leave', 'wait'];
@@ -59,7 +66,7 @@ describe.skipIf(redisUrl === undefined)('F-06 without Redis for a while', () => 
     const guard = guardOf();
     const answers = Promise.all(Array.from({ length: 50 }, guard.attempt));
     way.become('cut');
-    expect((await answers).filter((answer) => answer === 'leave').length).toBeLessThanOrEqual(8);
+    expect((await answers).filter((answer) => answer === 'leave').length).toBeLessThanOrEqual(20);
     expect(await guard.attempt()).toBe('wait');
   });
 
