@@ -271,6 +271,7 @@ export async function createApp(services: Services, log: Logger): Promise<App> {
       return group && load.request(source, group);
     },
     onPassed: (req, source) => void sources.set(req, source),
+    onFault: (error) => log.error({ err: error }, 'a request failed at the entrance'),
     onLimited: () => metrics.denied('too_many_requests'),
     onRefused(peer) {
       denials.count(peer, 'refused_at_the_door');
@@ -308,12 +309,12 @@ export async function createApp(services: Services, log: Logger): Promise<App> {
       draining = true;
       await drain(server);
       metrics.close();
+      await denials.close().catch((error: unknown) => log.warn({ err: error }, 'counted denials were lost'));
+      messages.close();
       await keyWatch?.close();
       await background?.close();
       await denyList.close();
-      await denials.close().catch((error: unknown) => log.warn({ err: error }, 'counted denials were lost'));
       await outgoing.close();
-      messages.close();
       redis?.disconnect();
     },
   };

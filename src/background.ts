@@ -1,8 +1,12 @@
+import { setTimeout } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { createSealer, type Sealer } from './audit/index.ts';
 import { createHousekeeping, type Housekeeping } from './db/index.ts';
 import { derive } from './keys/index.ts';
 import type { Services } from './services.ts';
+
+/** How long the last look for audit rows may take when the process stops, in milliseconds. */
+const LAST_LOOK = 1000;
 
 /** What a node does beside answering requests. */
 export interface Background {
@@ -33,7 +37,8 @@ export function startBackground({ db, clock, masterKey }: Services, log: Logger)
     rowsWaiting: housekeeping.waiting,
     async close() {
       await housekeeping.close();
-      await sealer.look();
+      // What the last requests left is sealed yet; a longer backlog waits for the next start, or for another node.
+      await Promise.race([sealer.look(), setTimeout(LAST_LOOK, undefined, { ref: false })]);
       await sealer.close();
     },
   };

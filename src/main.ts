@@ -48,6 +48,7 @@ async function main(): Promise<void> {
           token: metricsToken,
           host: metricsHost,
           port: metricsPort,
+          onError: (error) => log.error({ err: error }, 'the listener of the metrics failed'),
         });
 
   let stopping = false;

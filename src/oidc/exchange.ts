@@ -5,6 +5,9 @@ import type { RequestStates } from './request-state.ts';
 import type { Exchange } from './storage/index.ts';
 import type { WayBackTie } from './way-back.ts';
 
+/** Where a token is asked about or taken back, by others than the person whose it is. */
+const askingRoutes = new Set(['introspection', 'revocation']);
+
 /** Tells storage how it belongs to the request that asks for it; outside a request it belongs to none. */
 export function createExchange(options: {
   db: Database;
@@ -26,6 +29,15 @@ export function createExchange(options: {
     active,
     revoking,
     tookBack,
+    holdsToSession(token) {
+      const route = Provider.ctx?.oidc?.route;
+      const state = request();
+      // A caller with a bearer token comes by no route of the library.
+      if (state === undefined || (route !== undefined && !askingRoutes.has(route))) return false;
+      state.bound ??= new Set();
+      state.bound.add(token);
+      return true;
+    },
     begin: db.begin,
     collect(placed) {
       const tokens = request()?.tokens;

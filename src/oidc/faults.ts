@@ -8,8 +8,12 @@ import { answerUnavailable, hideBrokenRegistration } from './token-answers.ts';
 /** Routes whose answers people see; all others answer JSON, whatever a browser-like client says it accepts. */
 const pageRoutes = /^(authorization|resume|end_session.*)$/;
 
+/** The token endpoint and those below it. The library's router ignores case. */
+const programPath = /^\/token(?:\/|$)/i;
+
 /** Whether an answer is for a person who looks at it. */
 export function isForPeople(ctx: Context): boolean {
+  if (programPath.test(ctx.path)) return false;
   const { oidc } = ctx as unknown as Partial<KoaContextWithOIDC>;
   return pageRoutes.test(oidc?.route ?? 'resume') && ctx.accepts('html', 'json') !== 'json';
 }

@@ -70,7 +70,7 @@ export function createIntrospectionEndpoint(options: {
   function refuse(ctx: Context, status: number, error: string, description: string): void {
     ctx.status = status;
     ctx.set('Cache-Control', 'no-store');
-    if (status !== 400)
+    if (status === 401 || status === 403)
       ctx.set(
         'WWW-Authenticate',
         `Bearer realm="${issuer}", error="${error}", error_description="${description}"`,
@@ -87,12 +87,24 @@ export function createIntrospectionEndpoint(options: {
     return { api, clientId, mayAsk: asText(shown.scope)?.split(' ').includes(INTROSPECT) === true };
   }
 
+  /** Whether the caller has to wait, because of what was refused from its address or what its client has sent; says so. */
+  async function hasToWait(ctx: Context, clientId: string | undefined): Promise<boolean> {
+    const wait = await load.credentials(sourceOf(ctx), clientId);
+    if (wait === undefined) return false;
+    ctx.set('Retry-After', String(wait));
+    refuse(ctx, 429, 'too_many_requests', `more requests came than the limit allows: try again in ${wait} s`);
+    return true;
+  }
+
   async function forBearer(ctx: Context, bearer: string): Promise<void> {
+    if (await hasToWait(ctx, undefined)) return;
     const caller = await callerOf(ctx, bearer);
     if (caller === undefined) {
       denials.count(sourceOf(ctx), 'invalid_token');
+      await load.refused(sourceOf(ctx), undefined);
       return refuse(ctx, 401, 'invalid_token', 'the bearer token is not good');
     }
+    if (await hasToWait(ctx, caller.clientId)) return;
     await load.client(caller.clientId);
     if (!caller.mayAsk)
       return refuse(ctx, 403, 'insufficient_scope', `the bearer token lacks the scope ${INTROSPECT}`);

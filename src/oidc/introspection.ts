@@ -2,6 +2,7 @@ import type Provider from 'oidc-provider';
 import type { Configuration } from 'oidc-provider';
 import { type Api, type Catalogue, INTROSPECT, notOffered, scopeFamily } from '../catalogue/index.ts';
 import { type Client, type ClientRegistry, isIdentityScope, isPublic, scopesAt } from '../clients/index.ts';
+import { AssentError } from '../errors.ts';
 import type { DenyList } from '../revocations/index.ts';
 import { uncovered } from '../scopes/index.ts';
 import { asText } from '../text.ts';
@@ -43,7 +44,8 @@ export function servedBy(client: Client | undefined): Serves {
 }
 
 /** What an opaque access token is, as the library's models have it. */
-type OpaqueToken = InstanceType<Provider['AccessToken']> | InstanceType<Provider['ClientCredentials']>;
+type PersonalToken = InstanceType<Provider['AccessToken']>;
+type OpaqueToken = PersonalToken | InstanceType<Provider['ClientCredentials']>;
 
 /** Members of the answer about an opaque token, as the library puts them together for clients. */
 function describe(token: OpaqueToken, issuer: string): Introspected {
@@ -100,6 +102,22 @@ export function createIntrospection(options: {
     return authority.isLive(ctx, { grantId: ids.grant, client, api, scopes });
   }
 
+  /**
+   * Whether the browser session is still there that a token ends with. Where sessions cannot be looked at, it is taken to be:
+   * signing out ends the grant too, and the token ends by itself within ten minutes.
+   */
+  async function isInSession(ctx: Contextual, token: PersonalToken): Promise<boolean> {
+    if (!states.of(ctx).bound?.has(token.jti)) return true;
+    try {
+      const session = await provider().Session.findByUid(token.sessionUid ?? '');
+      if (session === undefined || session.accountId !== token.accountId) return false;
+      return session.grantIdFor(token.clientId ?? '') === token.grantId;
+    } catch (error) {
+      if (error instanceof AssentError && error.code === 'redis_unavailable') return true;
+      throw error;
+    }
+  }
+
   /** The API of an opaque token that is alive and that the caller may know. */
   async function apiOf(ctx: Contextual, token: OpaqueToken, serves: Serves): Promise<Api | undefined> {
     const api = (await catalogue.all()).find((one) => one.audience === token.aud);
@@ -109,7 +127,7 @@ export function createIntrospection(options: {
     if (client === undefined) return undefined;
     if (token.kind !== 'AccessToken') return api;
     const { grantId } = token;
-    if (grantId === undefined) return undefined;
+    if (grantId === undefined || !(await isInSession(ctx, token))) return undefined;
     return (await authority.isLive(ctx, { grantId, client, api, scopes })) ? api : undefined;
   }
 

@@ -42,6 +42,8 @@ export interface RequestState {
   consents?: Map<string, Promise<Consent | undefined>>;
   /** Grants whose families end with this request: at the token endpoint when it is over, elsewhere at once. */
   endings?: Set<string>;
+  /** Access tokens that are to be held to their browser sessions by us, not by the library. */
+  bound?: Set<string>;
   /** Whether this request has taken something back that was alive. */
   tookBack?: boolean;
   /** Opaque tokens to be stored together with the audit row; undefined where tokens are stored at once. */

@@ -68,6 +68,21 @@ export function createRevocationEndpoint(options: {
     });
   }
 
+  /** A client that proved who it is and was refused, as one that would take back somebody else's token. */
+  async function recordDenial(ctx: Context): Promise<void> {
+    const { client, authenticated } = states.of(ctx);
+    const { error } = (ctx.body || {}) as { error?: string };
+    if (ctx.status !== 400 || !authenticated || error === undefined) return;
+    await audit.record({
+      type: 'token.denied',
+      clientId: client?.clientId,
+      organization: client?.organization?.key,
+      error,
+      source: sourceOf(ctx),
+      detail: { endpoint: 'revocation' },
+    });
+  }
+
   async function revokeJwt(ctx: Context, { ids, api, expiresAt }: IssuedToken): Promise<boolean> {
     await db.begin();
     if ((await revocations.add([{ kind: 'token', id: ids.token, expiresAt }])) === 0) return false;
@@ -111,6 +126,7 @@ export function createRevocationEndpoint(options: {
       return wish;
     });
     ctx.set('Cache-Control', 'no-store');
+    await recordDenial(ctx);
     if (ctx.status === 200) ctx.body = {};
     if ((wish as string) !== 'commit') return;
     await denyList.look();

@@ -104,6 +104,7 @@ export function createDenyList(options: {
       return known.has(keyOf('token', token)) || (grant !== undefined && known.has(keyOf('grant', grant)));
     },
     look() {
+      if (closed) return Promise.resolve();
       if (underWay === undefined) return begin();
       following ??= underWay.then(() => {
         following = undefined;

@@ -62,6 +62,8 @@ export async function startMetricsServer(options: {
   metrics: Metrics;
   token: string | undefined;
   host: string;
+  /** Receives faults of the listener once it listens. */
+  onError: (error: Error) => void;
   /** 0: any that is free. */
   port: number;
 }): Promise<{ readonly port: number; close(): Promise<void> }> {
@@ -71,6 +73,7 @@ export async function startMetricsServer(options: {
     server.once('error', reject);
     server.listen(options.port, options.host, resolve);
   });
+  server.removeAllListeners('error').on('error', options.onError);
   return {
     port: (server.address() as AddressInfo).port,
     async close() {

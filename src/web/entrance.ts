@@ -28,6 +28,7 @@ function send(res: ServerResponse, { status, headers, body }: PlainAnswer): void
  * @param limit seconds to wait, where more came from a source than the limit allows
  * @param onPassed told who is calling, before anything else looks at the request
  * @param onLimited told of a request that came beyond a limit
+ * @param onFault told of what nobody behind the entrance has caught
  * @param onRefused told of a request that the door did not let in, by the address of its connection
  * @param draining whether the node is about to stop: then every answer ends its connection
  */
@@ -39,10 +40,12 @@ export function createEntrance(options: {
   limit: (source: string, path: string) => Promise<number | undefined>;
   onPassed: (req: IncomingMessage, source: string) => void;
   onLimited: () => void;
+  onFault: (error: unknown) => void;
   onRefused: (peer: string) => void;
   draining: () => boolean;
 }): RequestListener {
-  const { door, rooms, isSite, isForPeople, limit, onPassed, onLimited, onRefused, draining } = options;
+  const { door, rooms, isSite, isForPeople, limit, onPassed, onLimited, onFault, onRefused, draining } =
+    options;
   /** What stands behind a refused request on its connection was sent before the refusal arrived; it must not be carried out. */
   const closing = new WeakSet<object>();
 
@@ -54,6 +57,7 @@ export function createEntrance(options: {
   async function serve(req: IncomingMessage, res: ServerResponse, source: string): Promise<void> {
     const path = pathOf(req.url);
     const wait = await limit(source, path);
+    if (closing.has(req.socket)) return;
     if (wait !== undefined) onLimited();
     if (isSite(path) || (wait !== undefined && isForPeople(path))) rooms.site(req, res, wait);
     else if (wait !== undefined) refuse(req, res, tooManyRequests(wait));
@@ -61,7 +65,8 @@ export function createEntrance(options: {
   }
 
   return (req, res) => {
-    if (closing.has(req.socket)) return void req.socket.destroy();
+    // Node ends the connection when the refusal is out; what was answered before it goes out first.
+    if (closing.has(req.socket)) return;
     if (draining()) res.setHeader('Connection', 'close');
     const path = pathOf(req.url);
     if (path.startsWith('/health/')) return rooms.health(req, res);
@@ -74,6 +79,9 @@ export function createEntrance(options: {
       return refuse(req, res, { status: 400, headers, body });
     }
     onPassed(req, passage.source);
-    void serve(req, res, passage.source);
+    serve(req, res, passage.source).catch((error: unknown) => {
+      onFault(error);
+      req.socket.destroy();
+    });
   };
 }

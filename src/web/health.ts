@@ -20,14 +20,24 @@ async function result(check: () => Promise<CheckResult>): Promise<CheckResult> {
 
 /** `GET /health/live`: the process runs. `GET /health/ready`: it can serve; 503 when something it needs has failed. */
 export function createHealth({ checks, draining }: HealthOptions): Koa.Middleware {
+  const names = Object.keys(checks);
+  let underWay: Promise<CheckResult[]> | undefined;
+
+  /** However many ask at once, what the node depends on is asked once. */
+  function look(): Promise<CheckResult[]> {
+    underWay ??= Promise.all(Object.values(checks).map(result)).finally(() => {
+      underWay = undefined;
+    });
+    return underWay;
+  }
+
   return async (ctx, next) => {
     if (!ctx.path.startsWith('/health/')) return next();
     ctx.set('Cache-Control', 'no-store');
     if (ctx.path === '/health/live') {
       ctx.body = { status: 'live' };
     } else if (ctx.path === '/health/ready') {
-      const names = Object.keys(checks);
-      const results = await Promise.all(Object.values(checks).map(result));
+      const results = await look();
       const ready = !draining() && !results.includes('failed');
       ctx.status = ready ? 200 : 503;
       ctx.body = {

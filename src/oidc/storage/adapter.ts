@@ -5,6 +5,7 @@ import { asText } from '../../text.ts';
 import { expiry, volatileModels } from './artefact.ts';
 import type { Exchange } from './exchange.ts';
 import {
+  accessTokenAdapter,
   artefactAdapter,
   exchangedAdapter,
   interactionAdapter,
@@ -96,6 +97,7 @@ export function createAdapter(options: {
       };
     }
     if (model === 'ReplayDetection') return replayAdapter(replayGuard, clock);
+    if (model === 'AccessToken') return accessTokenAdapter(durable, clock, exchange);
     if (model === 'Session') return sessionAdapter(volatile, clock, exchange);
     if (model === 'Interaction') return interactionAdapter(volatile, clock, exchange);
     if (model === 'PushedAuthorizationRequest') return pushedAdapter(volatile, clock, exchange);

@@ -11,6 +11,11 @@ export interface Exchange {
   revoking(): boolean;
   /** Notes that it has taken back something that was alive. */
   tookBack(): void;
+  /**
+   * Takes it over from the library to hold an access token to its browser session, so that the token can be asked about
+   * while sessions cannot. @returns false where the library is to do it
+   */
+  holdsToSession(token: string): boolean;
   /** Begins the transaction of such a request. */
   begin(): Promise<void>;
   /** Bearer value of the refresh token that the present request has used up. */

@@ -46,6 +46,20 @@ export function artefactAdapter(
   };
 }
 
+/** Opaque access tokens. */
+export function accessTokenAdapter(store: ArtefactStore, clock: Clock, exchange: Exchange): Adapter {
+  const plain = artefactAdapter('AccessToken', store, clock, exchange);
+  return {
+    ...plain,
+    async find(id) {
+      const found = await plain.find(id);
+      if (found?.expiresWithSession !== true || !exchange.holdsToSession(id)) return found;
+      const { expiresWithSession: _bound, ...rest } = found;
+      return rest;
+    },
+  };
+}
+
 /**
  * Codes and refresh tokens: each is exchanged once, in a transaction that begins with its look-up.
  *

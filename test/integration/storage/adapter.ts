@@ -41,6 +41,7 @@ export async function openAdapter(): Promise<OpenedAdapter> {
       active: () => false,
       revoking: () => false,
       tookBack() {},
+      holdsToSession: () => false,
       begin: async () => {},
       predecessor: () => undefined,
       resuming: () => false,

@@ -77,7 +77,13 @@ test('without a token there are none on a port that everybody reaches', async ()
 
 describe('on a port of its own', () => {
   test('whoever reaches it reads', async () => {
-    const server = await startMetricsServer({ metrics, token: undefined, host: '127.0.0.1', port: 0 });
+    const server = await startMetricsServer({
+      metrics,
+      token: undefined,
+      host: '127.0.0.1',
+      port: 0,
+      onError() {},
+    });
     const at = { issuer: `http://127.0.0.1:${server.port}` };
     expect((await send(at, { method: 'GET', path: '/metrics' })).status).toBe(200);
     expect((await send(at, { method: 'GET', path: '/' })).status).toBe(404);
@@ -86,7 +92,7 @@ describe('on a port of its own', () => {
   });
 
   test('a token is asked for there too, if there is one', async () => {
-    const server = await startMetricsServer({ metrics, token, host: '127.0.0.1', port: 0 });
+    const server = await startMetricsServer({ metrics, token, host: '127.0.0.1', port: 0, onError() {} });
     const at = { issuer: `http://127.0.0.1:${server.port}` };
     expect((await send(at, { method: 'GET', path: '/metrics' })).status).toBe(401);
     expect((await send(at, { method: 'GET', path: '/metrics', headers: bearer(token) })).status).toBe(200);
@@ -94,8 +100,8 @@ describe('on a port of its own', () => {
   });
 
   test('that is taken is said', async () => {
-    const first = await startMetricsServer({ metrics, token, host: '127.0.0.1', port: 0 });
-    const second = startMetricsServer({ metrics, token, host: '127.0.0.1', port: first.port });
+    const first = await startMetricsServer({ metrics, token, host: '127.0.0.1', port: 0, onError() {} });
+    const second = startMetricsServer({ metrics, token, host: '127.0.0.1', port: first.port, onError() {} });
     await expect(second).rejects.toThrow('EADDRINUSE');
     await first.close();
   });
