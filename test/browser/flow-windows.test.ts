@@ -69,6 +69,39 @@ describe.skipIf(browserUnavailable)('several browsers, several windows, and goin
     expect(rows).toEqual([]);
   });
 
+  test('SE-04 back after signing out: nothing of the person is shown any more', async () => {
+    const { page } = await begin();
+    await signInAs(page);
+    await expectHeading(page, question);
+    expect(await page.content()).toContain('Aroha');
+    await page.goto(`${flow.server.issuer}/session/end`);
+    await press(page, 'Sign out');
+    await expectHeading(page, 'You are signed out');
+    await page.goBack();
+    await page.goBack();
+    await expectHeading(page, over);
+    expect(await page.content()).not.toContain('Aroha');
+  });
+
+  test('SE-01 no script of a page can read a cookie', async () => {
+    const { page } = await begin();
+    await signInAs(page);
+    await expectHeading(page, question);
+    expect((await page.context().cookies()).length).toBeGreaterThan(0);
+    expect(await page.evaluate('document.cookie')).toBe('');
+  });
+
+  test('CO-01 a page of another site cannot show ours in a frame', async () => {
+    const { client, page } = await begin();
+    const answer = { type: 'text/html', body: `<!DOCTYPE html><iframe src="${client.request()}"></iframe>` };
+    flow.app.serve('/frame.html', answer);
+    flow.expectComplaint(/frame-ancestors|X-Frame-Options|refused to connect|Framing/i);
+    await page.goto(`${flow.app.origin}/frame.html`);
+    const frame = page.frames().find((one) => one !== page.mainFrame());
+    expect(frame).toBeDefined();
+    expect(await frame?.getByRole('heading').count()).toBe(0);
+  });
+
   test('back from the consent page to the sign-in page: it can be read, and forward goes on', async () => {
     const { client, page } = await begin();
     await signInAs(page);
