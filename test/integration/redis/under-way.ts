@@ -33,6 +33,8 @@ export interface UnderWay {
   /** In which she is signed in. */
   readonly signedIn: Visitor;
   readonly tokens: TokenAnswer;
+  /** Without `offline_access`: they end with the session. */
+  readonly passing: TokenAnswer;
   /** Not exchanged yet. */
   readonly code: Authorised;
   readonly signIn: Open;
@@ -59,6 +61,10 @@ export async function beginEverything(server: TestServer): Promise<UnderWay> {
     server,
     signedIn,
     tokens,
+    passing: await exchange(
+      server,
+      await authorise(server, { change: { scope: 'openid launch/patient patient/*.rs' } }),
+    ),
     code: await authorise(server, { visitor: signedIn }),
     signIn: await begin(server),
     consent: await beginSignedIn(server, { change: { prompt: 'consent' } }),
@@ -122,6 +128,8 @@ export const goingOn: Readonly<Record<string, (underWay: UnderWay) => Promise<An
     post(server, '/token', { grant_type: 'refresh_token', refresh_token: String(tokens.refresh_token) }),
   introspection: ({ server, tokens }) =>
     post(server, '/token/introspection', { token: tokens.access_token }, fhirServer),
+  'introspection of what ends with the session': ({ server, passing }) =>
+    post(server, '/token/introspection', { token: passing.access_token }, fhirServer),
   revocation: ({ server, tokens }) => post(server, '/token/revocation', { token: tokens.access_token }),
   discovery: ({ server }) => send(server, { method: 'GET', path: '/.well-known/openid-configuration' }),
   'the keys': ({ server }) => send(server, { method: 'GET', path: '/jwks' }),
