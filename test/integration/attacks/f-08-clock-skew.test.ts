@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { assertion, assertionForm, demoKey } from '../../support/assertion.ts';
 import { onServer } from '../../support/database.ts';
 import { isActive, redeem, renew } from '../../support/exchange.ts';
-import { basic, form, register, send } from '../../support/fixtures.ts';
+import { basic, eventually, form, register, send, startNode } from '../../support/fixtures.ts';
 import { startServer, type TestServer } from '../../support/server.ts';
 import { shiftTime } from '../../support/time.ts';
 import {
@@ -138,7 +138,23 @@ describe.skipIf(!onServer)('F-08 a node whose clock differs from the database’
     expect(await on(skew, readiness)).toEqual([200, 'ok']);
   });
 
-  test.for([61, -61, 300, -300])('by %i s is not ready', async (skew) => {
+  test.for([61, -61, 300, -300])('by %i s is not ready, and issues nothing', async (skew) => {
     expect(await on(skew, readiness)).toEqual([503, 'failed']);
+    // Where the demonstration is, its time may be moved.
+    const node = await startNode(server, { DEMO: '0' });
+    try {
+      const clinic = basic('clinic-backend', 'demo-secret-clinic-backend');
+      const sent = form({ grant_type: 'client_credentials', scope: 'system/Flag.read' }, clinic);
+      // It sees so when it looks at the database, four times a second.
+      const refused = await on(skew, () =>
+        eventually(async () => {
+          const answer = await send(node, sent);
+          return answer.status === 200 ? undefined : answer;
+        }),
+      );
+      expect(refused).toMatchObject({ status: 503, body: expect.not.stringContaining('access_token') });
+    } finally {
+      await node.close();
+    }
   });
 });
