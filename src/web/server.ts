@@ -4,8 +4,8 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 const HEADERS_TIMEOUT = 10_000;
 const REQUEST_TIMEOUT = 12_000;
 
-/** Milliseconds for which nothing may be heard of a client that is sent something. */
-const SILENCE = 30_000;
+/** Milliseconds for which nothing may be heard of a client that is sent something. Node looks twice before it believes it. */
+const SILENCE = 15_000;
 
 /** How often those two are looked at, in milliseconds; Node's own half a minute would double them. */
 const CHECK_EVERY = 2000;

@@ -50,9 +50,9 @@ function wayBack(answer: Answer): string {
 const usable = () =>
   stage.sql(`SELECT id FROM oidc_artefacts WHERE model = 'AuthorizationCode' AND consumed_at IS NULL`);
 
-/** Opens an address in one more browser with the same session, up to its consent page. */
-async function openConsent(url: string): Promise<{ browser: Visitor; allowed: Sent }> {
-  const browser = visitor.copy();
+/** Opens an address in one more browser with the session of another, up to its consent page. */
+async function openConsent(owner: Visitor, url: string): Promise<{ browser: Visitor; allowed: Sent }> {
+  const browser = owner.copy();
   const { action, fields } = formTo(await browser.follow(await browser.get(url)), '/consent');
   return { browser, allowed: asSent(browser, action, [...fields, ['decision', 'allow']]) };
 }
@@ -98,11 +98,14 @@ describe(`of ${parallel} parallel uses on two nodes one succeeds:`, () => {
 
   test(`F-07 a pushed request that ${parallel} browsers have open, ${pageRounds} rounds`, async () => {
     await play('pushed request on open pages', pageRounds, async () => {
+      // Each way back gives the session a new name, which the other browsers do not know.
+      const owner = createVisitor(stage.issuer);
+      await redeem(stage, await authorise(stage, { visitor: owner }));
       const { url, request } = await push(stage, { prompt: 'consent' });
       const open: Awaited<ReturnType<typeof openConsent>>[] = [];
       // Not all at once: the race is between the answers, and a busy machine may send away who only wants to look.
       while (open.length < parallel)
-        open.push(...(await Promise.all(Array.from({ length: parallel / 10 }, () => openConsent(url)))));
+        open.push(...(await Promise.all(Array.from({ length: parallel / 10 }, () => openConsent(owner, url)))));
       const pressed = await together(open.map(({ allowed }) => allowed));
       const ways = pressed.flatMap(({ status, headers }, index) =>
         status === 303 ? asSent(open[index]?.browser ?? visitor, headers.location ?? '') : [],

@@ -34,7 +34,7 @@ export const form = {
   /** Wrong passwords that are tried at once. */
   guesses: short ? 100 : 600,
   /** What a client of the load does between two turns, in milliseconds: the machine belongs to the nodes. */
-  pause: short ? 40 : 10,
+  pause: short ? 40 : 20,
   /** How long the load goes on between two faults, in milliseconds. */
   load: short ? 700 : 3000,
 } as const;

@@ -33,7 +33,9 @@ const time = (at: Date) => der(0x18, Buffer.from(`${at.toISOString().replace(/[-
  */
 export function selfSigned(address: string, days: number): SelfSigned {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const name = sequence(der(0x31, sequence(commonName, der(0x0c, Buffer.from('keys')))));
+  // A name of its own: whoever checks it looks for its issuer by name.
+  const called = Buffer.from(randomBytes(8).toString('hex'));
+  const name = sequence(der(0x31, sequence(commonName, der(0x0c, called))));
   const day = 24 * 3600 * 1000;
   const end = Date.now() + days * day;
   const names = sequence(der(0x87, Buffer.from(address.split('.').map(Number))));
