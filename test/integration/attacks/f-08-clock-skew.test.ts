@@ -123,6 +123,11 @@ describe('F-08 a token of a node that is almost a minute ahead', () => {
   });
 });
 
+test('F-08 a signed token that is dated more than a minute ahead is not good', async () => {
+  const token = await on(70, systemToken);
+  expect(await isGood(token)).toBe(false);
+});
+
 if (!onServer)
   console.warn(
     'A node with a wrong clock is not tested: the embedded database has its clock; set DATABASE_URL',

@@ -109,4 +109,32 @@ describe.skipIf(needsServer)('F-10 while a node of the version before serves', (
       expect(faults).toEqual([]);
     }
   });
+
+  test('and somebody reads the tables, as a backup does: nobody waits too long for the migration that waits', async () => {
+    const server = await openBefore();
+    const node = startNode(server.url);
+    try {
+      await server.beside.query('DROP TABLE revocations');
+      await server.beside.query('BEGIN');
+      await server.beside.query('SELECT FROM audit_events LIMIT 1');
+      const migrating = migrate({ url: server.url });
+      // It waits for the reader, gives way to those behind it, and tries again.
+      const tries = new Set<string>();
+      await eventually(async () => {
+        const waiting = await server.db.query<{ since: string }>({
+          name: '',
+          text: `SELECT query_start::text AS since FROM pg_stat_activity
+                 WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE 'ALTER TABLE audit_events%'`,
+        });
+        for (const { since } of waiting) tries.add(since);
+        return tries.size >= 3 || undefined;
+      });
+      await server.beside.query('COMMIT');
+      expect(await migrating).toEqual(expect.arrayContaining(added));
+    } finally {
+      const { done, faults } = await node.stop();
+      await server.close();
+      expect([done > 0, faults]).toEqual([true, []]);
+    }
+  });
 });
