@@ -5,7 +5,7 @@ import { isActive, redeem } from '../support/exchange.ts';
 import { type Answer, form as formOf, type Sent, send } from '../support/fixtures.ts';
 import { authorise, createVisitor, formTo, type Visitor } from '../support/visitor.ts';
 import { form } from './form.ts';
-import { type Counts, expectOneWinner, total } from './outcomes.ts';
+import { expectOneWinner, play } from './outcomes.ts';
 import { type Stage, setStage } from './stage/stage.ts';
 
 /** F-07: a pushed request, and the answer to the consent page, fifty times at once, half on each of two processes. */
@@ -69,18 +69,6 @@ async function expectOnly(answers: readonly Answer[], verifier: string): Promise
   expect(await usable()).toEqual([]);
 }
 
-/** Plays rounds, and says what came of them. */
-async function play(what: string, times: number, round: () => Promise<Counts>): Promise<void> {
-  const seen: Counts[] = [];
-  for (let number = 1; number <= times; number += 1)
-    seen.push(
-      await round().catch((cause) => {
-        throw new Error(`${what}, round ${number} of ${times}: ${cause}`, { cause });
-      }),
-    );
-  console.log(`${what}: ${times} rounds of ${parallel} on two nodes:`, total(seen));
-}
-
 describe(`of ${parallel} parallel uses on two nodes one succeeds:`, () => {
   const used = ['303 invalid_request_uri', '400 page'];
 
@@ -105,7 +93,9 @@ describe(`of ${parallel} parallel uses on two nodes one succeeds:`, () => {
       const open: Awaited<ReturnType<typeof openConsent>>[] = [];
       // Not all at once: the race is between the answers, and a busy machine may send away who only wants to look.
       while (open.length < parallel)
-        open.push(...(await Promise.all(Array.from({ length: parallel / 10 }, () => openConsent(owner, url)))));
+        open.push(
+          ...(await Promise.all(Array.from({ length: parallel / 10 }, () => openConsent(owner, url)))),
+        );
       const pressed = await together(open.map(({ allowed }) => allowed));
       const ways = pressed.flatMap(({ status, headers }, index) =>
         status === 303 ? asSent(open[index]?.browser ?? visitor, headers.location ?? '') : [],

@@ -22,7 +22,7 @@ import {
   type Visitor,
 } from '../support/visitor.ts';
 import { form } from './form.ts';
-import { type Counts, expectOneWinner, total } from './outcomes.ts';
+import { type Counts, expectOneWinner, play } from './outcomes.ts';
 import { type Stage, setStage } from './stage/stage.ts';
 
 /** F-07: what can be used once is used fifty times at once, half of it on each of two processes. */
@@ -71,21 +71,9 @@ async function issued(): Promise<number> {
   return row?.count ?? Number.NaN;
 }
 
-/** Plays every round, and says what came of them. */
-async function play(what: string, round: () => Promise<Counts>): Promise<void> {
-  const seen: Counts[] = [];
-  for (let number = 1; number <= rounds; number += 1)
-    seen.push(
-      await round().catch((cause) => {
-        throw new Error(`${what}, round ${number} of ${rounds}: ${cause}`, { cause });
-      }),
-    );
-  console.log(`${what}: ${rounds} rounds of ${parallel} on two nodes:`, total(seen));
-}
-
 describe(`of ${parallel} parallel uses on two nodes exactly one succeeds, ${rounds} rounds:`, () => {
   test('TK-03 F-07 an authorisation code; being replayed, it leaves no token alive', async () => {
-    await play('authorisation code', async () => {
+    await play('authorisation code', rounds, async () => {
       const authorised = await authorise(stage, { visitor });
       const grant = await grantOf(stage, authorised.code);
       const before = await issued();
@@ -100,7 +88,7 @@ describe(`of ${parallel} parallel uses on two nodes exactly one succeeds, ${roun
   });
 
   test('RT-03 F-07 a refresh token: one new member of its family, and none after a later replay', async () => {
-    await play('refresh token', async () => {
+    await play('refresh token', rounds, async () => {
       const first = await redeem(stage, await authorise(stage, { visitor }));
       const grant = await grantOf(stage, first.access_token);
       const before = await issued();
@@ -125,7 +113,7 @@ describe(`of ${parallel} parallel uses on two nodes exactly one succeeds, ${roun
 
   test('CA-03 F-07 the jti of a client assertion', async () => {
     const key = demoKey(stage, 'clinic-jwt');
-    await play('client assertion', async () => {
+    await play('client assertion', rounds, async () => {
       const proof = assertionForm(await assertion(key, 'clinic-jwt', stage.issuer));
       const parameters = { grant_type: 'client_credentials', scope: 'system/Flag.read', ...proof };
       const before = await issued();
@@ -137,7 +125,7 @@ describe(`of ${parallel} parallel uses on two nodes exactly one succeeds, ${roun
   });
 
   test('CA-03 F-07 the jti of a user context assertion', async () => {
-    await play('user context assertion', async () => {
+    await play('user context assertion', rounds, async () => {
       const said = await userContext(stage);
       const before = await issued();
       // Each use comes with a client assertion of its own: what is said of the user is all they share.

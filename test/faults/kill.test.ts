@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { basic, eventually, form as formOf, send } from '../support/fixtures.ts';
+import { eventually } from '../support/fixtures.ts';
 import { form } from './form.ts';
 import { type Aftermath, expectSealed, expectTrue, lookAfter, tell } from './load/afterwards.ts';
+import { askForToken } from './load/clients.ts';
 import { type Done, type Ledger, succeeded, summary } from './load/ledger.ts';
 import { createLoad, loadFor } from './load/load.ts';
 import type { Passage } from './stage/gateway.ts';
@@ -33,11 +34,6 @@ const aftermaths: Aftermath[] = [];
 let done: readonly Done[];
 let lost: readonly Passage[];
 
-const clientCredentials = formOf(
-  { grant_type: 'client_credentials', scope: 'system/Flag.read' },
-  basic('clinic-backend', 'demo-secret-clinic-backend'),
-);
-
 async function kill(number: number): Promise<void> {
   const victim = stage.nodes[number % 2 === 0 ? 0 : 1];
   const { port } = stage.nodes[number % 2 === 0 ? 1 : 0];
@@ -48,7 +44,7 @@ async function kill(number: number): Promise<void> {
   await delay(Math.random() * 50);
   await victim.kill();
   const gone = performance.now();
-  const { status: other } = await send({ issuer: stage.issuer, port }, clientCredentials);
+  const { status: other } = await askForToken({ issuer: stage.issuer, port });
   killed.push({ port: victim.port, gone, start: await victim.start(), other });
   await eventually(async () => stage.gateway.takesPart(victim.port) || undefined);
   await load.hold();

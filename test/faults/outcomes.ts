@@ -8,7 +8,7 @@ export const counted = (outcomes: readonly string[]): Counts =>
   Object.fromEntries([...Map.groupBy(outcomes, (one) => one)].map(([one, all]) => [one, all.length]));
 
 /** Adds up the counts of several rounds. */
-export function total(rounds: readonly Counts[]): Counts {
+function total(rounds: readonly Counts[]): Counts {
   const sum = new Map<string, number>();
   for (const [outcome, count] of rounds.flatMap((round) => Object.entries(round)))
     sum.set(outcome, (sum.get(outcome) ?? 0) + count);
@@ -38,4 +38,16 @@ export function expectOneWinner(
   const expected = rule === 'at most' && busy && won === 0 ? 0 : 1;
   expect({ won, strange, counts }).toEqual({ won: expected, strange: [], counts });
   return counts;
+}
+
+/** Plays rounds, and says what came of them. @throws with the number of the round that failed */
+export async function play(what: string, times: number, round: () => Promise<Counts>): Promise<void> {
+  const seen: Counts[] = [];
+  for (let number = 1; number <= times; number += 1)
+    seen.push(
+      await round().catch((cause) => {
+        throw new Error(`${what}, round ${number} of ${times}: ${cause}`, { cause });
+      }),
+    );
+  console.log(`${what}: ${times} rounds on two nodes:`, total(seen));
 }

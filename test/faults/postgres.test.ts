@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { basic, eventually, form as formOf, send } from '../support/fixtures.ts';
+import { eventually } from '../support/fixtures.ts';
 import { form } from './form.ts';
 import { type Aftermath, expectSealed, expectTrue, lookAfter, tell } from './load/afterwards.ts';
+import { askForToken } from './load/clients.ts';
 import { type Done, type Ledger, postponed, succeeded, summary } from './load/ledger.ts';
 import { createLoad, loadFor } from './load/load.ts';
 import { type Begun, begin, complete } from './persons.ts';
@@ -23,11 +24,6 @@ interface Restart {
   readonly recovered: readonly number[];
 }
 
-const clientCredentials = formOf(
-  { grant_type: 'client_credentials', scope: 'system/Flag.read' },
-  basic('clinic-backend', 'demo-secret-clinic-backend'),
-);
-
 describe.each([
   ['sessions in Redis', {}, form.restarts.redis],
   ['sessions in PostgreSQL', { REDIS_URL: '' }, form.restarts.postgres],
@@ -43,7 +39,7 @@ describe.each([
   /** Milliseconds until a node issues a token. */
   async function recovery(port: number, since: number): Promise<number> {
     await eventually(async () => {
-      const { status } = await send({ issuer: stage.issuer, port }, clientCredentials);
+      const { status } = await askForToken({ issuer: stage.issuer, port });
       return status === 200 || undefined;
     }, 2 * RECOVERED_WITHIN);
     return performance.now() - since;

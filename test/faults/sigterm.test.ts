@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { basic, eventually, form as formOf, send } from '../support/fixtures.ts';
+import { eventually } from '../support/fixtures.ts';
 import { form } from './form.ts';
 import { expectSealed, expectTrue, lookAfter, tell } from './load/afterwards.ts';
+import { askForToken } from './load/clients.ts';
 import { createKeepAlive, type KeepAlive } from './load/keep-alive.ts';
 import { succeeded, summary } from './load/ledger.ts';
 import { createLoad, type Load } from './load/load.ts';
@@ -24,11 +25,6 @@ interface Stopped {
   readonly within: number;
 }
 
-const clientCredentials = formOf(
-  { grant_type: 'client_credentials', scope: 'system/Flag.read' },
-  basic('clinic-backend', 'demo-secret-clinic-backend'),
-);
-
 let stage: Stage;
 let keepAlive: KeepAlive;
 /** Through the gateway, and over connections that lead to one node. */
@@ -47,7 +43,7 @@ async function stop(number: number): Promise<void> {
     const { status } = await node.readiness();
     return status === 200 ? undefined : status;
   });
-  const served = await send({ issuer: stage.issuer, port: node.port }, clientCredentials).then(
+  const served = await askForToken(node).then(
     ({ status }) => status,
     () => 'refused' as const,
   );

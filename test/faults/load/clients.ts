@@ -2,7 +2,7 @@ import { decodeJwt } from 'jose';
 import type { Received } from '../../integration/crash/load.ts';
 import { assertion, assertionForm, demoKey } from '../../support/assertion.ts';
 import { digest, refreshForm } from '../../support/exchange.ts';
-import { type Answer, basic, form, type Sent } from '../../support/fixtures.ts';
+import { type Answer, basic, form, type Sent, send } from '../../support/fixtures.ts';
 import {
   authorisationRequest,
   authorise,
@@ -15,6 +15,15 @@ import {
 import { callerFor } from '../stage/resource-servers.ts';
 import type { Stage } from '../stage/stage.ts';
 import { describe } from './ledger.ts';
+
+const clinicRequest = form(
+  { grant_type: 'client_credentials', scope: 'system/Flag.read' },
+  basic('clinic-backend', 'demo-secret-clinic-backend'),
+);
+
+/** Asks a node for one token, beside the load. */
+export const askForToken = (at: { readonly issuer: string; readonly port?: number }): Promise<Answer> =>
+  send(at, clinicRequest);
 
 /** What a client of the load has to do with the rest of it. */
 export interface Desk {
@@ -117,11 +126,7 @@ export function createClients(
   }
 
   return {
-    secret: async () => async () => {
-      const credentials = basic('clinic-backend', 'demo-secret-clinic-backend');
-      const parameters = { grant_type: 'client_credentials', scope: 'system/Flag.read' };
-      await token('secret', 'clinic-backend', form(parameters, credentials));
-    },
+    secret: async () => async () => void (await token('secret', 'clinic-backend', clinicRequest)),
     assertion: async () => () => withAssertion('assertion', { scope: 'system/Flag.read' }),
     opaque: async () => () =>
       withAssertion('opaque', { scope: 'system/Patient.rs', resource: `${issuer}/demo/fhir/r4` }),
