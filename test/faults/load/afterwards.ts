@@ -40,6 +40,8 @@ export interface Aftermath {
   readonly open: number;
   /** Of those, how many succeeded when they were used again. */
   readonly late: number;
+  /** Refresh tokens that were refused after a 503 although nothing had come of them. */
+  readonly denied: readonly string[];
   /** Things that succeeded more than once. */
   readonly twice: readonly string[];
 }
@@ -50,7 +52,11 @@ const isOpen = ({ outcome }: OneTime) => outcome === 'lost' || outcome.startsWit
  * Looks at every token that came out of a load, then uses everything again that can be used once, on both nodes at the same
  * time. By that its families end: clients of the load cannot go on afterwards.
  */
-export async function lookAfter(stage: Stage, { received, once }: Ledger): Promise<Aftermath> {
+export async function lookAfter(stage: Stage, { received, once, doubts }: Ledger): Promise<Aftermath> {
+  const denied = await each(doubts, async (id) => {
+    const successors = await stage.sql('SELECT id FROM oidc_artefacts WHERE predecessor = $1', [id]);
+    return successors.length === 1 ? [] : [id];
+  });
   const dead = await each(received, async (one: Received) =>
     (await isActiveAt(stage, one.token)) ? [] : [`${one.jti} of ${one.clientId}`],
   );
@@ -66,6 +72,7 @@ export async function lookAfter(stage: Stage, { received, once }: Ledger): Promi
   return {
     dead: dead.flat(),
     unaudited: faults,
+    denied: denied.flat(),
     things: once.length,
     open: open.length,
     late: open.filter(({ later }) => later > 0).length,
@@ -73,10 +80,14 @@ export async function lookAfter(stage: Stage, { received, once }: Ledger): Promi
   };
 }
 
-/** Every token was good and has one audit row, and nothing succeeded twice; in the whole database nothing is half-done. */
+/**
+ * Every token was good and has one audit row, nothing was refused without reason or succeeded twice; in the whole database
+ * nothing is half-done.
+ */
 export async function expectTrue(stage: Stage, aftermaths: readonly Aftermath[]): Promise<void> {
   expect(aftermaths.flatMap(({ dead }) => dead)).toEqual([]);
   expect(aftermaths.flatMap(({ unaudited }) => unaudited)).toEqual([]);
+  expect(aftermaths.flatMap(({ denied }) => denied)).toEqual([]);
   expect(aftermaths.flatMap(({ twice }) => twice)).toEqual([]);
   await expectWhole(stage);
 }

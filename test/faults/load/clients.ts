@@ -35,6 +35,8 @@ export interface Desk {
   receive(received: Received): void;
   /** Notes something that was used for the first time. */
   once(kind: string, sent: Sent, outcome: string): void;
+  /** Notes a refresh token that was refused after a 503, by its digest. */
+  doubt(id: string): void;
   /** One of the tokens that came last. */
   recent(): Received | undefined;
 }
@@ -111,6 +113,7 @@ export function createClients(
   async function refreshing(anew: boolean): Promise<Turn> {
     const visitor = await signedIn();
     let last = (await exchangeNew(visitor))?.refresh_token;
+    let postponed = false;
     return async () => {
       if (last === undefined) {
         last = anew ? (await exchangeNew(visitor))?.refresh_token : undefined;
@@ -119,7 +122,12 @@ export function createClients(
       const sent = form(refreshForm(last), basic(...keteWeb));
       const { tokens, outcome } = await token('refresh', keteWeb[0], sent);
       // Come again later means with the same token; after a lost answer the person begins anew.
-      if (outcome.startsWith('503')) return;
+      if (outcome.startsWith('503')) {
+        postponed = true;
+        return;
+      }
+      if (postponed && outcome === '400 invalid_grant') desk.doubt(digest(last));
+      postponed = false;
       desk.once('refresh token', sent, outcome);
       last = tokens?.refresh_token;
     };

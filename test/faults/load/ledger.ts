@@ -29,6 +29,11 @@ export interface Ledger {
   /** Tokens that clients hold. */
   readonly received: readonly Received[];
   readonly once: readonly OneTime[];
+  /**
+   * Refresh tokens, by their digest, that were refused when they were used again after a 503: their exchange must have been
+   * committed although its answer could not say so.
+   */
+  readonly doubts: readonly string[];
 }
 
 /** Sends a request of the load. */

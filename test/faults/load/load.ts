@@ -32,6 +32,7 @@ export async function createLoad(options: {
   const done: Done[] = [];
   const received: Received[] = [];
   const once: OneTime[] = [];
+  const doubts: string[] = [];
   let held = true;
   let workers: Promise<void>[] = [];
 
@@ -43,6 +44,7 @@ export async function createLoad(options: {
     note,
     receive: (one) => void received.push(one),
     once: (kind, sent, outcome) => void once.push({ kind, sent, outcome }),
+    doubt: (id) => void doubts.push(id),
     recent: () => received.at(-1 - Math.floor(Math.random() * Math.min(RECENT, received.length))),
     async ask(kind, sent) {
       const begun = performance.now();
@@ -67,6 +69,7 @@ export async function createLoad(options: {
     done,
     received,
     once,
+    doubts,
     release() {
       held = false;
       workers = turns.map(work);
