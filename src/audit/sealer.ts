@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Database, Statement } from '../db/index.ts';
+import { startLooks } from '../looks.ts';
 import type { ChainKey, Head } from './chain.ts';
 import { type Progress, sealPage } from './sealing.ts';
 
@@ -61,10 +62,7 @@ export function createSealer(options: {
   const now = () => clock.now().getTime();
   let progress: Progress | undefined;
   let noted = { seq: 0, at: Number.NEGATIVE_INFINITY };
-  let failing = false;
   let closed = false;
-  let underWay: Promise<void> | undefined;
-  let timer: NodeJS.Timeout | undefined;
 
   function note(head: Head): void {
     // Either way: a clock that was put back must not silence this for hours.
@@ -83,36 +81,19 @@ export function createSealer(options: {
     }
   }
 
-  async function once(): Promise<void> {
+  async function look(): Promise<void> {
     try {
       await seal();
-      failing = false;
     } catch (error) {
       // Whatever this node knew may be wrong now: the next look goes by what the database says.
       progress = undefined;
-      if (!failing) onError(error);
-      failing = true;
-    } finally {
-      underWay = undefined;
+      throw error;
     }
   }
 
-  function look(): Promise<void> {
-    underWay ??= once();
-    return underWay;
-  }
-
-  /** One after the other: a look that takes longer than the pause must not meet the next. */
-  function wait(): void {
-    timer = setTimeout(async () => {
-      await look();
-      if (!closed) wait();
-    }, every).unref();
-  }
-
-  wait();
+  const looks = startLooks({ look, every, onError });
   return {
-    look,
+    look: looks.look,
     async lag() {
       const [row] = await db.transaction(async () => {
         await db.query(statements.plan);
@@ -123,8 +104,7 @@ export function createSealer(options: {
     },
     async close() {
       closed = true;
-      clearTimeout(timer);
-      await underWay;
+      await looks.close();
     },
   };
 }

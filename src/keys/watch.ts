@@ -1,12 +1,9 @@
 import type { JWK } from 'jose';
+import { type Looks, startLooks } from '../looks.ts';
 import type { SigningKeys } from './signing-keys.ts';
 
-export interface KeyWatch {
-  /** Looks now; a look that is under way is shared. Never rejects. */
-  look(): Promise<void>;
-  /** Ends the watch and waits for a look under way. */
-  close(): Promise<void>;
-}
+/** Looks at the signing keys; see `Looks`. */
+export type KeyWatch = Pick<Looks, 'look' | 'close'>;
 
 const kidsOf = (jwks: readonly JWK[]) => jwks.map(({ kid }) => String(kid));
 
@@ -32,10 +29,6 @@ export function createKeyWatch(options: {
 }): KeyWatch {
   const { keys, every, onChange, onError } = options;
   let known = kidsOf(options.inUse);
-  let failing = false;
-  let closed = false;
-  let underWay: Promise<void> | undefined;
-  let timer: NodeJS.Timeout | undefined;
 
   async function compare(): Promise<void> {
     if (same(await keys.keep(), known)) return;
@@ -45,38 +38,5 @@ export function createKeyWatch(options: {
     known = kidsOf(jwks);
   }
 
-  async function once(): Promise<void> {
-    try {
-      await compare();
-      failing = false;
-    } catch (error) {
-      if (!failing) onError(error);
-      failing = true;
-    } finally {
-      underWay = undefined;
-    }
-  }
-
-  function look(): Promise<void> {
-    underWay ??= once();
-    return underWay;
-  }
-
-  /** One after the other: a look that takes longer than the pause must not meet the next. */
-  function wait(): void {
-    timer = setTimeout(async () => {
-      await look();
-      if (!closed) wait();
-    }, every * 1000).unref();
-  }
-
-  wait();
-  return {
-    look,
-    async close() {
-      closed = true;
-      clearTimeout(timer);
-      await underWay;
-    },
-  };
+  return startLooks({ look: compare, every: every * 1000, onError });
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { startLooks } from '../looks.ts';
 import type { Revocation, Revocations, TokenIds } from './revocations.ts';
 
 /** How often a node looks for what was taken back, in milliseconds. */
@@ -49,11 +50,6 @@ export function createDenyList(options: {
   let horizon = 0n;
   let lookedAt = Number.NEGATIVE_INFINITY;
   let skew = 0;
-  let failing = false;
-  let closed = false;
-  let underWay: Promise<void> | undefined;
-  let following: Promise<void> | undefined;
-  let timer: NodeJS.Timeout | undefined;
 
   async function read(): Promise<void> {
     const begun = now();
@@ -69,32 +65,7 @@ export function createDenyList(options: {
     for (const [key, end] of known) if (end <= begun) known.delete(key);
   }
 
-  async function once(): Promise<void> {
-    try {
-      await read();
-      failing = false;
-    } catch (error) {
-      if (!failing) onError(error);
-      failing = true;
-    } finally {
-      underWay = undefined;
-    }
-  }
-
-  const begin = () => {
-    underWay ??= once();
-    return underWay;
-  };
-
-  /** One after the other: a look that takes longer than the pause must not meet the next. */
-  function wait(): void {
-    timer = setTimeout(async () => {
-      await begin();
-      if (!closed) wait();
-    }, every).unref();
-  }
-
-  wait();
+  const looks = startLooks({ look: read, every, onError });
   return {
     async has(ids) {
       const age = now() - lookedAt;
@@ -103,22 +74,10 @@ export function createDenyList(options: {
       const { token, grant } = ids;
       return known.has(keyOf('token', token)) || (grant !== undefined && known.has(keyOf('grant', grant)));
     },
-    look() {
-      if (closed) return Promise.resolve();
-      if (underWay === undefined) return begin();
-      following ??= underWay.then(() => {
-        following = undefined;
-        return begin();
-      });
-      return following;
-    },
+    look: looks.again,
     size: () => known.size,
     age: () => now() - lookedAt,
     skew: () => skew,
-    async close() {
-      closed = true;
-      clearTimeout(timer);
-      await (following ?? underWay);
-    },
+    close: looks.close,
   };
 }

@@ -1,0 +1,72 @@
+/** Something that is looked at again and again, as long as a process runs. */
+export interface Looks {
+  /** Looks now; a look that is under way is shared. Never rejects. */
+  look(): Promise<void>;
+  /** Looks now; a look that is under way may have begun too early, so another one follows it. Never rejects. */
+  again(): Promise<void>;
+  /** Ends the looking, and waits for what is under way. */
+  close(): Promise<void>;
+}
+
+/**
+ * Begins to look, first after the pause, and then one look after the other: one that takes longer than the pause does not meet
+ * the next.
+ *
+ * @param every milliseconds between two looks
+ * @param onError receives the first fault of an outage; those that follow until a look succeeds say the same
+ */
+export function startLooks(options: {
+  look: () => Promise<void>;
+  every: number;
+  onError: (error: unknown) => void;
+}): Looks {
+  const { every, onError } = options;
+  let failing = false;
+  let closed = false;
+  let underWay: Promise<void> | undefined;
+  let following: Promise<void> | undefined;
+  let timer: NodeJS.Timeout | undefined;
+
+  async function once(): Promise<void> {
+    try {
+      await options.look();
+      failing = false;
+    } catch (error) {
+      if (!failing) onError(error);
+      failing = true;
+    } finally {
+      underWay = undefined;
+    }
+  }
+
+  function look(): Promise<void> {
+    underWay ??= once();
+    return underWay;
+  }
+
+  function wait(): void {
+    timer = setTimeout(async () => {
+      await look();
+      if (!closed) wait();
+    }, every).unref();
+  }
+
+  wait();
+  return {
+    look,
+    again() {
+      if (closed) return Promise.resolve();
+      if (underWay === undefined) return look();
+      following ??= underWay.then(() => {
+        following = undefined;
+        return look();
+      });
+      return following;
+    },
+    async close() {
+      closed = true;
+      clearTimeout(timer);
+      await (following ?? underWay);
+    },
+  };
+}
