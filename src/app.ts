@@ -6,11 +6,12 @@ import { createAnonymousDenials } from './audit/index.ts';
 import { type Background, startBackground } from './background.ts';
 import { type Api, scopeFamily } from './catalogue/index.ts';
 import { isIdentityScope, isUsableKey, MOST_KEYS } from './clients/index.ts';
+import { CLOCK_SKEW } from './clock.ts';
 import { createDemoFhir, createKete, demoDate, demoFhirBase, demoSecret } from './demo/index.ts';
 import { AssentError } from './errors.ts';
 import { createKeyWatch, derive, type KeyWatch, POLL } from './keys/index.ts';
 import { createLimitStore, createLoadLimits, createSignInGuard, groupOf, KNOWN_FOR } from './limits/index.ts';
-import { createOidc, smartConfiguration } from './oidc/index.ts';
+import { createOidc, isForPrograms, smartConfiguration } from './oidc/index.ts';
 import { createOutgoing, createRemoteJwks } from './outgoing/index.ts';
 import { connectRedis, createMessages } from './redis.ts';
 import { createDenyList, createRevocations } from './revocations/index.ts';
@@ -22,7 +23,7 @@ import { createDoor } from './web/door.ts';
 import { createEntrance } from './web/entrance.ts';
 import { createForms } from './web/forms.ts';
 import { createHealth } from './web/health.ts';
-import { CLOCK_SKEW, createHealthChecks } from './web/health-checks.ts';
+import { createHealthChecks } from './web/health-checks.ts';
 import { createLanding } from './web/landing.ts';
 import { createLandingModel } from './web/landing-model.ts';
 import { createOauthPages } from './web/oauth-pages.ts';
@@ -65,9 +66,6 @@ function createSite(showFault: ShowFault, log: Logger, middleware: readonly Koa.
   for (const one of middleware) site.use(one);
   return site;
 }
-
-/** The token endpoint and those below it: whoever looks at their answers, a program does. */
-const isForPrograms = (path: string) => /^\/token(?:\/|$)/i.test(path);
 
 /** What goes around every answer of the provider: headers, and a readable page for an address that does not exist. */
 function createOutermost(options: {

@@ -14,6 +14,9 @@ export interface Ids {
   uuid(): string;
 }
 
+/** A node whose clock is this far from the database's is not to be relied on, in milliseconds. */
+export const CLOCK_SKEW = 60_000;
+
 /** The clock of a running program. */
 export const systemClock: Clock = {
   now: () => new Date(),

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Clock } from '../clock.ts';
+import { CLOCK_SKEW, type Clock } from '../clock.ts';
 import { AssentError } from '../errors.ts';
 import type { Database, Statement } from './database.ts';
 
@@ -13,9 +13,6 @@ export interface ExpiringTable {
   /** How long a row stays beyond that, in seconds. */
   readonly kept: number;
 }
-
-/** How far the clock of a node may be from the database's (src/web/health-checks.ts), in milliseconds. */
-const CLOCK_SKEW = 60_000;
 
 /**
  * How long what has expired stays, in seconds: the node that clears away may be a minute ahead of the database and another a

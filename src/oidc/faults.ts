@@ -8,12 +8,12 @@ import { answerUnavailable, hideBrokenRegistration } from './token-answers.ts';
 /** Routes whose answers people see; all others answer JSON, whatever a browser-like client says it accepts. */
 const pageRoutes = /^(authorization|resume|end_session.*)$/;
 
-/** The token endpoint and those below it. The library's router ignores case. */
-const programPath = /^\/token(?:\/|$)/i;
+/** The token endpoint and those below it: whoever looks at their answers, a program does. The library's router ignores case. */
+export const isForPrograms = (path: string) => /^\/token(?:\/|$)/i.test(path);
 
 /** Whether an answer is for a person who looks at it. */
 export function isForPeople(ctx: Context): boolean {
-  if (programPath.test(ctx.path)) return false;
+  if (isForPrograms(ctx.path)) return false;
   const { oidc } = ctx as unknown as Partial<KoaContextWithOIDC>;
   return pageRoutes.test(oidc?.route ?? 'resume') && ctx.accepts('html', 'json') !== 'json';
 }

@@ -49,6 +49,7 @@ import { createTokenEndpoint } from './token-endpoint.ts';
 import { createUserContextGrant, jwtBearerParameters } from './user-context-grant.ts';
 import { createWayBackTie } from './way-back.ts';
 
+export { isForPrograms } from './faults.ts';
 export { type Ended, endAll } from './restored.ts';
 export { smartConfiguration } from './smart-configuration.ts';
 

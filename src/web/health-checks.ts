@@ -1,11 +1,8 @@
-import type { Clock } from '../clock.ts';
+import { CLOCK_SKEW, type Clock } from '../clock.ts';
 import { type Database, type MigrationStatus, migrationStatus, type OpenedDatabase } from '../db/index.ts';
 import type { SigningKeys } from '../keys/index.ts';
 import { type RedisConnection, takesWrites } from '../redis.ts';
 import type { HealthOptions } from './health.ts';
-
-/** A node whose clock is this far from the database's is not ready, in milliseconds. */
-export const CLOCK_SKEW = 60_000;
 
 const complete = ({ pending }: MigrationStatus) => pending.length === 0;
 
