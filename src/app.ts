@@ -19,7 +19,7 @@ import { describe } from './scopes/index.ts';
 import type { Services } from './services.ts';
 import { createMetrics, createMetricsEndpoint, createRequestWatch, type Metrics } from './telemetry/index.ts';
 import { createAssets } from './web/assets.ts';
-import { createDoor } from './web/door.ts';
+import { callerOf, createDoor } from './web/door.ts';
 import { createEntrance } from './web/entrance.ts';
 import { createForms } from './web/forms.ts';
 import { createHealth } from './web/health.ts';
@@ -147,8 +147,7 @@ export async function createApp(services: Services, log: Logger): Promise<App> {
   const renderer = createRenderer({ locale: 'en', assets });
   const pageHeaders = createSecurityHeaders({ issuer, formAction: ["'self'"] });
   const cookieKeys = config.cookieKeys ?? [derive(masterKey, 'cookie-keys')];
-  const load = createLoadLimits(config.rateLimits);
-  const sources = new WeakMap<IncomingMessage, string>();
+  const load = createLoadLimits({ numbers: config.rateLimits, clock });
   /** Requests for pages of which more came than the limit allows, with the seconds to wait. */
   const waits = new WeakMap<IncomingMessage, number>();
   let draining = false;
@@ -156,7 +155,7 @@ export async function createApp(services: Services, log: Logger): Promise<App> {
 
   const showFault = createShowFault({ renderer, log });
   const forms = createForms({ issuer, key: derive(masterKey, 'form-tokens') });
-  const sourceOf = (ctx: { readonly req: IncomingMessage }) => sources.get(ctx.req) ?? 'unknown';
+  const sourceOf = (ctx: { readonly req: IncomingMessage }) => callerOf(ctx.req);
   const privateJwks = await services.keys.privateJwks();
   const revocations = createRevocations({ db, clock });
   const denyList = createDenyList({
@@ -268,7 +267,6 @@ export async function createApp(services: Services, log: Logger): Promise<App> {
       const group = groupOf(path);
       return group && load.request(source, group);
     },
-    onPassed: (req, source) => void sources.set(req, source),
     onFault: (error) => log.error({ err: error }, 'a request failed at the entrance'),
     onLimited: () => metrics.denied('too_many_requests'),
     onRefused(peer) {

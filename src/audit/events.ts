@@ -70,11 +70,15 @@ export interface AuditRow {
 /** Longest text taken over from a request, in characters. */
 const LONGEST = 1000;
 
+/** Nearly every text: short, and of printable ASCII alone. */
+const harmless = /^[ -~]{0,1000}$/;
+
 /**
  * PostgreSQL stores neither U+0000 nor half a surrogate pair (which the cut may leave), and no column of the audit
  * needs other control characters or long texts.
  */
 function cleanText(text: string): string {
+  if (harmless.test(text)) return text;
   return text
     .slice(0, LONGEST)
     .toWellFormed()

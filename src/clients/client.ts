@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import type { Organization } from '../organizations/index.ts';
 import { identityScopes } from './metadata.ts';
 
@@ -69,7 +69,7 @@ export function scopesAt(client: Pick<Client, 'apis'>, apiId: string): readonly 
  * there is nothing to guess, and a slow one would only slow the token endpoint.
  */
 export function secretHash(secret: string): string {
-  return createHash('sha256').update(secret, 'utf8').digest('base64url');
+  return hash('sha256', secret, 'base64url');
 }
 
 /**
@@ -77,11 +77,11 @@ export function secretHash(secret: string): string {
  * all of them, so that the answer's time tells nothing.
  */
 export function secretMatches(client: Pick<Client, 'secrets'>, presented: string, now: Date): boolean {
-  const hash = Buffer.from(secretHash(presented));
+  const found = Buffer.from(secretHash(presented));
   let matches = false;
   for (const secret of client.secrets) {
     const expected = Buffer.from(secret.hash);
-    const equal = expected.length === hash.length && timingSafeEqual(expected, hash);
+    const equal = expected.length === found.length && timingSafeEqual(expected, found);
     if (equal && (secret.expiresAt === undefined || secret.expiresAt > now)) matches = true;
   }
   return matches;

@@ -1,4 +1,5 @@
 import { RateLimiterMemory } from 'rate-limiter-flexible';
+import type { Clock } from '../clock.ts';
 import { networkOf } from './network.ts';
 
 /** Requests a minute, each for one node; 0 for no limit. */
@@ -29,12 +30,12 @@ export function groupOf(path: string): LoadGroup | undefined {
 }
 
 /** Seconds to wait, 1 or more; undefined for none. */
-type Wait = Promise<number | undefined>;
+type Wait = number | undefined;
 
 /** Limits that protect one node from load, in its own memory. Sources are addresses as `door` tells them. */
 export interface LoadLimits {
   /** Counts a request, before anything is done for it. */
-  request(source: string, group: LoadGroup): Wait;
+  request(source: string, group: LoadGroup): Promise<Wait>;
   /** Counts a request of a client that has proved who it is. */
   client(clientId: string): Promise<void>;
   /**
@@ -50,22 +51,36 @@ export interface LoadLimits {
 const MINUTE = 60;
 
 /** Counts per minute, beginning with the first request: about half a microsecond each. */
-export function createLoadLimits(numbers: LoadNumbers): LoadLimits {
+export function createLoadLimits({ numbers, clock }: { numbers: LoadNumbers; clock: Clock }): LoadLimits {
   // The library compares with one number; ours differ by what is counted.
   const counts = new RateLimiterMemory({ points: 1, duration: MINUTE, keyPrefix: '' });
+  /** What has reached its number, and until when it waits, in milliseconds since 1970: for a look at every request. */
+  const full = new Map<string, number>();
   const asWait = (ms: number) => Math.max(1, Math.ceil(ms / 1000));
 
-  async function count(key: string, most: number): Wait {
+  async function count(key: string, most: number): Promise<Wait> {
     if (most === 0) return undefined;
     const { consumedPoints, msBeforeNext } = await counts.penalty(key);
     return consumedPoints > most ? asWait(msBeforeNext) : undefined;
   }
 
-  async function usedUp(key: string, most: number): Wait {
-    if (most === 0) return undefined;
-    const found = await counts.get(key);
-    if (found === null || found.msBeforeNext <= 0 || found.consumedPoints < most) return undefined;
-    return asWait(found.msBeforeNext);
+  /** Counts what closes the door to the next request. */
+  async function countUp(key: string, most: number): Promise<void> {
+    if (most === 0) return;
+    const { consumedPoints, msBeforeNext } = await counts.penalty(key);
+    if (consumedPoints < most || full.has(key)) return;
+    const end = clock.now().getTime() + msBeforeNext;
+    full.set(key, end);
+    setTimeout(() => full.get(key) === end && full.delete(key), msBeforeNext).unref();
+  }
+
+  function usedUp(key: string): Wait {
+    const end = full.get(key);
+    if (end === undefined) return undefined;
+    const left = end - clock.now().getTime();
+    if (left > 0) return asWait(left);
+    full.delete(key);
+    return undefined;
   }
 
   const sourceKey = (source: string) => `refused ${networkOf(source)}`;
@@ -75,19 +90,17 @@ export function createLoadLimits(numbers: LoadNumbers): LoadLimits {
   return {
     request: (source, group) => count(`${group} ${networkOf(source)}`, numbers[group]),
     async client(clientId) {
-      await count(`client ${clientId}`, numbers.client);
+      await countUp(`client ${clientId}`, numbers.client);
     },
-    async credentials(source, clientId) {
-      const wait = await usedUp(sourceKey(source), numbers.refusedSource);
+    credentials(source, clientId) {
+      if (full.size === 0) return undefined;
+      const wait = usedUp(sourceKey(source));
       if (wait !== undefined || clientId === undefined) return wait;
-      return (
-        (await usedUp(pairKey(source, clientId), numbers.refusedClient)) ??
-        usedUp(`client ${clientId}`, numbers.client)
-      );
+      return usedUp(pairKey(source, clientId)) ?? usedUp(`client ${clientId}`);
     },
     async refused(source, clientId) {
-      await count(sourceKey(source), numbers.refusedSource);
-      if (clientId !== undefined) await count(pairKey(source, clientId), numbers.refusedClient);
+      await countUp(sourceKey(source), numbers.refusedSource);
+      if (clientId !== undefined) await countUp(pairKey(source, clientId), numbers.refusedClient);
     },
   };
 }

@@ -61,16 +61,18 @@ export function createAuthorisationEndpoint(options: { pages: Refusals }): Middl
     }
   }
 
+  /** Discovery names every mode that the library knows. */
+  async function describe(ctx: Context, next: () => Promise<unknown>): Promise<void> {
+    await next();
+    const body = ctx.body as { response_modes_supported?: unknown } | undefined;
+    if (body?.response_modes_supported !== undefined)
+      ctx.body = { ...body, response_modes_supported: responseModes };
+  }
+
   return async (ctx, next) => {
     if (ctx.method === 'POST' && repeatedPath.test(ctx.path)) return repeat(ctx);
-    if (!authorisationPath.test(ctx.path)) {
-      await next();
-      // Discovery names every mode that the library knows.
-      const body = ctx.body as { response_modes_supported?: unknown } | undefined;
-      if (ctx.path.startsWith('/.well-known/') && body?.response_modes_supported !== undefined)
-        ctx.body = { ...body, response_modes_supported: responseModes };
-      return;
-    }
+    if (ctx.path.startsWith('/.well-known/')) return describe(ctx, next);
+    if (!authorisationPath.test(ctx.path)) return next();
     // A parameter without a value counts as left out (RFC 6749 section 3.1).
     const modes = [ctx.query.response_mode ?? []].flat().filter(Boolean);
     if (modes.every((mode) => responseModes.includes(mode))) return next();

@@ -98,11 +98,15 @@ export function checkBody(body: Body | undefined, hasAuthorization: boolean): vo
   if (!isStorable(body)) {
     throw new errors.InvalidRequest('a parameter contains the character U+0000');
   }
-  if (Object.values(body).flat().length > MOST_PARAMETERS)
-    throw new errors.InvalidRequest('too many parameters');
-  // Also those that the grant does not know, which the library passes over (RFC 6749 section 3.2; RFC 8707 section 2).
-  if (Object.entries(body).some(([name, value]) => name !== 'resource' && Array.isArray(value)))
-    throw new errors.InvalidRequest('a parameter must not be provided twice');
+  let parameters = 0;
+  let repeated = false;
+  for (const [name, value] of Object.entries(body)) {
+    parameters += Array.isArray(value) ? value.length : 1;
+    // Also those that the grant does not know, which the library passes over (RFC 6749 section 3.2; RFC 8707 section 2).
+    if (name !== 'resource' && Array.isArray(value)) repeated = true;
+  }
+  if (parameters > MOST_PARAMETERS) throw new errors.InvalidRequest('too many parameters');
+  if (repeated) throw new errors.InvalidRequest('a parameter must not be provided twice');
   // A parameter without a value counts as left out (RFC 6749 section 3.2).
   if (body.client_secret && (hasAuthorization || body.client_assertion)) {
     throw new errors.InvalidRequest('client authentication must only be provided using one mechanism');

@@ -10,7 +10,7 @@ const clientRoutes = new Set(['token', 'pushed_authorization_request', 'introspe
 /** Limits on what is done in the name of one client, and on guesses at its credentials. */
 export interface ClientLimits {
   /** Called before a client is looked up. @throws a library error, 429, for one that has to wait */
-  check(ctx: KoaContextWithOIDC, clientId: string): Promise<void>;
+  check(ctx: KoaContextWithOIDC, clientId: string): void;
   /** Counts what became of each request. */
   readonly middleware: Middleware;
 }
@@ -31,9 +31,9 @@ export function createClientLimits(options: {
   }
 
   return {
-    async check(ctx, clientId) {
+    check(ctx, clientId) {
       if (!clientRoutes.has(ctx.oidc?.route ?? '')) return;
-      const wait = await load.credentials(sourceOf(ctx), clientId);
+      const wait = load.credentials(sourceOf(ctx), clientId);
       if (wait === undefined) return;
       states.of(ctx).wait = wait;
       const error = new errors.CustomOIDCProviderError(

@@ -53,7 +53,7 @@ export function createFindClient(options: {
     checkBody(body, ctx?.headers.authorization !== undefined);
     // The client of the request is the first one; introspection looks up that of the token, too.
     const isFirst = ctx !== undefined && states.of(ctx).client === undefined;
-    if (isFirst) await limits.check(ctx, clientId);
+    if (isFirst) limits.check(ctx, clientId);
     const client = isClientId(clientId) ? await registry.find(clientId) : undefined;
     if (client === undefined) return undefined;
     if (isFirst) states.of(ctx).client = client;

@@ -137,10 +137,9 @@ function logKoaErrors(app: Koa, log: Logger): void {
 
 /** What `/jwks` tells caches: a key is published for longer than this before it signs. */
 const cacheKeySet: Middleware = async (ctx, next) => {
+  if (!/^\/jwks\/?$/i.test(ctx.path)) return next();
   await next();
-  const { oidc } = ctx as unknown as Partial<KoaContextWithOIDC>;
-  if (oidc?.route === 'jwks' && ctx.status === 200)
-    ctx.set('Cache-Control', `public, max-age=${JWKS_MAX_AGE}`);
+  if (ctx.status === 200) ctx.set('Cache-Control', `public, max-age=${JWKS_MAX_AGE}`);
 };
 
 /** Puts the OpenID provider together: storage, decisions, claims, and what goes around its endpoints. */

@@ -88,8 +88,8 @@ export function createIntrospectionEndpoint(options: {
   }
 
   /** Whether the caller has to wait, because of what was refused from its address or what its client has sent; says so. */
-  async function hasToWait(ctx: Context, clientId: string | undefined): Promise<boolean> {
-    const wait = await load.credentials(sourceOf(ctx), clientId);
+  function hasToWait(ctx: Context, clientId: string | undefined): boolean {
+    const wait = load.credentials(sourceOf(ctx), clientId);
     if (wait === undefined) return false;
     ctx.set('Retry-After', String(wait));
     refuse(ctx, 429, 'too_many_requests', `more requests came than the limit allows: try again in ${wait} s`);
@@ -97,14 +97,14 @@ export function createIntrospectionEndpoint(options: {
   }
 
   async function forBearer(ctx: Context, bearer: string): Promise<void> {
-    if (await hasToWait(ctx, undefined)) return;
+    if (hasToWait(ctx, undefined)) return;
     const caller = await callerOf(ctx, bearer);
     if (caller === undefined) {
       denials.count(sourceOf(ctx), 'invalid_token');
       await load.refused(sourceOf(ctx), undefined);
       return refuse(ctx, 401, 'invalid_token', 'the bearer token is not good');
     }
-    if (await hasToWait(ctx, caller.clientId)) return;
+    if (hasToWait(ctx, caller.clientId)) return;
     await load.client(caller.clientId);
     if (!caller.mayAsk)
       return refuse(ctx, 403, 'insufficient_scope', `the bearer token lacks the scope ${INTROSPECT}`);
@@ -124,9 +124,9 @@ export function createIntrospectionEndpoint(options: {
   }
 
   return async (ctx, next) => {
+    if (!introspectionPath.test(ctx.path)) return next();
     const bearer = ctx.get('Authorization').match(/^Bearer +([^ ]+) *$/i)?.[1];
-    if (bearer !== undefined && ctx.method === 'POST' && introspectionPath.test(ctx.path))
-      return forBearer(ctx, bearer);
+    if (bearer !== undefined && ctx.method === 'POST') return forBearer(ctx, bearer);
     await next();
     const { oidc } = ctx as unknown as Partial<KoaContextWithOIDC>;
     if (oidc?.route !== 'introspection') return;

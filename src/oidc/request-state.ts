@@ -60,7 +60,9 @@ export function createRequestStates(): RequestStates {
   const states = new WeakMap<IncomingMessage, RequestState>();
   return {
     of({ req }) {
-      const state = states.get(req) ?? {};
+      const known = states.get(req);
+      if (known !== undefined) return known;
+      const state: RequestState = {};
       states.set(req, state);
       return state;
     },

@@ -9,6 +9,9 @@ import type { RequestStates } from './request-state.ts';
 /** Where the form of a sign-out is sent. The library's router ignores case and a closing slash. */
 const confirmPath = /^\/session\/end\/confirm\/?$/i;
 
+/** Signing out, and coming back from a page of ours. */
+const concerned = /^\/(?:session\/end|auth\/)/i;
+
 /** Where a page can lead back to. */
 export interface WayBack {
   readonly name: string;
@@ -143,6 +146,7 @@ export function createSignOut(options: {
       pages.signedOut(ctx, { client: wayBack(await clientOf(ctx)), stayed: accountId !== undefined });
     },
     async middleware(context, next) {
+      if (!concerned.test(context.path)) return next();
       if (context.method === 'POST' && confirmPath.test(context.path) && !isOwnForm(context)) {
         pages.forbidden(context);
         return;

@@ -2,6 +2,7 @@ import { gpConnect } from './gp-connect.ts';
 import type { Description, Scope, ScopeGrammar } from './grammar.ts';
 import { oidc } from './oidc.ts';
 import { plain } from './plain.ts';
+import { remembering } from './remembering.ts';
 import { smart } from './smart.ts';
 import { spine } from './spine.ts';
 
@@ -23,7 +24,13 @@ export { splitScope } from './split.ts';
 /** A further family is one more name here, one more file and one more line in `grammars`. */
 export type ScopeFamily = 'spine' | 'gp-connect' | 'oidc' | 'plain' | 'smart';
 
-const grammars: Record<ScopeFamily, ScopeGrammar> = { spine, 'gp-connect': gpConnect, oidc, plain, smart };
+const grammars: Record<ScopeFamily, ScopeGrammar> = {
+  spine: remembering(spine),
+  'gp-connect': remembering(gpConnect),
+  oidc: remembering(oidc),
+  plain: remembering(plain),
+  smart: remembering(smart),
+};
 
 /**
  * Reads one scope in the grammar of its family.

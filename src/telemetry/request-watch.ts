@@ -1,7 +1,7 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import {
   context,
+  isSpanContextValid,
   propagation,
   ROOT_CONTEXT,
   type Span,
@@ -20,16 +20,26 @@ const untraced = new Set(['/health/live', '/health/ready', '/metrics']);
 /** A caller that went away before its answer; the status code of the answer would say nothing. */
 const ABORTED = 'aborted';
 
-/** Begins the span of a request. It holds what is known of every request and nothing that came with this one. */
-function beginSpan(req: IncomingMessage, endpoint: string, method: string, correlation: Correlation): Span {
+/**
+ * Begins the span of a request. It holds what is known of every request and nothing that came with this one.
+ *
+ * @returns undefined where no traces are made
+ */
+function beginSpan(
+  req: IncomingMessage,
+  endpoint: string,
+  method: string,
+  id: string | undefined,
+): Span | undefined {
   const parent = propagation.extract(ROOT_CONTEXT, req.headers);
   const attributes = {
     'http.request.method': method === 'other' ? '_OTHER' : method,
     'http.route': endpoint,
-    'assent.correlation_id': correlation.current(),
+    'assent.correlation_id': id,
   };
   const name = `${method} ${endpoint}`;
-  return trace.getTracer('assent').startSpan(name, { kind: SpanKind.SERVER, attributes }, parent);
+  const span = trace.getTracer('assent').startSpan(name, { kind: SpanKind.SERVER, attributes }, parent);
+  return isSpanContextValid(span.spanContext()) ? span : undefined;
 }
 
 function endSpan(span: Span, res: ServerResponse, status: string): void {
@@ -56,16 +66,17 @@ export function createRequestWatch(options: {
     const began = performance.now();
     const endpoint = endpointOf(req.url ?? '');
     const method = methodOf(req.method);
-    const span = untraced.has(endpoint) ? undefined : beginSpan(req, endpoint, method, correlation);
+    const id = correlation.current();
+    const span = untraced.has(endpoint) ? undefined : beginSpan(req, endpoint, method, id);
     const ended = () => {
       const status = res.writableFinished ? String(res.statusCode) : ABORTED;
       const seconds = (performance.now() - began) / 1000;
       metrics.answered({ endpoint, method, status, seconds });
       if (span !== undefined) endSpan(span, res, status);
-      log.debug({ endpoint, method, status, seconds }, 'request answered');
+      // The event comes from the socket, which knows of no request: the identifier has to be said.
+      log.debug({ correlation_id: id, endpoint, method, status, seconds }, 'request answered');
     };
-    // The event comes from the socket, which knows of no request.
-    res.once('close', AsyncLocalStorage.bind(ended));
+    res.once('close', ended);
     if (span === undefined) work();
     else context.with(trace.setSpan(context.active(), span), work);
   }

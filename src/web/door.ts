@@ -4,10 +4,19 @@ import ipaddr from 'ipaddr.js';
 /** What the door lets in: who is calling. Or why it does not. */
 export type Passage = { readonly source: string } | { readonly refusal: string };
 
+/** The header in which the door says who is calling. */
+const CALLER = 'x-forwarded-for';
+
+/** Who sent a request that passed the door. */
+export function callerOf(req: IncomingMessage): string {
+  const stamped = req.headers[CALLER];
+  return typeof stamped === 'string' ? stamped : 'unknown';
+}
+
 export interface Door {
   /**
-   * Checks where a request says it goes and who sent it, and stamps the issuer's origin on it, so that nothing
-   * behind the door can be misled by `Host` or forwarded headers.
+   * Checks where a request says it goes and who sent it, and stamps the issuer's origin and the caller's address on it, so
+   * that nothing behind the door can be misled by `Host` or forwarded headers.
    */
   enter(req: IncomingMessage): Passage;
 }
@@ -37,13 +46,8 @@ function hostHeaders(rawHeaders: readonly string[]): number {
 const first = (value: string | string[] | undefined): string | undefined =>
   (Array.isArray(value) ? value.join(',') : value)?.split(',')[0]?.trim().toLowerCase();
 
-const forwardedHeaders = [
-  'forwarded',
-  'x-forwarded-for',
-  'x-forwarded-host',
-  'x-forwarded-port',
-  'x-real-ip',
-];
+/** Nobody behind the door reads these. */
+const forwardedHeaders = ['forwarded', 'x-forwarded-host', 'x-forwarded-port', 'x-real-ip'];
 
 /**
  * The door in front of everything but health checks.
@@ -72,7 +76,7 @@ export function createDoor(options: { issuer: string; trustProxy: readonly strin
     const peer = req.socket.remoteAddress ?? 'unknown';
     if (ranges.length === 0) return peer.replace(/^::ffff:/, '');
     let nearest = plainAddress(peer) ?? 'unknown';
-    const chain = String(req.headers['x-forwarded-for'] ?? '').split(',');
+    const chain = String(req.headers[CALLER] ?? '').split(',');
     while (chain.length > 0 && trusted(nearest)) {
       const before = plainAddress(chain.pop() ?? '');
       if (before === undefined) break;
@@ -104,6 +108,7 @@ export function createDoor(options: { issuer: string; trustProxy: readonly strin
       for (const name of forwardedHeaders) delete headers[name];
       headers.host = issuer.host;
       headers['x-forwarded-proto'] = scheme;
+      headers[CALLER] = source;
       return { source };
     },
   };

@@ -26,7 +26,6 @@ function send(res: ServerResponse, { status, headers, body }: PlainAnswer): void
  * @param isSite whether a path is one of our own pages
  * @param isForPeople whether a path is looked at in a browser, the provider's too
  * @param limit seconds to wait, where more came from a source than the limit allows
- * @param onPassed told who is calling, before anything else looks at the request
  * @param onLimited told of a request that came beyond a limit
  * @param onFault told of what nobody behind the entrance has caught
  * @param onRefused told of a request that the door did not let in, by the address of its connection
@@ -38,14 +37,12 @@ export function createEntrance(options: {
   isSite: (path: string) => boolean;
   isForPeople: (path: string) => boolean;
   limit: (source: string, path: string) => Promise<number | undefined>;
-  onPassed: (req: IncomingMessage, source: string) => void;
   onLimited: () => void;
   onFault: (error: unknown) => void;
   onRefused: (peer: string) => void;
   draining: () => boolean;
 }): RequestListener {
-  const { door, rooms, isSite, isForPeople, limit, onPassed, onLimited, onFault, onRefused, draining } =
-    options;
+  const { door, rooms, isSite, isForPeople, limit, onLimited, onFault, onRefused, draining } = options;
   /** What stands behind a refused request on its connection was sent before the refusal arrived; it must not be carried out. */
   const closing = new WeakSet<object>();
 
@@ -78,7 +75,6 @@ export function createEntrance(options: {
       const headers = { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' };
       return refuse(req, res, { status: 400, headers, body });
     }
-    onPassed(req, passage.source);
     serve(req, res, passage.source).catch((error: unknown) => {
       onFault(error);
       req.socket.destroy();

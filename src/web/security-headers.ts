@@ -76,11 +76,11 @@ export function allowFormsTo(ctx: Koa.Context, targets: readonly string[]): void
  */
 export function createApiHeaders({ issuer }: { issuer: string }): Koa.Middleware {
   const secure = new URL(issuer).protocol === 'https:';
-  return async (ctx, next) => {
+  return (ctx, next) => {
     ctx.set('X-Content-Type-Options', 'nosniff');
     ctx.set('X-Frame-Options', 'DENY');
     ctx.set('Cache-Control', 'no-store');
     if (secure) ctx.set('Strict-Transport-Security', `max-age=${year}`);
-    await next();
+    return next();
   };
 }

@@ -1,7 +1,7 @@
 import { type IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import { createDoor, type Passage } from '../../src/web/door.ts';
+import { callerOf, createDoor, type Passage } from '../../src/web/door.ts';
 
 /** Headers as they came over the wire: pairs, so that a name may stand there twice. */
 type Headers = readonly (readonly [name: string, value: string])[];
@@ -211,9 +211,9 @@ describe('what the gateway says about the address', () => {
 
 describe('behind the door', () => {
   test.each([
-    ['no proxy', plain, '198.51.100.7'],
-    ['the gateway', behindGateway, '10.0.0.1'],
-  ])("only the issuer's own origin is seen: %s", (_, door, peer) => {
+    ['no proxy', plain, '198.51.100.7', '198.51.100.7'],
+    ['the gateway', behindGateway, '10.0.0.1', '203.0.113.9'],
+  ])("only the issuer's own origin and the caller are seen: %s", (_, door, peer, caller) => {
     const req = request(
       [
         ['Host', 'AUTH.example.test:443'],
@@ -230,7 +230,9 @@ describe('behind the door', () => {
     expect(req.headers).toEqual({
       host: 'auth.example.test',
       'x-forwarded-proto': 'https',
+      'x-forwarded-for': caller,
       accept: 'application/json',
     });
+    expect(callerOf(req)).toBe(caller);
   });
 });
