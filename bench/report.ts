@@ -40,7 +40,10 @@ export function summarise(contestant: ContestantName, workload: Workload, rounds
   };
 }
 
-/** Assent's throughput divided by each peer's, from the medians in the table. */
+/**
+ * Assent's throughput divided by each peer's: the median of the rounds, each beside the peer's in the same round, because a
+ * machine that slows down between rounds slows down both.
+ */
 export function ratios(results: readonly Result[]): Ratio[] {
   return results
     .filter((result) => result.contestant !== 'assent')
@@ -49,8 +52,8 @@ export function ratios(results: readonly Result[]): Ratio[] {
         (result) => result.contestant === 'assent' && result.workload === peer.workload,
       );
       if (!ours) return [];
-      const ratio = ours.requestsPerSecond / peer.requestsPerSecond;
-      return [{ workload: peer.workload, peer: peer.contestant, ratio }];
+      const beside = peer.rounds.map((rate, round) => (ours.rounds[round] ?? Number.NaN) / rate);
+      return [{ workload: peer.workload, peer: peer.contestant, ratio: quantile(beside, 0.5) }];
     });
 }
 
