@@ -3,9 +3,9 @@ import { AssentError, DatabaseUnavailable } from '../errors.ts';
 /**
  * SQLSTATE classes and codes after which the same statement may succeed later (PostgreSQL appendix A):
  * connection lost, serialisation and deadlock, out of resources (disk full, too many connections), shutting
- * down, read-only standby, statement or lock time-out.
+ * down, read-only standby, a time-out of a statement, a lock or a transaction.
  */
-const transient = /^(08|40|53|57P|58)|^(55P03|57014|25006)$/;
+const transient = /^(08|40|53|57P|58)|^(55P03|57014|25006|25P03|25P04)$/;
 
 /** Faults of the network and of the pool, which carry no SQLSTATE. */
 const connectionFaults = new Set([
@@ -16,6 +16,12 @@ const connectionFaults = new Set([
   'ENOTFOUND',
   'EAI_AGAIN',
   'ENOENT',
+  'EHOSTUNREACH',
+  'EHOSTDOWN',
+  'ENETUNREACH',
+  'ENETDOWN',
+  'EADDRNOTAVAIL',
+  'ECONNABORTED',
 ]);
 
 const poolFault =

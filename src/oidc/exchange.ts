@@ -16,7 +16,7 @@ export function createExchange(options: {
   wayBackTie: WayBackTie;
 }): Exchange {
   const { db, states, families, wayBackTie } = options;
-  const request = () => (Provider.ctx === undefined ? undefined : states.of(Provider.ctx));
+  const request = () => (Provider.ctx === undefined ? states.current() : states.of(Provider.ctx));
   const active = () => Provider.ctx?.oidc?.route === 'token';
   const revoking = () => Provider.ctx?.oidc?.route === 'revocation';
 

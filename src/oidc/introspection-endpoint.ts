@@ -126,7 +126,8 @@ export function createIntrospectionEndpoint(options: {
   return async (ctx, next) => {
     if (!introspectionPath.test(ctx.path)) return next();
     const bearer = ctx.get('Authorization').match(/^Bearer +([^ ]+) *$/i)?.[1];
-    if (bearer !== undefined && ctx.method === 'POST') return forBearer(ctx, bearer);
+    if (bearer !== undefined && ctx.method === 'POST')
+      return states.during(ctx, () => forBearer(ctx, bearer));
     await next();
     const { oidc } = ctx as unknown as Partial<KoaContextWithOIDC>;
     if (oidc?.route !== 'introspection') return;

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { IncomingMessage } from 'node:http';
 import type { Account } from '../accounts/index.ts';
 import type { Api } from '../catalogue/index.ts';
@@ -53,18 +54,28 @@ export interface RequestState {
 export interface RequestStates {
   /** The state of the request that a Koa context or a bare request belongs to. */
   of(context: { readonly req: IncomingMessage }): RequestState;
+  /** Does work for a request that the library knows nothing of. */
+  during<T>(context: { readonly req: IncomingMessage }, work: () => T): T;
+  /** The state of the request for which `during` works. */
+  current(): RequestState | undefined;
 }
 
 /** Keeps one state a request, for as long as the request itself is reachable. */
 export function createRequestStates(): RequestStates {
   const states = new WeakMap<IncomingMessage, RequestState>();
+  const beside = new AsyncLocalStorage<RequestState>();
+
+  function of({ req }: { readonly req: IncomingMessage }): RequestState {
+    const known = states.get(req);
+    if (known !== undefined) return known;
+    const state: RequestState = {};
+    states.set(req, state);
+    return state;
+  }
+
   return {
-    of({ req }) {
-      const known = states.get(req);
-      if (known !== undefined) return known;
-      const state: RequestState = {};
-      states.set(req, state);
-      return state;
-    },
+    of,
+    during: (context, work) => beside.run(of(context), work),
+    current: () => beside.getStore(),
   };
 }

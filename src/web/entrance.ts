@@ -43,27 +43,42 @@ export function createEntrance(options: {
   draining: () => boolean;
 }): RequestListener {
   const { door, rooms, isSite, isForPeople, limit, onLimited, onFault, onRefused, draining } = options;
-  /** What stands behind a refused request on its connection was sent before the refusal arrived; it must not be carried out. */
-  const closing = new WeakSet<object>();
+  /** How many requests have come. */
+  let turns = 0;
+  /**
+   * The turn of the request with whose refusal a connection ends. What stands behind it was sent before the refusal arrived,
+   * and must not be carried out; what stands before it is served.
+   */
+  const refusals = new WeakMap<object, number>();
 
-  function refuse(req: IncomingMessage, res: ServerResponse, answer: PlainAnswer): void {
-    closing.add(req.socket);
+  function refuse(req: IncomingMessage, res: ServerResponse, turn: number, answer: PlainAnswer): void {
+    refusals.set(req.socket, Math.min(turn, refusals.get(req.socket) ?? turn));
     send(res, answer);
   }
 
-  async function serve(req: IncomingMessage, res: ServerResponse, source: string): Promise<void> {
+  const isBehindRefusal = (req: IncomingMessage, turn: number) =>
+    turn > (refusals.get(req.socket) ?? Number.POSITIVE_INFINITY);
+
+  async function serve(
+    req: IncomingMessage,
+    res: ServerResponse,
+    turn: number,
+    source: string,
+  ): Promise<void> {
     const path = pathOf(req.url);
     const wait = await limit(source, path);
-    if (closing.has(req.socket)) return;
+    if (isBehindRefusal(req, turn)) return;
     if (wait !== undefined) onLimited();
     if (isSite(path) || (wait !== undefined && isForPeople(path))) rooms.site(req, res, wait);
-    else if (wait !== undefined) refuse(req, res, tooManyRequests(wait));
+    else if (wait !== undefined) refuse(req, res, turn, tooManyRequests(wait));
     else rooms.provider(req, res);
   }
 
   return (req, res) => {
     // Node ends the connection when the refusal is out; what was answered before it goes out first.
-    if (closing.has(req.socket)) return;
+    turns += 1;
+    const turn = turns;
+    if (isBehindRefusal(req, turn)) return;
     if (draining()) res.setHeader('Connection', 'close');
     const path = pathOf(req.url);
     if (path.startsWith('/health/')) return rooms.health(req, res);
@@ -73,9 +88,9 @@ export function createEntrance(options: {
       onRefused(req.socket.remoteAddress ?? 'unknown');
       const body = JSON.stringify({ error: 'invalid_request', error_description: passage.refusal });
       const headers = { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' };
-      return refuse(req, res, { status: 400, headers, body });
+      return refuse(req, res, turn, { status: 400, headers, body });
     }
-    serve(req, res, passage.source).catch((error: unknown) => {
+    serve(req, res, turn, passage.source).catch((error: unknown) => {
       onFault(error);
       req.socket.destroy();
     });

@@ -1,4 +1,4 @@
-import { type Adapter, errors } from 'oidc-provider';
+import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
 import type { Clock } from '../../clock.ts';
 import { lifetimes } from '../lifetimes.ts';
 import { asArtefact, asPayload, keptId } from './artefact.ts';
@@ -46,6 +46,12 @@ export function artefactAdapter(
   };
 }
 
+/** A token as the library sees one that no browser session ends. */
+function unbound(found: AdapterPayload): AdapterPayload {
+  const { expiresWithSession: _bound, ...rest } = found;
+  return rest;
+}
+
 /** Opaque access tokens. */
 export function accessTokenAdapter(store: ArtefactStore, clock: Clock, exchange: Exchange): Adapter {
   const plain = artefactAdapter('AccessToken', store, clock, exchange);
@@ -53,9 +59,7 @@ export function accessTokenAdapter(store: ArtefactStore, clock: Clock, exchange:
     ...plain,
     async find(id) {
       const found = await plain.find(id);
-      if (found?.expiresWithSession !== true || !exchange.holdsToSession(id)) return found;
-      const { expiresWithSession: _bound, ...rest } = found;
-      return rest;
+      return found?.expiresWithSession === true && exchange.holdsToSession(id) ? unbound(found) : found;
     },
   };
 }
@@ -82,6 +86,11 @@ export function exchangedAdapter(model: string, store: SqlStore, clock: Clock, e
       await store.put(model, keptId(model, id), { ...artefact, predecessor });
     },
     async find(id) {
+      if (exchange.revoking()) {
+        // The session may be gone or out of reach, and what came from the token still be good.
+        const found = await plain.find(id);
+        return found && unbound(found);
+      }
       if (!exchange.active()) return plain.find(id);
       await exchange.begin();
       const key = keptId(model, id);

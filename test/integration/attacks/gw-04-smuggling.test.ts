@@ -174,3 +174,20 @@ describe('GW-04 nobody is led elsewhere over a connection:', () => {
     expect((await sayWithoutToken(connect)).statuses).toEqual([]);
   });
 });
+
+describe('requests sent together on one connection', () => {
+  const get = (path: string, at: string) => `GET ${path} HTTP/1.1\r\nHost: ${at}\r\n\r\n`;
+  const elsewhere = 'elsewhere.example.test';
+
+  test('before one that the door refuses: they are answered first', async () => {
+    const sent = get('/jwks', host) + smuggled().replace('Connection: close\r\n', '') + get('/', elsewhere);
+    const { statuses, text } = await say(server, sent);
+    expect(statuses).toEqual([200, 200, 400]);
+    expect(text).toContain('access_token');
+  });
+
+  test('behind it: they are not carried out', async () => {
+    const { statuses } = await sayWithoutToken(get('/jwks', host) + get('/', elsewhere) + smuggled());
+    expect(statuses).toEqual([200, 400]);
+  });
+});

@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { type Credentials, labChange, labWeb, lasting, redeem, registerLab } from '../../support/exchange.ts';
 import { type Answer, basic, form, send } from '../../support/fixtures.ts';
 import type { TestServer } from '../../support/server.ts';
 import {
@@ -17,6 +18,7 @@ import {
 import { push } from '../authorisation/pushing.ts';
 import { answerSignOut, endSession } from '../pages/leaving.ts';
 import { begin, beginSignedIn, cancel, press, visit } from '../pages/steps.ts';
+import { addGateway, bearerFor } from '../taken-back/gateway.ts';
 
 /** Longer than any answer may take, in milliseconds; a machine that is busy with other tests has its time, too. */
 export const NOTHING_HANGS = 10_000;
@@ -35,6 +37,10 @@ export interface UnderWay {
   readonly tokens: TokenAnswer;
   /** Without `offline_access`: they end with the session. */
   readonly passing: TokenAnswer;
+  /** With `online_access`: they end with the session, the refresh token too. */
+  readonly online: TokenAnswer;
+  /** A system's token with which it may ask about others'. */
+  readonly bearer: string;
   /** Not exchanged yet. */
   readonly code: Authorised;
   readonly signIn: Open;
@@ -57,14 +63,17 @@ export async function beginEverything(server: TestServer): Promise<UnderWay> {
   const signedIn = visit(server);
   const tokens = await exchange(server, await authorise(server, { visitor: signedIn }));
   const wayBack = await begin(server);
+  await addGateway(server);
+  await registerLab(server);
+  const ofLab = { ...labChange, scope: lasting('online_access') };
+  const ofPassing = { scope: 'openid launch/patient patient/*.rs' };
   return {
     server,
     signedIn,
     tokens,
-    passing: await exchange(
-      server,
-      await authorise(server, { change: { scope: 'openid launch/patient patient/*.rs' } }),
-    ),
+    passing: await exchange(server, await authorise(server, { change: ofPassing })),
+    online: await redeem(server, await authorise(server, { change: ofLab }), labWeb),
+    bearer: await bearerFor(server, `${server.issuer}/demo/fhir/r4`),
     code: await authorise(server, { visitor: signedIn }),
     signIn: await begin(server),
     consent: await beginSignedIn(server, { change: { prompt: 'consent' } }),
@@ -113,8 +122,8 @@ const post = (
   { issuer }: Pick<TestServer, 'issuer'>,
   path: string,
   parameters: Readonly<Record<string, string>>,
-  [clientId, secret]: readonly [string, string] = keteWeb,
-) => send({ issuer }, { ...form(parameters, basic(clientId, secret)), path });
+  [clientId, secret]: Credentials = keteWeb,
+) => send({ issuer }, { ...form(parameters, basic(clientId, secret ?? '')), path });
 
 const flagReader = { grant_type: 'client_credentials', scope: 'system/Flag.read' };
 const clinicBackend = ['clinic-backend', 'demo-secret-clinic-backend'] as const;
@@ -130,6 +139,13 @@ export const goingOn: Readonly<Record<string, (underWay: UnderWay) => Promise<An
     post(server, '/token/introspection', { token: tokens.access_token }, fhirServer),
   'introspection of what ends with the session': ({ server, passing }) =>
     post(server, '/token/introspection', { token: passing.access_token }, fhirServer),
+  'introspection of it with a bearer token': ({ server, bearer, passing }) =>
+    send(server, {
+      ...form({ token: passing.access_token }, { Authorization: `Bearer ${bearer}` }),
+      path: '/token/introspection',
+    }),
+  'revocation of a refresh token that ends with the session': ({ server, online }) =>
+    post(server, '/token/revocation', { token: String(online.refresh_token) }, labWeb),
   revocation: ({ server, tokens }) => post(server, '/token/revocation', { token: tokens.access_token }),
   discovery: ({ server }) => send(server, { method: 'GET', path: '/.well-known/openid-configuration' }),
   'the keys': ({ server }) => send(server, { method: 'GET', path: '/jwks' }),

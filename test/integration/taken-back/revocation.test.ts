@@ -17,7 +17,7 @@ import { startServer, type TestServer } from '../../support/server.ts';
 import { endings, expectDone, listed, revoke } from '../../support/taken-back.ts';
 import { shiftTime } from '../../support/time.ts';
 import { exchangeForm, keteWeb, type TokenAnswer } from '../../support/visitor.ts';
-import { addNotes, askedBy, isActiveAt } from '../attacks/jwts.ts';
+import { addNotes, askedBy, isActiveAt, notesChange, notesWeb } from '../attacks/jwts.ts';
 import { backEnd, createProofKey, prove, registerClients } from '../dpop/proof.ts';
 import { expectInactive } from '../exchange/introspection.ts';
 import { tokensIn } from '../keys/swaps.ts';
@@ -265,6 +265,26 @@ describe('a practitioner’s token at GP Connect', () => {
     expectDone(await revokeAsClinic(tokens.refresh_token));
     expectInactive(await askedBy(server, 'gp-connect', tokens.access_token));
   });
+});
+
+test('JWTs end with a refresh token of online_access whose session is gone already', async () => {
+  await server.sql(
+    `UPDATE client_apis SET scopes = scopes || ' online_access' WHERE client_id = $1 AND api_id = 'notes'`,
+    [notesWeb[0]],
+  );
+  shiftTime(2);
+  const change = { ...notesChange, scope: notesChange.scope.replace('offline', 'online') };
+  const { first } = await newFamily(server, { change, client: notesWeb });
+  const grant = await grantOf(server, first.refresh_token ?? '');
+  // An hour after the sign-in the session is gone, and a token of the last minutes is not.
+  shiftTime(3500);
+  const next = await renew(server, first, notesWeb);
+  shiftTime(3700);
+  expect(await isActiveAt(server, 'notes', next.access_token)).toBe(true);
+  expectDone(await revoke(server, next.refresh_token, notesWeb));
+  expectInactive(await askedBy(server, 'notes', next.access_token));
+  expect(await listed(server, grant)).toEqual([{ kind: 'grant' }]);
+  expect((await endings(server, grant)).map(({ type }) => type)).toEqual(['grant.ended', 'token.revoked']);
 });
 
 test('a token that opens /me alone opens nothing once it was taken back', async () => {
