@@ -57,8 +57,9 @@ export function createMortals(server: TestServer): Mortals {
       const { code, stdout, stderr } = await child.finished;
       if ((answer?.status ?? 0) >= 500) throw new Error(`${answer?.status} instead of an answer:\n${stderr}`);
       if (answer === undefined && code !== null) throw new Error(`the node ended by itself:\n${stdout}`);
-      const list = stdout.split('armed\n')[1] || '[]';
-      return { answer, passed: JSON.parse(list) as string[] };
+      if (answer === undefined) return { answer, passed: [] };
+      if (code !== 0) throw new Error(`the node ended after its answer:\n${stderr}`);
+      return { answer, passed: JSON.parse(stdout.split('armed\n')[1] ?? '') as string[] };
     },
     async close() {
       const { child } = await next;

@@ -9,6 +9,9 @@ export interface CountingDriver {
   passed(): readonly string[];
 }
 
+/** What a node asks four times a second beside its requests: on a slow machine also in the midst of one. */
+const POLL = 'revocations_since';
+
 /**
  * Counts statements, those of transactions included: before each one, before a COMMIT, and after it, the process can be
  * ended by SIGKILL, which leaves it no time for anything.
@@ -29,7 +32,7 @@ export function createCounting(inner: Driver): CountingDriver {
   const counted =
     (query: Driver['query'], where: string): Driver['query'] =>
     async (statement, values) => {
-      await place(`${where}${statement.name}`);
+      if (statement.name !== POLL) await place(`${where}${statement.name}`);
       return query(statement, values);
     };
 
