@@ -3,7 +3,7 @@ import type { StopMode } from './stage/cluster.ts';
 /** How much is done: the whole of what `npm run test:faults` promises, or the short form of `.ci/run`. */
 const short = process.env.FAULTS === 'short';
 
-const bothModes: readonly StopMode[] = ['fast', 'immediate', 'fast', 'immediate'];
+const bothModes: readonly StopMode[] = ['fast', 'immediate'];
 
 /** Numbers of the form in which the suite runs. */
 export const form = {
