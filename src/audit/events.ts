@@ -71,7 +71,7 @@ export interface AuditRow {
 const LONGEST = 1000;
 
 /** Nearly every text: short, and of printable ASCII alone. */
-const harmless = /^[ -~]{0,1000}$/;
+const harmless = new RegExp(`^[ -~]{0,${LONGEST}}$`);
 
 /**
  * PostgreSQL stores neither U+0000 nor half a surrogate pair (which the cut may leave), and no column of the audit

@@ -135,9 +135,12 @@ function logKoaErrors(app: Koa, log: Logger): void {
   app.on('error', (error: unknown) => log.error({ err: error }, 'an answer could not be sent'));
 }
 
+/** The library's router ignores case and a closing slash. */
+const keySetPath = /^\/jwks\/?$/i;
+
 /** What `/jwks` tells caches: a key is published for longer than this before it signs. */
 const cacheKeySet: Middleware = async (ctx, next) => {
-  if (!/^\/jwks\/?$/i.test(ctx.path)) return next();
+  if (!keySetPath.test(ctx.path)) return next();
   await next();
   if (ctx.status === 200) ctx.set('Cache-Control', `public, max-age=${JWKS_MAX_AGE}`);
 };

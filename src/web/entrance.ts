@@ -75,9 +75,9 @@ export function createEntrance(options: {
   }
 
   return (req, res) => {
-    // Node ends the connection when the refusal is out; what was answered before it goes out first.
     turns += 1;
     const turn = turns;
+    // Node ends the connection when the refusal is out; what was answered before it goes out first.
     if (isBehindRefusal(req, turn)) return;
     if (draining()) res.setHeader('Connection', 'close');
     const path = pathOf(req.url);

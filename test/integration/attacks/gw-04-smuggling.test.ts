@@ -175,7 +175,7 @@ describe('GW-04 nobody is led elsewhere over a connection:', () => {
   });
 });
 
-describe('requests sent together on one connection', () => {
+describe('GW-04 requests sent together on one connection', () => {
   const get = (path: string, at: string) => `GET ${path} HTTP/1.1\r\nHost: ${at}\r\n\r\n`;
   const elsewhere = 'elsewhere.example.test';
 
