@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Database, Statement } from '../db/index.ts';
-import { startLooks } from '../looks.ts';
+import { startLooks } from '../polling.ts';
 import type { ChainKey, Head } from './chain.ts';
 import { type Progress, sealPage } from './sealing.ts';
 

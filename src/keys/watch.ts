@@ -1,5 +1,5 @@
 import type { JWK } from 'jose';
-import { type Looks, startLooks } from '../looks.ts';
+import { type Looks, startLooks } from '../polling.ts';
 import type { SigningKeys } from './signing-keys.ts';
 
 /** Looks at the signing keys; see `Looks`. */

@@ -8,4 +8,4 @@ export {
 } from './load.ts';
 export { createSignInGuard, type Leave, type Limited, type SignInGuard } from './sign-in-guard.ts';
 export { createLimitStore, type LimitStore } from './store.ts';
-export type { TooMany } from './tries.ts';
+export type { TooMany } from './attempts.ts';

@@ -5,7 +5,7 @@ import { createKnownBrowsers } from './known-browsers.ts';
 import { networkOf } from './network.ts';
 import { ACCOUNT, SOURCE } from './rules.ts';
 import type { LimitStore } from './store.ts';
-import { type Counted, createTries, type TooMany } from './tries.ts';
+import { type Counted, createTries, type TooMany } from './attempts.ts';
 
 /** Somebody is about to have a password checked. */
 export interface Attempt {

@@ -2,8 +2,8 @@ import type { Context, Middleware } from 'koa';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Logger } from 'pino';
 import { AssentError } from '../errors.ts';
-import type { WayBack } from './sign-out.ts';
-import { answerUnavailable, hideBrokenRegistration } from './token-answers.ts';
+import type { WayBack } from './person/sign-out.ts';
+import { answerUnavailable, hideBrokenRegistration } from './token/token-answers.ts';
 
 /** Routes whose answers people see; all others answer JSON, whatever a browser-like client says it accepts. */
 const pageRoutes = /^(authorization|resume|end_session.*)$/;

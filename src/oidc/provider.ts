@@ -8,14 +8,14 @@ import Provider, {
 } from 'oidc-provider';
 import { assertionAlgorithms, authenticationMethods, identityScopes } from '../clients/index.ts';
 import type { Clock } from '../clock.ts';
-import { claimsByScope } from './account.ts';
-import { assertionFault, audiences, CLOCK_TOLERANCE } from './client-authentication.ts';
-import { dpopAlgorithms } from './dpop.ts';
-import type { Introspection } from './introspection.ts';
+import { claimsByScope } from './person/account.ts';
+import { assertionFault, audiences, CLOCK_TOLERANCE } from './client/assertions.ts';
+import { dpopAlgorithms } from './token/dpop.ts';
+import type { Introspection } from './issued/introspection.ts';
 import { keepsRefreshToken, lifetimes, refreshLife } from './lifetimes.ts';
 import type { Resources } from './resources.ts';
-import { mayRevoke } from './revocation-endpoint.ts';
-import type { SignOut } from './sign-out.ts';
+import { mayRevoke } from './issued/revocation-endpoint.ts';
+import type { SignOut } from './person/sign-out.ts';
 
 /** What the provider is put together from. */
 export interface ProviderParts {
@@ -163,7 +163,7 @@ function configuration(parts: ProviderParts): Configuration {
       if (fault !== undefined) throw new errors.InvalidClientAuth(fault);
       parts.onAssertion(ctx);
     },
-    // The library sees no Origin: src/oidc/cross-origin.ts decides.
+    // The library sees no Origin: src/oidc/client/cross-origin.ts decides.
     clientBasedCORS: () => false,
     // Nothing that is on calls out: key sets are fetched by src/outgoing, before the library sees a client.
     fetch: () => Promise.reject(new Error('the library has no way out')),

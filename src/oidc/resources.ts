@@ -4,12 +4,12 @@ import { type Api, type Catalogue, hasProvenance } from '../catalogue/index.ts';
 import { type Client, isIdentityScope, jwtBearerGrant, scopesAt } from '../clients/index.ts';
 import { splitScope } from '../scopes/index.ts';
 import { asText } from '../text.ts';
-import { admitSystem, clientHolds, requestedScopes } from './admission.ts';
-import { responseModes } from './authorisation-endpoint.ts';
-import { admitAsserted, admitPerson, identityHeld, stillHeld } from './person-admission.ts';
-import { admitted, asError } from './refusal.ts';
+import { admitSystem, clientHolds, requestedScopes } from '../authorisation/system.ts';
+import { responseModes } from './person/authorisation-endpoint.ts';
+import { admitAsserted, admitPerson, identityHeld, stillHeld } from '../authorisation/person.ts';
+import { admitted, asError } from '../authorisation/refusal.ts';
 import type { RequestState, RequestStates } from './request-state.ts';
-import { aboveRole } from './roles.ts';
+import { aboveRole } from './role-choice.ts';
 
 export interface Resources {
   /** `resourceIndicators.getResourceServerInfo`: decides the request and says what its token looks like. */

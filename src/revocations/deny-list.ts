@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import { startLooks } from '../looks.ts';
+import { startLooks } from '../polling.ts';
 import type { Revocation, Revocations, TokenIds } from './revocations.ts';
 
 /** How often a node looks for what was taken back, in milliseconds. */

@@ -3,7 +3,7 @@ import Provider, { type Adapter, type AdapterFactory, type AdapterPayload, error
 import type { Clock } from '../../clock.ts';
 import { asText } from '../../text.ts';
 import { expiry, volatileModels } from './artefact.ts';
-import type { Exchange } from './exchange.ts';
+import type { Exchange } from './context.ts';
 import {
   accessTokenAdapter,
   artefactAdapter,

@@ -2,7 +2,7 @@ import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
 import type { Clock } from '../../clock.ts';
 import { lifetimes } from '../lifetimes.ts';
 import { asArtefact, asPayload, keptId } from './artefact.ts';
-import type { Exchange } from './exchange.ts';
+import type { Exchange } from './context.ts';
 import type { SqlStore } from './sql-store.ts';
 import type { ArtefactStore } from './store.ts';
 

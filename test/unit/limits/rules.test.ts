@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ACCOUNT, SOURCE, waitAfter } from '../../../src/limits/rules.ts';
-import { createTries } from '../../../src/limits/tries.ts';
+import { createTries } from '../../../src/limits/attempts.ts';
 import { createTimedStore } from './timed-store.ts';
 
 const upTo = (n: number) => Array.from({ length: n }, (_, index) => index + 1);

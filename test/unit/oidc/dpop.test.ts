@@ -1,7 +1,7 @@
 import { type CryptoKey, calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
 import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { createDpopCheck } from '../../../src/oidc/dpop.ts';
+import { createDpopCheck } from '../../../src/oidc/token/dpop.ts';
 
 /** The check of proofs that grants of our own use (RFC 9449 section 4.3). */
 

@@ -1,0 +1,125 @@
+import type Provider from 'oidc-provider';
+import type { Grant, KoaContextWithOIDC } from 'oidc-provider';
+import type { Api } from '../../catalogue/index.ts';
+import { isIdentityScope } from '../../clients/index.ts';
+import type { Clock } from '../../clock.ts';
+import { type Consent, type ConsentKey, type Consents, decided, scopesOf } from '../../consents/index.ts';
+import type { Database } from '../../db/index.ts';
+import type { PractitionerRole } from '../../practitioners/index.ts';
+import { needsPatient } from '../../authorisation/person.ts';
+import type { RequestStates } from '../request-state.ts';
+import type { Roles } from '../role-choice.ts';
+
+/** Whether a grant says exactly what a consent says; it does not after the person has decided anew. */
+function agrees(grant: Grant, { lines }: Consent, api: Api | undefined): boolean {
+  const same = (text: string, scopes: readonly string[]) =>
+    text.split(' ').filter(Boolean).sort().join(' ') === [...scopes].sort().join(' ');
+  const [allowed, refused] = [scopesOf(lines, true), scopesOf(lines, false)];
+  return api === undefined
+    ? same(grant.getOIDCScope(), allowed) && same(grant.getRejectedOIDCScope(), refused)
+    : same(grant.getResourceScope(api.audience), allowed) &&
+        same(grant.getRejectedResourceScope(api.audience), refused);
+}
+
+/** The library's grants, made from what people decided. */
+export interface Grants {
+  /**
+   * The grant by which a session goes on after a decision: the one it has, if that says the same, else a new one. Part of
+   * the caller's transaction. @param present id of the grant that the session has
+   */
+  ofSession(consent: Consent, api: Api | undefined, present: string | undefined): Promise<string>;
+  /** `loadExistingGrant`: the grant by which a request goes on without asking; undefined where somebody must be asked. */
+  load(ctx: KoaContextWithOIDC): Promise<Grant | undefined>;
+}
+
+/** What a request's decision is kept under. */
+export function consentKey(request: {
+  accountId: string;
+  clientId: string;
+  api: Api | undefined;
+  scopes: readonly string[];
+  patient: string | undefined;
+  role: PractitionerRole | undefined;
+  reason: string | undefined;
+}): ConsentKey {
+  const { accountId, clientId, api, scopes, patient, role, reason } = request;
+  const opened = needsPatient(api, scopes) ? patient : undefined;
+  return { accountId, clientId, apiId: api?.id, patient: opened, role: role?.id, reason };
+}
+
+/** Connects consents to the library's grants (docs/adr/0006). */
+export function createGrants(options: {
+  provider: () => Provider;
+  db: Database;
+  clock: Clock;
+  consents: Consents;
+  states: RequestStates;
+  roles: Roles;
+}): Grants {
+  const { provider, db, clock, consents, states, roles } = options;
+
+  function build(consent: Consent, api: Api | undefined): Grant {
+    const left = Math.floor((consent.expiresAt.getTime() - clock.now().getTime()) / 1000);
+    const { accountId, clientId, lines } = consent;
+    const properties = { accountId, clientId, expiresIn: Math.max(1, left) };
+    const grant = new (provider().Grant)(properties);
+    const [allowed, refused] = [scopesOf(lines, true), scopesOf(lines, false)];
+    grant.addOIDCScope(allowed.filter(isIdentityScope).join(' '));
+    grant.rejectOIDCScope(refused.filter(isIdentityScope).join(' '));
+    if (api !== undefined) {
+      // The identity scopes too: `scope` of a SMART token names everything that was granted.
+      grant.addResourceScope(api.audience, allowed.join(' '));
+      grant.rejectResourceScope(api.audience, refused.join(' '));
+    }
+    return grant;
+  }
+
+  /** Makes and keeps a grant; undefined when the consent has ended meanwhile, and what was made of it goes. */
+  function make(consent: Consent, api: Api | undefined): Promise<string | undefined> {
+    return db.transaction(async () => {
+      const grant = build(consent, api);
+      const grantId = await grant.save();
+      if (await consents.addGrant(grantId, consent.id)) return grantId;
+      await grant.destroy();
+      return undefined;
+    });
+  }
+
+  async function existing(grantId: string | undefined, consent: Consent, api: Api | undefined) {
+    if (grantId === undefined || (await consents.ofGrant(grantId))?.id !== consent.id) return undefined;
+    const grant = await provider().Grant.find(grantId);
+    return grant !== undefined && agrees(grant, consent, api) ? grant : undefined;
+  }
+
+  return {
+    async ofSession(consent, api, present) {
+      const found = await existing(present, consent, api);
+      const grantId = found?.jti ?? (await make(consent, api));
+      if (grantId === undefined) throw new Error('a consent ended in the transaction that made it');
+      return grantId;
+    },
+    async load(ctx) {
+      const { oidc } = ctx;
+      const { account, api, client, reason } = states.of(ctx);
+      if (account === undefined || client === undefined || oidc.session === undefined) return undefined;
+      const scopes = [...oidc.requestParamScopes];
+      const { clientId } = client;
+      const { patient } = account;
+      if (needsPatient(api, scopes) && patient === undefined) return undefined;
+      const choice = await roles.of(ctx);
+      if (choice.kind === 'missing' || choice.kind === 'open') return undefined;
+      const role = choice.kind === 'chosen' ? choice.role : undefined;
+      const consent = await consents.find(
+        consentKey({ accountId: account.id, clientId, api, scopes, patient, role, reason }),
+      );
+      if (consent === undefined || !decided(consent.lines, scopes)) return undefined;
+      const answered = oidc.result?.consent?.grantId;
+      const found =
+        (await existing(answered, consent, api)) ??
+        (await existing(oidc.session.grantIdFor(clientId), consent, api));
+      if (found !== undefined || oidc.promptPending('consent') || oidc.promptPending('login')) return found;
+      const made = await make(consent, api);
+      return made === undefined ? undefined : provider().Grant.find(made);
+    },
+  };
+}

@@ -1,0 +1,175 @@
+import type Provider from 'oidc-provider';
+import type { Configuration } from 'oidc-provider';
+import { type Api, type Catalogue, INTROSPECT, notOffered, scopeFamily } from '../../catalogue/index.ts';
+import { type Client, type ClientRegistry, isIdentityScope, isPublic, scopesAt } from '../../clients/index.ts';
+import { AssentError } from '../../errors.ts';
+import type { DenyList } from '../../revocations/index.ts';
+import { uncovered } from '../../scopes/index.ts';
+import { asText } from '../../text.ts';
+import { fhirUserAt } from '../person/account.ts';
+import type { Authority } from '../grants/grant-validity.ts';
+import type { IssuedToken, IssuedTokens } from './issued-tokens.ts';
+import type { RequestStates } from '../request-state.ts';
+
+type AllowedPolicy = NonNullable<
+  NonNullable<NonNullable<Configuration['features']>['introspection']>['allowedPolicy']
+>;
+
+type Contextual = Parameters<RequestStates['of']>[0];
+
+/** Who asks about a token: an API's tokens are for its own resource servers. */
+export type Serves = (api: Api) => boolean;
+
+/** What introspection answers (RFC 7662 section 2.2). */
+export type Introspected = Readonly<Record<string, unknown>> & { readonly active: boolean };
+
+/** Whatever is wrong with a token, and whoever asks: this and nothing more. */
+export const inactive: Introspected = { active: false };
+
+export interface Introspection {
+  /** `introspection.allowedPolicy`: who may see what an opaque token holds. Whoever may not is told that it is not active. */
+  readonly allowed: AllowedPolicy;
+  /** `extraTokenClaims`: whose record a token opens, for its resource server (SMART App Launch 2.2, token introspection). */
+  readonly claims: NonNullable<Configuration['extraTokenClaims']>;
+  /** A JWT, for a caller who is known. */
+  ofJwt(ctx: Contextual, token: string, serves: Serves): Promise<Introspected>;
+  /** A token of either kind, for a caller who is known but is no client of this request. */
+  ofAny(ctx: Contextual, token: string, serves: Serves): Promise<Introspected & { readonly api?: Api }>;
+}
+
+/** Which APIs a client that has proved who it is serves. A public one has shown no more than its name (RFC 7662 section 2.1). */
+export function servedBy(client: Client | undefined): Serves {
+  if (client === undefined || isPublic(client)) return () => false;
+  return (api) => scopesAt(client, api.id)?.includes(INTROSPECT) === true;
+}
+
+/** What an opaque access token is, as the library's models have it. */
+type PersonalToken = InstanceType<Provider['AccessToken']>;
+type OpaqueToken = PersonalToken | InstanceType<Provider['ClientCredentials']>;
+
+/** Members of the answer about an opaque token, as the library puts them together for clients. */
+function describe(token: OpaqueToken, issuer: string): Introspected {
+  return {
+    ...token.extra,
+    active: true,
+    ...(token.kind === 'AccessToken' ? { sub: token.accountId } : {}),
+    client_id: token.clientId,
+    exp: token.exp,
+    iat: token.iat,
+    iss: issuer,
+    aud: token.aud,
+    scope: token.scope,
+    token_type: token.tokenType,
+    ...(token.jkt === undefined ? {} : { cnf: { jkt: token.jkt } }),
+  };
+}
+
+/** Connects introspection (RFC 7662) with the catalogue: a resource server sees the tokens for its own API only. */
+export function createIntrospection(options: {
+  issuer: string;
+  provider: () => Provider;
+  catalogue: Catalogue;
+  registry: ClientRegistry;
+  authority: Authority;
+  issuedTokens: IssuedTokens;
+  denyList: DenyList;
+  states: RequestStates;
+}): Introspection {
+  const { issuer, provider, catalogue, registry, authority, issuedTokens, denyList, states } = options;
+
+  /** The client of a token, if it may still have all that the token says: its scope is never told otherwise than it was. */
+  async function holderOf(
+    clientId: string,
+    api: Api,
+    scopes: readonly string[],
+  ): Promise<Client | undefined> {
+    const holder = await registry.find(clientId);
+    const held = holder && scopesAt(holder, api.id);
+    if (held === undefined) return undefined;
+    const opening = scopes.filter((one) => !isIdentityScope(one));
+    const offered = opening.filter((one) => one !== INTROSPECT);
+    const fewer = [...notOffered(api, offered), ...uncovered(scopeFamily(api), held, opening)];
+    return fewer.length === 0 ? holder : undefined;
+  }
+
+  const scopesIn = (scope: unknown) => asText(scope)?.split(' ') ?? [];
+
+  async function isLiveJwt(ctx: Contextual, { claims, api, clientId, ids }: IssuedToken): Promise<boolean> {
+    if (await denyList.has(ids)) return false;
+    const scopes = scopesIn(claims.scope ?? claims.requested_scope);
+    const client = await holderOf(clientId, api, scopes);
+    if (client === undefined || ids.grant === undefined) return client !== undefined;
+    return authority.isLive(ctx, { grantId: ids.grant, client, api, scopes });
+  }
+
+  /**
+   * Whether the browser session is still there that a token ends with. Where sessions cannot be looked at, it is taken to be:
+   * signing out ends the grant too, and the token ends by itself within ten minutes.
+   */
+  async function isInSession(ctx: Contextual, token: PersonalToken): Promise<boolean> {
+    if (!states.of(ctx).bound?.has(token.jti)) return true;
+    try {
+      const session = await provider().Session.findByUid(token.sessionUid ?? '');
+      if (session === undefined || session.accountId !== token.accountId) return false;
+      return session.grantIdFor(token.clientId ?? '') === token.grantId;
+    } catch (error) {
+      if (error instanceof AssentError && error.code === 'redis_unavailable') return true;
+      throw error;
+    }
+  }
+
+  /** The API of an opaque token that is alive and that the caller may know. */
+  async function apiOf(ctx: Contextual, token: OpaqueToken, serves: Serves): Promise<Api | undefined> {
+    const api = (await catalogue.all()).find((one) => one.audience === token.aud);
+    if (api === undefined || !serves(api)) return undefined;
+    const scopes = scopesIn(token.scope);
+    const client = await holderOf(String(token.clientId), api, scopes);
+    if (client === undefined) return undefined;
+    if (token.kind !== 'AccessToken') return api;
+    const { grantId } = token;
+    if (grantId === undefined || !(await isInSession(ctx, token))) return undefined;
+    return (await authority.isLive(ctx, { grantId, client, api, scopes })) ? api : undefined;
+  }
+
+  async function ofJwt(ctx: Contextual, text: string, serves: Serves) {
+    const token = await issuedTokens.read(text);
+    if (token === undefined || !serves(token.api) || !(await isLiveJwt(ctx, token))) return inactive;
+    const { claims, api } = token;
+    const type = claims.cnf === undefined ? 'Bearer' : 'DPoP';
+    // GP Connect has another name for it, which a caller of this endpoint need not know.
+    const scope = claims.scope ?? claims.requested_scope;
+    return { ...claims, active: true, scope, token_type: type, api };
+  }
+
+  async function ofOpaque(ctx: Contextual, text: string, serves: Serves) {
+    const { AccessToken, ClientCredentials } = provider();
+    const token = (await AccessToken.find(text)) ?? (await ClientCredentials.find(text));
+    if (!token?.isValid) return inactive;
+    const api = await apiOf(ctx, token, serves);
+    return api === undefined ? inactive : { ...describe(token, issuer), api };
+  }
+
+  return {
+    async allowed(ctx, _client, token) {
+      if (token.kind === 'RefreshToken') return false;
+      const serves = servedBy(states.of(ctx).client);
+      return (await apiOf(ctx, token as OpaqueToken, serves)) !== undefined;
+    },
+    async claims(ctx, token) {
+      const state = states.of(ctx);
+      if (token.kind !== 'AccessToken' || state.api?.profile !== 'smart') return undefined;
+      // Never a name that introspection itself uses: in an opaque token it would take the place of the true value.
+      return {
+        ...(state.patient === undefined ? {} : { patient: state.patient, need_patient_banner: false }),
+        ...(token.scopes.has('fhirUser') ? { fhirUser: fhirUserAt(state) } : {}),
+      };
+    },
+    async ofJwt(ctx, text, serves) {
+      const { api: _api, ...answer } = await ofJwt(ctx, text, serves);
+      return answer;
+    },
+    async ofAny(ctx, text, serves) {
+      return text.includes('.') ? ofJwt(ctx, text, serves) : ofOpaque(ctx, text, serves);
+    },
+  };
+}

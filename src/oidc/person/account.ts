@@ -1,0 +1,65 @@
+import type { Configuration, FindAccount } from 'oidc-provider';
+import type { Accounts } from '../../accounts/index.ts';
+import type { Authority } from '../grants/grant-validity.ts';
+import { identityHeld } from '../../authorisation/person.ts';
+import type { RequestState, RequestStates } from '../request-state.ts';
+
+/** Which claims come with which scope (OpenID Connect Core section 5.4, SMART App Launch 2.2). */
+export const claimsByScope: NonNullable<Configuration['claims']> = {
+  openid: ['sub'],
+  profile: ['name'],
+  fhirUser: ['fhirUser'],
+};
+
+/**
+ * The FHIR resource that is the person who signed in, as a URL at the API that the token is for. Who opens her own record
+ * is a Patient, also if she works in health care.
+ */
+export function fhirUserAt({ account, api, patient }: RequestState): string | undefined {
+  if (account === undefined || api?.profile !== 'smart') return undefined;
+  const own = account.practitioner === undefined ? account.patient : patient;
+  if (own !== undefined) return `${api.audience}/Patient/${own}`;
+  return account.practitioner === undefined
+    ? undefined
+    : `${api.audience}/Practitioner/${account.practitioner}`;
+}
+
+/**
+ * `findAccount`: the person behind a session, code or token. A disabled account, and a grant whose consent or role has
+ * ended, are nobody: so nothing is issued from them, in the transaction that would issue it.
+ */
+export function createFindAccount(options: {
+  accounts: Accounts;
+  authority: Authority;
+  states: RequestStates;
+}): FindAccount {
+  const { accounts, authority, states } = options;
+
+  return async (ctx, sub, token) => {
+    const account = await accounts.find(sub);
+    if (account === undefined) return undefined;
+    const state = states.of(ctx);
+    state.account = account;
+    if (token !== undefined && 'grantId' in token && typeof token.grantId === 'string') {
+      const consent = await authority.of(ctx, token.grantId, account);
+      if (consent === undefined || consent.clientId !== token.clientId) return undefined;
+      const role = await authority.roleOf(consent, state.client);
+      if (role?.id !== consent.role) return undefined;
+      state.patient = consent.patient;
+      state.role = role;
+      state.reason = consent.reason;
+    }
+    return {
+      accountId: sub,
+      claims: async () => {
+        // The grant may be older than what the client may have now.
+        const held = state.client === undefined ? [] : identityHeld(state.client, state.api);
+        return {
+          sub,
+          ...(held.includes('profile') ? { name: account.name } : {}),
+          ...(held.includes('fhirUser') ? { fhirUser: fhirUserAt(state) } : {}),
+        };
+      },
+    };
+  };
+}

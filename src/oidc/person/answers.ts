@@ -1,0 +1,175 @@
+import type Provider from 'oidc-provider';
+import { errors, type InteractionResults } from 'oidc-provider';
+import type { Account } from '../../accounts/index.ts';
+import type { Audit } from '../../audit/index.ts';
+import { type Api, hasProvenance } from '../../catalogue/index.ts';
+import { clientName } from '../../clients/index.ts';
+import type { Clock } from '../../clock.ts';
+import {
+  type ConsentLine,
+  type Consents,
+  type Exchanged,
+  type Next,
+  type Question,
+  type Questions,
+  readAnswer,
+  withCovered,
+} from '../../consents/index.ts';
+import type { Database } from '../../db/index.ts';
+import { type Asked, type AskedRequest, offeredRoles, reachAt } from './interactions.ts';
+import type { Families } from '../grants/endings.ts';
+import type { Grants } from '../grants/grants.ts';
+import { needsPatient } from '../../authorisation/person.ts';
+import { digest } from '../storage/index.ts';
+import type { WayBackTie } from './browser-binding.ts';
+
+/** Takes people's answers, and tells the library. */
+export function createQuestions(options: {
+  provider: () => Provider;
+  db: Database;
+  clock: Clock;
+  audit: Audit;
+  consents: Consents;
+  grants: Grants;
+  families: Families;
+  wayBackTie: WayBackTie;
+  asked: Asked;
+  /** The sentence for a scope of an API, in the language of the page. */
+  words: (api: Api | undefined, scope: string) => string;
+}): Questions {
+  const { provider, db, clock, audit, consents, grants, families, words, wayBackTie, asked } = options;
+  const { detailsOf, load, keyOf, describe } = asked;
+
+  async function finish(
+    { req, res }: Exchanged,
+    result: InteractionResults,
+    mergeWithLastSubmission: boolean,
+  ): Promise<Next> {
+    try {
+      return { location: await provider().interactionResult(req, res, result, { mergeWithLastSubmission }) };
+    } catch (error) {
+      if (error instanceof errors.SessionNotFound) return { fault: 'expired' };
+      throw error;
+    }
+  }
+
+  /** Keeps the decision and makes the grant, all or nothing; undefined when the page had been answered before. */
+  function decide(
+    request: AskedRequest & { account: Account },
+    question: Question & { kind: 'consent' },
+    lines: readonly ConsentLine[],
+    source: string,
+  ): Promise<string | undefined> {
+    const { details, client, api, scopes, account } = request;
+    const { name } = account;
+    return db.transaction(async () => {
+      const endsAt = new Date(details.exp * 1000);
+      if (!(await consents.takeAnswer(digest(details.uid), 'allow', endsAt))) return undefined;
+      const decided = await consents.decide({
+        ...keyOf(request, account),
+        lines: withCovered(lines, scopes, {
+          words: (scope) => words(api, scope),
+          reach: reachAt(api),
+        }),
+        shown: {
+          language: 'en',
+          client: clientName(client),
+          organization: client.organization?.name ?? null,
+          site: question.site,
+          account: name,
+          record: question.record === 'own' ? name : question.record,
+          role: question.role?.name ?? null,
+          reason: question.reason ?? null,
+          until: question.until.toISOString(),
+        },
+        expiresAt: question.until,
+        reach: reachAt(api),
+        source,
+      });
+      if (decided === undefined) throw new errors.SessionNotFound('the account cannot be used');
+      await families.end(decided.endingGrants, 'consent narrowed');
+      return grants.ofSession(decided.consent, api, details.grantId);
+    });
+  }
+
+  return {
+    async find(at, uid) {
+      const request = await load(at, uid);
+      return request && describe(request);
+    },
+    async signIn(at, account, source) {
+      const details = await detailsOf(at);
+      if (details === undefined) return { fault: 'expired' };
+      // Pages that follow hand it on; without a time it would count as signed in at the last of them.
+      const login = { accountId: account.id, acr: '1', amr: ['pwd'], remember: false, ts: clock.seconds() };
+      const next = await finish(at, { login }, false);
+      if ('fault' in next) return next;
+      await audit.record({ type: 'person.signed-in', subject: account.id, source, detail: { amr: ['pwd'] } });
+      wayBackTie.tie(at.res, details.uid, account.id);
+      return next;
+    },
+    async chooseRole(at, uid, chosen) {
+      const request = await load(at, uid);
+      if (request?.details.prompt.name !== 'role') return { fault: 'expired' };
+      const offered = offeredRoles(request.role);
+      if (offered.length === 0) return { fault: 'expired' };
+      if (!offered.some(({ id }) => id === chosen)) return { fault: 'changed' };
+      return finish(at, { role: { id: chosen } }, true);
+    },
+    async allow(at, uid, ticked, source) {
+      const request = await load(at, uid);
+      if (request === undefined) return { fault: 'expired' };
+      // The role may have ended while the page was open; she can still say no.
+      if (hasProvenance(request.api) && request.role.kind !== 'chosen') return { fault: 'expired' };
+      const question = await describe(request);
+      const { account, details } = request;
+      if (question.kind !== 'consent' || account === undefined) return { fault: 'changed' };
+      const answer = readAnswer(question.lines, ticked, reachAt(request.api));
+      if ('fault' in answer) return answer;
+      try {
+        const grantId = await decide({ ...request, account }, question, answer.lines, source);
+        if (grantId === undefined) return { location: details.returnTo };
+        return await finish(at, { consent: { grantId } }, true);
+      } catch (error) {
+        if (error instanceof errors.SessionNotFound) return { fault: 'expired' };
+        throw error;
+      }
+    },
+    async deny(at, uid, source) {
+      const request = await load(at, uid);
+      if (request === undefined) return { fault: 'expired' };
+      const { details, client, api, account, scopes } = request;
+      const first = await db.transaction(async () => {
+        const endsAt = new Date(details.exp * 1000);
+        if (!(await consents.takeAnswer(digest(uid), 'deny', endsAt))) return false;
+        await audit.record({
+          type: 'consent.refused',
+          clientId: client.clientId,
+          apiId: api?.id,
+          subject: account?.id,
+          scope: scopes.join(' '),
+          source,
+        });
+        return true;
+      });
+      if (!first) return { location: details.returnTo };
+      const missing = needsPatient(api, scopes) && account !== undefined && account.patient === undefined;
+      const description = missing ? 'the person has no health record here' : 'the person did not allow it';
+      const refusal = { error: 'access_denied', error_description: description };
+      return finish(at, refusal, false);
+    },
+    async switchAccount(at) {
+      const details = await detailsOf(at);
+      if (details === undefined) return { fault: 'expired' };
+      // As if the application had asked for a new sign-in: the library does the rest, signing the other person out too.
+      const prompts = new Set(
+        String(details.params.prompt ?? '')
+          .split(' ')
+          .filter(Boolean),
+      ).add('login');
+      details.params = { ...details.params, prompt: [...prompts].join(' ') };
+      await details.persist();
+      return { location: details.returnTo };
+    },
+  };
+}

@@ -1,0 +1,79 @@
+import {
+  errors,
+  interactionPolicy,
+  type KoaContextWithOIDC,
+  type interactionPolicy as Policy,
+} from 'oidc-provider';
+import { lifetimes } from '../lifetimes.ts';
+import type { RequestStates } from '../request-state.ts';
+import { aboveRole, type Roles } from '../role-choice.ts';
+
+/**
+ * When a person is asked to sign in, for her role and to consent: the library's own reasons; two of ours about sessions,
+ * because the library would take a session whose account was disabled for signed in, and has no end for one that is kept
+ * busy; and the role, between signing in and consent.
+ */
+export function createPrompts(options: { roles: Roles; states: RequestStates }): Policy.DefaultPolicy {
+  const { roles, states } = options;
+  const { base, Check, Prompt } = interactionPolicy;
+
+  /** Somebody who signed in before, for another application perhaps, need not be the person who is to act here. */
+  async function isStranger(ctx: KoaContextWithOIDC): Promise<boolean> {
+    return !ctx.oidc.result?.login && (await roles.of(ctx)).kind === 'missing';
+  }
+
+  async function isRoleOpen(ctx: KoaContextWithOIDC): Promise<boolean> {
+    const choice = await roles.of(ctx);
+    if (choice.kind === 'missing')
+      throw new errors.AccessDenied('the person has no role at the organisation of the client');
+    const { api } = states.of(ctx);
+    if (choice.kind !== 'chosen' || api === undefined) return choice.kind === 'open';
+    const [above] = aboveRole(choice.role, api, [...ctx.oidc.requestParamScopes]);
+    if (above !== undefined)
+      throw new errors.InvalidScope(`the role of the person may not have ${above}`, above);
+    return false;
+  }
+
+  const prompts = base();
+  const login = prompts.get('login');
+  login?.checks.add(
+    new Check(
+      'account_gone',
+      'the account cannot be used',
+      'login_required',
+      ({ oidc }) => oidc.session?.accountId !== undefined && oidc.account === undefined,
+    ),
+  );
+  login?.checks.add(
+    new Check('session_ended', 'the session has ended', 'login_required', ({ oidc }) => {
+      const { session, result } = oidc;
+      return session?.accountId !== undefined && !result?.login && session.past(lifetimes.sessionEnd);
+    }),
+  );
+  login?.checks.add(
+    new Check(
+      'role_missing',
+      'whoever is signed in has no role at the organisation of the client',
+      'login_required',
+      isStranger,
+    ),
+  );
+  const role = new Prompt(
+    { name: 'role', requestable: false },
+    new Check(
+      'role_open',
+      'the person has to say in which role she asks',
+      'interaction_required',
+      isRoleOpen,
+    ),
+  );
+  prompts.add(role, 1);
+  const consent = prompts.get('consent');
+  // What the page says is what is decided about, also if roles change while it is open.
+  if (consent !== undefined)
+    consent.details = async (ctx) => {
+      const choice = await roles.of(ctx);
+      return { reason: states.of(ctx).reason, ...(choice.kind === 'chosen' && { role: choice.role.id }) };
+    };
+  return prompts;
+}

@@ -1,0 +1,76 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Account } from '../../accounts/index.ts';
+import type { Client } from '../../clients/index.ts';
+import type { QuestionLine } from '../../consents/lines.ts';
+
+/** The browser's request, as Node has it. */
+export interface Exchanged {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+}
+
+interface Asked {
+  readonly client: Client;
+  /** Where the form's answer may lead, as a content security policy calls it. */
+  readonly formTargets: readonly string[];
+  /** Host of the address to which the browser goes back. */
+  readonly site: string;
+}
+
+/** A role in which a practitioner may ask, as a page shows it. */
+export interface OfferedRole {
+  readonly id: string;
+  readonly name: string;
+  /** SDS role profile id, which tells equal names apart. */
+  readonly roleProfile: string | undefined;
+}
+
+/** What a person is asked at one address under `/interaction/`. */
+export type Question =
+  | (Asked & {
+      readonly kind: 'sign-in';
+      /** Whether it is for a record, or only to know who it is. */
+      readonly record: boolean;
+    })
+  | (Asked & { readonly kind: 'no-record'; readonly account: Account })
+  | (Asked & {
+      readonly kind: 'role';
+      readonly account: Account;
+      /** Name of the organisation at which the roles are. */
+      readonly organization: string;
+      readonly roles: readonly OfferedRole[];
+    })
+  | (Asked & {
+      readonly kind: 'consent';
+      readonly account: Account;
+      /** `own`: her own record. `others`: whichever she may open. `none`: no record at all. */
+      readonly record: 'own' | 'others' | 'none';
+      /** The role in which a practitioner asks; undefined for somebody who asks for herself. */
+      readonly role: { readonly name: string; readonly organization: string } | undefined;
+      /** `reason_for_request`; undefined at an API whose tokens have none. */
+      readonly reason: string | undefined;
+      readonly offline: boolean;
+      readonly until: Date;
+      readonly lines: readonly QuestionLine[];
+    });
+
+/** Where the browser goes next, or what is wrong with the answer. */
+export type Next =
+  | { readonly location: string }
+  | { readonly fault: 'changed' | 'nothing-chosen' | 'expired' };
+
+/** What people are asked in the course of an authorisation request, and what becomes of their answers. */
+export interface Questions {
+  /** The question at an address; undefined where none is open for this browser: too old, answered, or another's. */
+  find(at: Exchanged, uid: string): Promise<Question | undefined>;
+  /** Notes who signed in. */
+  signIn(at: Exchanged, account: Account, source: string): Promise<Next>;
+  /** Takes the role that a practitioner chose. */
+  chooseRole(at: Exchanged, uid: string, role: string): Promise<Next>;
+  /** Takes the lines that a person left ticked. The first answer to a page counts. */
+  allow(at: Exchanged, uid: string, ticked: readonly string[], source: string): Promise<Next>;
+  /** Ends the request with `access_denied`. */
+  deny(at: Exchanged, uid: string, source: string): Promise<Next>;
+  /** Asks again who it is. */
+  switchAccount(at: Exchanged): Promise<Next>;
+}

@@ -1,0 +1,81 @@
+import Provider from 'oidc-provider';
+import type { Database } from '../db/index.ts';
+import type { Families } from './grants/endings.ts';
+import type { RequestStates } from './request-state.ts';
+import type { Exchange } from './storage/index.ts';
+import type { WayBackTie } from './person/browser-binding.ts';
+
+/** Where a token is asked about or taken back, by others than the person whose it is. */
+const askingRoutes = new Set(['introspection', 'revocation']);
+
+/** Tells storage how it belongs to the request that asks for it; outside a request it belongs to none. */
+export function createExchange(options: {
+  db: Database;
+  states: RequestStates;
+  families: Families;
+  wayBackTie: WayBackTie;
+}): Exchange {
+  const { db, states, families, wayBackTie } = options;
+  const request = () => (Provider.ctx === undefined ? states.current() : states.of(Provider.ctx));
+  const active = () => Provider.ctx?.oidc?.route === 'token';
+  const revoking = () => Provider.ctx?.oidc?.route === 'revocation';
+
+  function tookBack(): void {
+    const state = request();
+    if (state !== undefined) state.tookBack = true;
+  }
+
+  return {
+    active,
+    revoking,
+    tookBack,
+    holdsToSession(token) {
+      const route = Provider.ctx?.oidc?.route;
+      const state = request();
+      // A caller with a bearer token comes by no route of the library.
+      if (state === undefined || (route !== undefined && !askingRoutes.has(route))) return false;
+      state.bound ??= new Set();
+      state.bound.add(token);
+      return true;
+    },
+    begin: db.begin,
+    collect(placed) {
+      const tokens = request()?.tokens;
+      tokens?.push(placed);
+      return tokens !== undefined;
+    },
+    predecessor: () => Provider.ctx?.oidc?.entities.RotatedRefreshToken?.jti,
+    resuming: () => Provider.ctx?.oidc?.route === 'resume',
+    mayGoOn(uid, interaction) {
+      const ctx = Provider.ctx;
+      return ctx?.oidc?.route !== 'resume' || wayBackTie.mayGoOn(ctx.req, uid, interaction);
+    },
+    foundSession(uid) {
+      const state = request();
+      if (state !== undefined) state.session = uid;
+    },
+    hasFoundSession: (uid) => request()?.session === uid,
+    presentSession: () => Provider.ctx?.oidc?.session?.uid,
+    isPresentSession: (id) => {
+      const session = Provider.ctx?.oidc?.session;
+      return session === undefined || session.jti === id;
+    },
+    async endFamily(grantId) {
+      const state = request();
+      if (state === undefined) {
+        await families.end([grantId], 'revoked');
+        return;
+      }
+      // Of an access token that is taken back, the library ends the whole grant's; it is meant alone (RFC 7009 section 2.1).
+      if (revoking() && Provider.ctx?.oidc.entities.AccessToken !== undefined) return;
+      state.endings ??= new Set();
+      // The library ends a grant model by model; all of it ends at the first.
+      if (state.endings.has(grantId)) return;
+      state.endings.add(grantId);
+      if (revoking()) {
+        await db.begin();
+        if ((await families.end([grantId], 'revoked')) > 0) tookBack();
+      } else if (!active()) await families.end([grantId], 'signed out');
+    },
+  };
+}

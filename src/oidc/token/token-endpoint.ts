@@ -1,0 +1,155 @@
+import { setTimeout } from 'node:timers/promises';
+import type { Context, Middleware } from 'koa';
+import type { KoaContextWithOIDC } from 'oidc-provider';
+import type { Logger } from 'pino';
+import type { AnonymousDenials, Audit, AuditRow } from '../../audit/index.ts';
+import { createGroup, type Database, refuseInsideTransaction } from '../../db/index.ts';
+import { AssentError } from '../../errors.ts';
+import type { Families } from '../grants/endings.ts';
+import type { RequestState, RequestStates } from '../request-state.ts';
+import type { PlacedArtefact, SqlStore } from '../storage/index.ts';
+import {
+  addLaunchContext,
+  answerUnavailable,
+  hideBrokenRegistration,
+  nameUnauthorizedClient,
+  nameWrongVerifier,
+} from './token-answers.ts';
+import { deniedEvent, issuedEvent } from './token-audit.ts';
+
+/** What one request leaves behind. */
+interface Outcome {
+  readonly row: AuditRow;
+  readonly tokens: readonly PlacedArtefact[];
+}
+
+/** Stores the outcomes of many requests in one transaction: no token without its audit row, one commit for all. */
+function createOutcomeWriter(options: {
+  db: Database;
+  audit: Audit;
+  store: SqlStore;
+}): (outcome: Outcome) => Promise<void> {
+  const { db, audit, store } = options;
+  const write = async (outcomes: readonly Outcome[]) => {
+    const rows = outcomes.map((outcome) => outcome.row);
+    const tokens = outcomes.flatMap((outcome) => outcome.tokens);
+    if (tokens.length === 0) await audit.add(rows);
+    else {
+      await db.transaction(async () => {
+        await store.putMany(tokens);
+        await audit.add(rows);
+      });
+    }
+    return outcomes.map(() => undefined);
+  };
+  const grouped = createGroup<Outcome, undefined>({ write, maxItems: 500, maxWaiting: 1000, lanes: 2 });
+  return async (outcome) => {
+    refuseInsideTransaction('The batch writer');
+    await grouped(outcome);
+  };
+}
+
+/** How often ending a family is tried; each try waits at most a second for a lock. */
+const ENDING_ATTEMPTS = 3;
+
+/** Milliseconds between two tries. */
+const ENDING_PAUSE = 200;
+
+/** The library's router ignores case and a closing slash. */
+const tokenPath = /^\/token\/?$/i;
+
+/**
+ * Goes around the library's token endpoint: collects what the request leaves behind and lets no answer go before that
+ * is durable.
+ *
+ * A code or refresh token is exchanged in one transaction, which the storage adapter begins; the audit row is its last
+ * statement. Any answer but 200 rolls it back; families that end, and the denial, are written in a second one. A client
+ * credentials request has no transaction of its own: the batch writer stores what it leaves. Denials of clients that
+ * proved who they are get a row; all others are counted (docs/adr/0002 and 0006).
+ */
+export function createTokenEndpoint(options: {
+  db: Database;
+  audit: Audit;
+  denials: AnonymousDenials;
+  store: SqlStore;
+  states: RequestStates;
+  families: Families;
+  sourceOf: (ctx: Context) => string;
+  /** Whether this node's clock can be relied on: what it dates wrongly, others would take for too long. */
+  isOnTime: () => boolean;
+  log: Logger;
+}): Middleware {
+  const { db, denials, audit, states, families, sourceOf, isOnTime, log } = options;
+  const writeOutcome = createOutcomeWriter(options);
+
+  async function issued(ctx: KoaContextWithOIDC, state: RequestState): Promise<void> {
+    ctx.set('Pragma', 'no-cache');
+    addLaunchContext(ctx, state);
+    const row = audit.row(issuedEvent(ctx, state, sourceOf(ctx)));
+    if (db.inTransaction()) await audit.add([row]);
+    else await writeOutcome({ row, tokens: state.tokens ?? [] });
+  }
+
+  /** Ends families with the denial's row; tried again, because nobody else will do it. */
+  async function endFamilies(endings: ReadonlySet<string>, row: AuditRow | undefined): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await db.transaction(async () => {
+          await families.end(endings, 'replay');
+          if (row !== undefined) await audit.add([row]);
+        });
+        return;
+      } catch (error) {
+        const passing = error instanceof AssentError && error.statusCode === 503;
+        if (!passing || attempt === ENDING_ATTEMPTS) {
+          log.error({ grants: [...endings] }, 'what came from these grants should have ended and did not');
+          throw error;
+        }
+        await setTimeout(ENDING_PAUSE);
+      }
+    }
+  }
+
+  async function denied(ctx: KoaContextWithOIDC, state: RequestState): Promise<void> {
+    const source = sourceOf(ctx);
+    const { error } = ctx.body as { error?: string };
+    const endings = state.endings ?? new Set();
+    const known = state.authenticated && error !== 'invalid_client';
+    if (!known) denials.count(source, error ?? 'unknown');
+    const row = known ? audit.row(deniedEvent(ctx, state, source)) : undefined;
+    if (endings.size > 0) await endFamilies(endings, row);
+    else if (row !== undefined) await writeOutcome({ row, tokens: [] });
+  }
+
+  return async (ctx, next) => {
+    const state = states.of(ctx);
+    state.tokens = [];
+    if (tokenPath.test(ctx.path)) {
+      ctx.set('Cache-Control', 'no-store');
+      if (!isOnTime()) return answerUnavailable(ctx);
+    }
+    const inner = ctx as unknown as KoaContextWithOIDC;
+    // The route, not the path: the library also takes /TOKEN and /token/ for its token endpoint.
+    const isToken = () => inner.oidc?.route === 'token';
+    try {
+      await db.deferred(async () => {
+        await next();
+        if (!isToken() || ctx.status !== 200) return 'rollback';
+        await issued(inner, state);
+        return 'commit';
+      });
+      if (!isToken() || ctx.status === 200) return;
+      // A fault is no decision: nothing is written, and faults.ts gives it its form.
+      if (ctx.status >= 500) return;
+      ctx.set('Pragma', 'no-cache');
+      hideBrokenRegistration(inner);
+      nameUnauthorizedClient(inner, state);
+      nameWrongVerifier(inner);
+      await denied(inner, state);
+    } catch (error) {
+      if (!isToken()) throw error;
+      log.error({ err: error }, 'an answer was withheld because what it stands for could not be written');
+      answerUnavailable(ctx);
+    }
+  };
+}
