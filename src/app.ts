@@ -164,14 +164,14 @@ export async function createApp(services: Services, log: Logger): Promise<App> {
     onError: (error) =>
       log.warn({ err: error }, 'what was taken back cannot be read: each token is looked up'),
   });
-  await denyList.look();
-  messages.on('revocations', () => void denyList.look());
+  await denyList.poll();
+  messages.on('revocations', () => void denyList.poll());
   const oidc = createOidc({
     ...services,
     issuer,
     privateJwks,
     cookieKeys,
-    wayBackKey: derive(masterKey, 'way-back'),
+    browserBindingKey: derive(masterKey, 'way-back'),
     redis,
     log,
     denials,
@@ -209,7 +209,7 @@ export async function createApp(services: Services, log: Logger): Promise<App> {
   const landing = createLanding({ render: renderer.render, model });
   const day = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: config.timeZone });
   const signIn = createSignIn({
-    questions: oidc.questions,
+    interactions: oidc.interactions,
     signIn: services.accounts.signIn,
     forms,
     render: renderer.render,

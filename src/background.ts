@@ -38,7 +38,7 @@ export function startBackground({ db, clock, masterKey }: Services, log: Logger)
     async close() {
       await housekeeping.close();
       // What the last requests left is sealed yet; a longer backlog waits for the next start, or for another node.
-      await Promise.race([sealer.look(), setTimeout(LAST_LOOK, undefined, { ref: false })]);
+      await Promise.race([sealer.poll(), setTimeout(LAST_LOOK, undefined, { ref: false })]);
       await sealer.close();
     },
   };

@@ -1,9 +1,9 @@
 /** Something that is looked at again and again, as long as a process runs. */
-export interface Looks {
-  /** Looks now; a look that is under way is shared. Never rejects. */
-  look(): Promise<void>;
-  /** Looks now; a look that is under way may have begun too early, so another one follows it. Never rejects. */
-  again(): Promise<void>;
+export interface Polling {
+  /** Polling now; a look that is under way is shared. Never rejects. */
+  poll(): Promise<void>;
+  /** Polling now; a look that is under way may have begun too early, so another one follows it. Never rejects. */
+  pollAgain(): Promise<void>;
   /** Ends the looking, and waits for what is under way. */
   close(): Promise<void>;
 }
@@ -15,11 +15,11 @@ export interface Looks {
  * @param every milliseconds between two looks
  * @param onError receives the first fault of an outage; those that follow until a look succeeds say the same
  */
-export function startLooks(options: {
-  look: () => Promise<void>;
+export function startPolling(options: {
+  poll: () => Promise<void>;
   every: number;
   onError: (error: unknown) => void;
-}): Looks {
+}): Polling {
   const { every, onError } = options;
   let failing = false;
   let closed = false;
@@ -29,7 +29,7 @@ export function startLooks(options: {
 
   async function once(): Promise<void> {
     try {
-      await options.look();
+      await options.poll();
       failing = false;
     } catch (error) {
       if (!failing) onError(error);
@@ -39,27 +39,27 @@ export function startLooks(options: {
     }
   }
 
-  function look(): Promise<void> {
+  function poll(): Promise<void> {
     underWay ??= once();
     return underWay;
   }
 
   function wait(): void {
     timer = setTimeout(async () => {
-      await look();
+      await poll();
       if (!closed) wait();
     }, every).unref();
   }
 
   wait();
   return {
-    look,
-    again() {
+    poll,
+    pollAgain() {
       if (closed) return Promise.resolve();
-      if (underWay === undefined) return look();
+      if (underWay === undefined) return poll();
       following ??= underWay.then(() => {
         following = undefined;
-        return look();
+        return poll();
       });
       return following;
     },

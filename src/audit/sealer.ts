@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Database, Statement } from '../db/index.ts';
-import { startLooks } from '../polling.ts';
+import { startPolling } from '../polling.ts';
 import type { ChainKey, Head } from './chain.ts';
 import { type Progress, sealPage } from './sealing.ts';
 
@@ -30,7 +30,7 @@ const statements = {
 
 export interface Sealer {
   /** Seals what waits, unless another node does; a look that is under way is shared. Never rejects. */
-  look(): Promise<void>;
+  poll(): Promise<void>;
   /**
    * How long the oldest row that is not in the chain has waited, in seconds; 0 when none waits. Where more than 10,000 wait,
    * the oldest of the 10,000 youngest counts. @throws DatabaseUnavailable
@@ -81,7 +81,7 @@ export function createSealer(options: {
     }
   }
 
-  async function look(): Promise<void> {
+  async function poll(): Promise<void> {
     try {
       await seal();
     } catch (error) {
@@ -91,9 +91,9 @@ export function createSealer(options: {
     }
   }
 
-  const looks = startLooks({ look, every, onError });
+  const polling = startPolling({ poll, every, onError });
   return {
-    look: looks.look,
+    poll: polling.poll,
     async lag() {
       const [row] = await db.transaction(async () => {
         await db.query(statements.plan);
@@ -104,7 +104,7 @@ export function createSealer(options: {
     },
     async close() {
       closed = true;
-      await looks.close();
+      await polling.close();
     },
   };
 }

@@ -1,9 +1,9 @@
 import { type Api, hasProvenance, notOffered, scopeFamily } from '../catalogue/index.ts';
 import { type Client, identityScopesOf, isIdentityScope, scopesAt } from '../clients/index.ts';
 import { combinationFault, needsPerson, uncovered } from '../scopes/index.ts';
-import { heldRefusal, requestedScopes } from './system.ts';
 import { provenanceFault, reasonOf } from './provenance.ts';
 import { isRefusal, type Refusal, refuse } from './refusal.ts';
+import { heldRefusal, requestedScopes } from './system.ts';
 
 /** What an application may ask a person for. */
 export interface PersonAdmission {

@@ -1,5 +1,6 @@
 import type { Api } from '../catalogue/index.ts';
 import type { Client } from '../clients/index.ts';
+import { CLOCK_TOLERANCE, LONGEST_ASSERTION, timesFault } from '../oidc/client/assertions.ts';
 import type { Listed, PractitionerRole } from '../practitioners/index.ts';
 import { isPlain } from '../text.ts';
 import {
@@ -14,7 +15,6 @@ import {
   readUser,
   UNKNOWN,
 } from '../tokens/index.ts';
-import { CLOCK_TOLERANCE, LONGEST_ASSERTION, timesFault } from '../oidc/client/assertions.ts';
 import { machineNames } from './provenance.ts';
 
 /** Whom a client's own system signed in, made anew of what was checked. */

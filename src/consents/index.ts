@@ -9,4 +9,3 @@ export {
   scopesOf,
   withCovered,
 } from './lines.ts';
-export type { Exchanged, Next, OfferedRole, Question, Questions } from '../oidc/person/question.ts';

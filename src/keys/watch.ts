@@ -1,9 +1,9 @@
 import type { JWK } from 'jose';
-import { type Looks, startLooks } from '../polling.ts';
+import { type Polling, startPolling } from '../polling.ts';
 import type { SigningKeys } from './signing-keys.ts';
 
-/** Looks at the signing keys; see `Looks`. */
-export type KeyWatch = Pick<Looks, 'look' | 'close'>;
+/** Polling at the signing keys; see `Polling`. */
+export type KeyWatch = Pick<Polling, 'poll' | 'close'>;
 
 const kidsOf = (jwks: readonly JWK[]) => jwks.map(({ kid }) => String(kid));
 
@@ -38,5 +38,5 @@ export function createKeyWatch(options: {
     known = kidsOf(jwks);
   }
 
-  return startLooks({ look: compare, every: every * 1000, onError });
+  return startPolling({ poll: compare, every: every * 1000, onError });
 }

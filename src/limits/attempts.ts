@@ -21,7 +21,7 @@ export interface TooMany {
 }
 
 /** Counts tries before they are made, and those that failed once that is known. */
-export interface Tries {
+export interface Attempts {
   /** Counts a try under all of the keys, or under none. However many come at once, the rules hold. */
   take(counted: readonly Counted[]): Promise<readonly Taken[] | TooMany>;
   /** Counts a failure; the try stays counted. @returns seconds that the next try must wait, 0 for none */
@@ -41,7 +41,7 @@ export interface Tries {
  * - failures, and at which of them the wait began that is running. That is set anew with each failure; of failures
  *   at once the last to set it may be one of the first, so the greater count of both tells the wait.
  */
-export function createTries({ store }: { store: LimitStore }): Tries {
+export function createAttempts({ store }: { store: LimitStore }): Attempts {
   const failuresKey = (key: string) => `${key}:failed`;
   const lastKey = (key: string) => `${key}:last`;
   // Never more places than the rule allows: what is taken back from a count that is over makes it negative.

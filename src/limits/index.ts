@@ -1,3 +1,4 @@
+export type { TooMany } from './attempts.ts';
 export { KNOWN_FOR } from './known-browsers.ts';
 export {
   createLoadLimits,
@@ -8,4 +9,3 @@ export {
 } from './load.ts';
 export { createSignInGuard, type Leave, type Limited, type SignInGuard } from './sign-in-guard.ts';
 export { createLimitStore, type LimitStore } from './store.ts';
-export type { TooMany } from './attempts.ts';

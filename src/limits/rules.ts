@@ -8,7 +8,7 @@ export interface Rule {
   readonly longest: number;
   /** Seconds after which failures are forgotten: since the first of them, and once one waits, since the last. */
   readonly memory: number;
-  /** Tries in one window that have failed, or of which nobody knows yet. */
+  /** Attempts in one window that have failed, or of which nobody knows yet. */
   readonly most: number;
   /** Seconds. */
   readonly window: number;

@@ -1,11 +1,11 @@
 import { createHmac } from 'node:crypto';
 import { asIdentifier } from '../accounts/index.ts';
 import type { Clock } from '../clock.ts';
+import { type Counted, createAttempts, type TooMany } from './attempts.ts';
 import { createKnownBrowsers } from './known-browsers.ts';
 import { networkOf } from './network.ts';
 import { ACCOUNT, SOURCE } from './rules.ts';
 import type { LimitStore } from './store.ts';
-import { type Counted, createTries, type TooMany } from './attempts.ts';
 
 /** Somebody is about to have a password checked. */
 export interface Attempt {
@@ -58,7 +58,7 @@ export function createSignInGuard(options: {
   onLimited: (limited: Limited) => Promise<void>;
 }): SignInGuard {
   const { store, clock, issuer, key, onLimited } = options;
-  const tries = createTries({ store });
+  const attempts = createAttempts({ store });
   const browsers = createKnownBrowsers({ key, clock });
   const digest = (kind: string, value: string) =>
     createHmac('sha256', key)
@@ -75,22 +75,22 @@ export function createSignInGuard(options: {
       };
       const shared: readonly Counted[] =
         nonce === undefined ? [{ key: digest('source', networkOf(source)), rule: SOURCE }] : [];
-      const taken = await tries.take([own, ...shared]);
+      const taken = await attempts.take([own, ...shared]);
       if ('retryAfter' in taken) return taken;
 
       return {
         async succeeded() {
           await Promise.all(
-            taken.map((one) => (one.key === own.key ? tries.forget(one) : tries.takeBack(one))),
+            taken.map((one) => (one.key === own.key ? attempts.forget(one) : attempts.takeBack(one))),
           );
           return browsers.add(known, account);
         },
         async failed() {
-          const [wait = 0] = await Promise.all(taken.map(tries.failed));
+          const [wait = 0] = await Promise.all(taken.map(attempts.failed));
           if (wait > 0) await onLimited({ identifier, source, wait });
         },
         async unused() {
-          await Promise.all(taken.map(tries.takeBack));
+          await Promise.all(taken.map(attempts.takeBack));
         },
       };
     },

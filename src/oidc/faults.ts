@@ -2,7 +2,7 @@ import type { Context, Middleware } from 'koa';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Logger } from 'pino';
 import { AssentError } from '../errors.ts';
-import type { WayBack } from './person/sign-out.ts';
+import type { ApplicationLink } from './person/sign-out.ts';
 import { answerUnavailable, hideBrokenRegistration } from './token/token-answers.ts';
 
 /** Routes whose answers people see; all others answer JSON, whatever a browser-like client says it accepts. */
@@ -34,7 +34,7 @@ interface FaultPages {
     ctx: Context,
     request: { status: number; error: string; description: undefined; client: null },
   ): void;
-  interrupted(ctx: Context, client: WayBack | null): void;
+  interrupted(ctx: Context, client: ApplicationLink | null): void;
 }
 
 /**
@@ -45,7 +45,7 @@ export function createFaults(options: {
   log: Logger;
   pages: FaultPages;
   /** Where the application is that sent the person here, if it is known. */
-  cameFrom: (ctx: Context) => Promise<WayBack | null>;
+  cameFrom: (ctx: Context) => Promise<ApplicationLink | null>;
 }): Middleware {
   const { log, pages, cameFrom } = options;
 

@@ -9,7 +9,7 @@ import type { AnonymousDenials, Audit } from '../audit/index.ts';
 import type { Api, Catalogue } from '../catalogue/index.ts';
 import { type ClientRegistry, jwtBearerGrant, secretMatches } from '../clients/index.ts';
 import type { Clock } from '../clock.ts';
-import type { Consents, Questions } from '../consents/index.ts';
+import type { Consents } from '../consents/index.ts';
 import type { Database } from '../db/index.ts';
 import { JWKS_MAX_AGE } from '../keys/index.ts';
 import type { LoadLimits } from '../limits/index.ts';
@@ -19,38 +19,46 @@ import type { RedisConnection } from '../redis.ts';
 import type { DenyList, Revocations } from '../revocations/index.ts';
 import type { Metrics } from '../telemetry/index.ts';
 import { asText } from '../text.ts';
-import { createFindAccount } from './person/account.ts';
-import { createAsked } from './person/interactions.ts';
-import { createAuthorisationEndpoint } from './person/authorisation-endpoint.ts';
-import { createAuthority } from './grants/grant-validity.ts';
 import { createClientLimits } from './client/client-limits.ts';
 import { createCrossOrigin } from './client/cross-origin.ts';
-import { createDpopCheck } from './token/dpop.ts';
-import { createExchange } from './storage-context.ts';
-import { createFamilies } from './grants/endings.ts';
-import { createFaults, isForPeople, isInterrupted } from './faults.ts';
 import { createFindClient } from './client/find-client.ts';
+import { createFaults, isForPeople, isInterrupted } from './faults.ts';
+import { createEndGrants } from './grants/end-grants.ts';
+import { createGrantValidity } from './grants/grant-validity.ts';
 import { createGrants } from './grants/grants.ts';
 import { createIntrospection } from './issued/introspection.ts';
 import { createIntrospectionEndpoint } from './issued/introspection-endpoint.ts';
 import { createIssuedTokens } from './issued/issued-tokens.ts';
+import { createRevocationEndpoint } from './issued/revocation-endpoint.ts';
+import { createFindAccount } from './person/account.ts';
+import { createAuthorisationEndpoint } from './person/authorisation-endpoint.ts';
+import { createBrowserBinding } from './person/browser-binding.ts';
+import { createInteractionRequests } from './person/interaction-request.ts';
+import { createInteractions } from './person/interactions.ts';
 import { createPrompts } from './person/prompts.ts';
+import type { Interactions } from './person/question.ts';
+import {
+  type ApplicationLink,
+  applicationLink,
+  asSignOutFault,
+  createSignOut,
+  type SignOutPages,
+} from './person/sign-out.ts';
 import { createProvider, type ProviderParts } from './provider.ts';
-import { createQuestions } from './person/answers.ts';
 import { createRequestCounts } from './request-counts.ts';
 import { createRequestStates, type RequestState } from './request-state.ts';
 import { createResources } from './resources.ts';
-import { createRevocationEndpoint } from './issued/revocation-endpoint.ts';
 import { createRoles } from './role-choice.ts';
-import { asSignOutFault, createSignOut, type SignOutPages, type WayBack, wayBack } from './person/sign-out.ts';
 import { createAdapter, createRedisStore, createReplayGuard, createSqlStore } from './storage/index.ts';
+import { createStorageContext } from './storage-context.ts';
+import { createDpopCheck } from './token/dpop.ts';
 import { createTokenClaims } from './token/token-claims.ts';
 import { createTokenEndpoint } from './token/token-endpoint.ts';
 import { createUserContextGrant, jwtBearerParameters } from './token/user-context-grant.ts';
-import { createWayBackTie } from './person/browser-binding.ts';
 
 export { isForPrograms } from './faults.ts';
 export { type Ended, endAll } from './grants/end-all.ts';
+export type { HttpExchange, Interactions, Next, OfferedRole, Question } from './person/question.ts';
 export { smartConfiguration } from './smart-configuration.ts';
 
 /** What the OAuth side of Assent needs from the rest. */
@@ -58,7 +66,7 @@ export interface OidcOptions {
   readonly issuer: string;
   readonly cookieKeys: readonly string[];
   /** Secret, the same on all nodes. */
-  readonly wayBackKey: string;
+  readonly browserBindingKey: string;
   readonly db: Database;
   /** Where sessions, interactions and pushed requests are kept; undefined: in the database. */
   readonly redis: RedisConnection | undefined;
@@ -99,14 +107,14 @@ export interface RefusedRequest {
   readonly error: string;
   readonly description: string | undefined;
   /** Where the person finds the application again, if it is known and said so. */
-  readonly client: WayBack | null;
+  readonly client: ApplicationLink | null;
 }
 
 /** The pages of the OAuth side. Each sets the body of the answer. */
 export interface OidcPages extends SignOutPages {
   refused(ctx: Context, request: RefusedRequest): void;
   /** What was kept of a sign-in in progress cannot be reached. `client`: where the person finds the application again. */
-  interrupted(ctx: Context, client: WayBack | null): void;
+  interrupted(ctx: Context, client: ApplicationLink | null): void;
   /** A page that took too long, was finished before, or began in another browser: nobody's mistake. */
   expired(ctx: Context): void;
 }
@@ -122,7 +130,7 @@ export interface Oidc {
    * requests under way finish on the one on which they began.
    */
   useKeys(privateJwks: readonly JWK[]): void;
-  readonly questions: Questions;
+  readonly interactions: Interactions;
 }
 
 /** Whether something took too long, was finished before, or began in another browser; a sign-out that was, too. */
@@ -151,25 +159,25 @@ export function createOidc(options: OidcOptions): Oidc {
   const states = createRequestStates();
   const store = createSqlStore({ db, clock });
   const replayGuard = createReplayGuard({ db });
-  const families = createFamilies({ ...options, store });
-  const authority = createAuthority({ ...options, states });
+  const endGrants = createEndGrants({ ...options, store });
+  const grantValidity = createGrantValidity({ ...options, states });
   const roles = createRoles({ ...options, states });
   const provider = () => current;
 
   /** Where the application is that sent the person here: the library asks for the session before it looks for the client. */
-  async function cameFrom(ctx: Context): Promise<WayBack | null> {
+  async function cameFrom(ctx: Context): Promise<ApplicationLink | null> {
     const named = asText(ctx.query.client_id) ?? '';
-    return wayBack(states.of(ctx).client ?? (await registry.find(named).catch(() => undefined)));
+    return applicationLink(states.of(ctx).client ?? (await registry.find(named).catch(() => undefined)));
   }
 
   const grants = createGrants({ ...options, provider, states, roles });
   const signOut = createSignOut({ ...options, provider, states });
-  const wayBackTie = createWayBackTie({ issuer, key: options.wayBackKey });
+  const browserBinding = createBrowserBinding({ issuer, key: options.browserBindingKey });
   const resources = createResources({ catalogue, states });
   const dpop = createDpopCheck({ issuer, clock, replayGuard });
   const limits = createClientLimits({ ...options, states });
   const issuedTokens = createIssuedTokens(options);
-  const introspection = createIntrospection({ ...options, provider, authority, issuedTokens, states });
+  const introspection = createIntrospection({ ...options, provider, grantValidity, issuedTokens, states });
   const userContextGrant = createUserContextGrant({ ...options, resources, states, dpop, replayGuard });
 
   const parts: Omit<ProviderParts, 'privateJwks'> = {
@@ -180,13 +188,13 @@ export function createOidc(options: OidcOptions): Oidc {
       volatile: redis === undefined ? store : createRedisStore({ redis, clock }),
       replayGuard,
       clock,
-      exchange: createExchange({ db, states, families, wayBackTie }),
+      context: createStorageContext({ db, states, endGrants, browserBinding }),
       findClient: createFindClient({ issuer, clock, registry, remoteJwks, limits, states }),
     }),
     cookieKeys: options.cookieKeys,
     resources,
     tokenClaims: createTokenClaims({ issuer, states }),
-    findAccount: createFindAccount({ ...options, authority, states }),
+    findAccount: createFindAccount({ ...options, grantValidity, states }),
     loadExistingGrant: grants.load,
     interactionPolicy: createPrompts({ roles, states }),
     introspection,
@@ -211,7 +219,7 @@ export function createOidc(options: OidcOptions): Oidc {
           status: ctx.status,
           error: out.error,
           description: out.error_description,
-          client: wayBack(states.of(ctx).client),
+          client: applicationLink(states.of(ctx).client),
         });
     },
   };
@@ -230,7 +238,7 @@ export function createOidc(options: OidcOptions): Oidc {
     createCrossOrigin({ registry, states }),
     cacheKeySet,
     createIntrospectionEndpoint({ ...options, provider, introspection, states }),
-    createTokenEndpoint({ ...options, store, states, families }),
+    createTokenEndpoint({ ...options, store, states, endGrants }),
     // Within the token endpoint's scope: the innermost one is where a transaction begins.
     createRevocationEndpoint({ ...options, issuedTokens, states }),
   ];
@@ -261,13 +269,13 @@ export function createOidc(options: OidcOptions): Oidc {
       current = build(privateJwks);
       callback = current.callback();
     },
-    questions: createQuestions({
+    interactions: createInteractions({
       ...options,
       provider,
       grants,
-      families,
-      wayBackTie,
-      asked: createAsked({ ...options, provider, roles }),
+      endGrants,
+      browserBinding,
+      requests: createInteractionRequests({ ...options, provider, roles }),
     }),
   };
 }

@@ -8,14 +8,14 @@ import Provider, {
 } from 'oidc-provider';
 import { assertionAlgorithms, authenticationMethods, identityScopes } from '../clients/index.ts';
 import type { Clock } from '../clock.ts';
-import { claimsByScope } from './person/account.ts';
 import { assertionFault, audiences, CLOCK_TOLERANCE } from './client/assertions.ts';
-import { dpopAlgorithms } from './token/dpop.ts';
 import type { Introspection } from './issued/introspection.ts';
-import { keepsRefreshToken, lifetimes, refreshLife } from './lifetimes.ts';
-import type { Resources } from './resources.ts';
 import { mayRevoke } from './issued/revocation-endpoint.ts';
+import { keepsRefreshToken, lifetimes, refreshLife } from './lifetimes.ts';
+import { claimsByScope } from './person/account.ts';
 import type { SignOut } from './person/sign-out.ts';
+import type { Resources } from './resources.ts';
+import { dpopAlgorithms } from './token/dpop.ts';
 
 /** What the provider is put together from. */
 export interface ProviderParts {

@@ -1,13 +1,13 @@
 import { decodeJwt } from 'jose';
 import { errors, type KoaContextWithOIDC, type ResourceServer } from 'oidc-provider';
+import { admitAsserted, admitPerson, identityHeld, stillHeld } from '../authorisation/person.ts';
+import { admitted, asError } from '../authorisation/refusal.ts';
+import { admitSystem, clientHolds, requestedScopes } from '../authorisation/system.ts';
 import { type Api, type Catalogue, hasProvenance } from '../catalogue/index.ts';
 import { type Client, isIdentityScope, jwtBearerGrant, scopesAt } from '../clients/index.ts';
 import { splitScope } from '../scopes/index.ts';
 import { asText } from '../text.ts';
-import { admitSystem, clientHolds, requestedScopes } from '../authorisation/system.ts';
 import { responseModes } from './person/authorisation-endpoint.ts';
-import { admitAsserted, admitPerson, identityHeld, stillHeld } from '../authorisation/person.ts';
-import { admitted, asError } from '../authorisation/refusal.ts';
 import type { RequestState, RequestStates } from './request-state.ts';
 import { aboveRole } from './role-choice.ts';
 
@@ -207,7 +207,7 @@ export function createResources(options: { catalogue: Catalogue; states: Request
       const { client, state } = present(ctx);
       state.apis ??= await catalogue.all();
       if (ctx.oidc.route !== 'token') return apiOfPerson(ctx, client, state.apis);
-      // Asked of a code or refresh token only when the request names several (RFC 8707 section 2.2).
+      // InteractionRequests of a code or refresh token only when the request names several (RFC 8707 section 2.2).
       const grantType = ctx.oidc.params?.grant_type;
       if (grantType !== 'client_credentials' && grantType !== jwtBearerGrant)
         throw new errors.InvalidTarget('a request is for one resource');

@@ -1,21 +1,21 @@
 import Provider from 'oidc-provider';
 import type { Database } from '../db/index.ts';
-import type { Families } from './grants/endings.ts';
+import type { EndGrants } from './grants/end-grants.ts';
+import type { BrowserBinding } from './person/browser-binding.ts';
 import type { RequestStates } from './request-state.ts';
-import type { Exchange } from './storage/index.ts';
-import type { WayBackTie } from './person/browser-binding.ts';
+import type { StorageContext } from './storage/index.ts';
 
 /** Where a token is asked about or taken back, by others than the person whose it is. */
 const askingRoutes = new Set(['introspection', 'revocation']);
 
 /** Tells storage how it belongs to the request that asks for it; outside a request it belongs to none. */
-export function createExchange(options: {
+export function createStorageContext(options: {
   db: Database;
   states: RequestStates;
-  families: Families;
-  wayBackTie: WayBackTie;
-}): Exchange {
-  const { db, states, families, wayBackTie } = options;
+  endGrants: EndGrants;
+  browserBinding: BrowserBinding;
+}): StorageContext {
+  const { db, states, endGrants, browserBinding } = options;
   const request = () => (Provider.ctx === undefined ? states.current() : states.of(Provider.ctx));
   const active = () => Provider.ctx?.oidc?.route === 'token';
   const revoking = () => Provider.ctx?.oidc?.route === 'revocation';
@@ -48,7 +48,7 @@ export function createExchange(options: {
     resuming: () => Provider.ctx?.oidc?.route === 'resume',
     mayGoOn(uid, interaction) {
       const ctx = Provider.ctx;
-      return ctx?.oidc?.route !== 'resume' || wayBackTie.mayGoOn(ctx.req, uid, interaction);
+      return ctx?.oidc?.route !== 'resume' || browserBinding.mayGoOn(ctx.req, uid, interaction);
     },
     foundSession(uid) {
       const state = request();
@@ -60,10 +60,10 @@ export function createExchange(options: {
       const session = Provider.ctx?.oidc?.session;
       return session === undefined || session.jti === id;
     },
-    async endFamily(grantId) {
+    async endGrant(grantId) {
       const state = request();
       if (state === undefined) {
-        await families.end([grantId], 'revoked');
+        await endGrants([grantId], 'revoked');
         return;
       }
       // Of an access token that is taken back, the library ends the whole grant's; it is meant alone (RFC 7009 section 2.1).
@@ -74,8 +74,8 @@ export function createExchange(options: {
       state.endings.add(grantId);
       if (revoking()) {
         await db.begin();
-        if ((await families.end([grantId], 'revoked')) > 0) tookBack();
-      } else if (!active()) await families.end([grantId], 'signed out');
+        if ((await endGrants([grantId], 'revoked')) > 0) tookBack();
+      } else if (!active()) await endGrants([grantId], 'signed out');
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import { startLooks } from '../polling.ts';
+import { startPolling } from '../polling.ts';
 import type { Revocation, Revocations, TokenIds } from './revocations.ts';
 
 /** How often a node looks for what was taken back, in milliseconds. */
@@ -18,8 +18,8 @@ export interface DenyList {
    * is too old. @throws DatabaseUnavailable when that fails
    */
   has(ids: TokenIds): Promise<boolean>;
-  /** Looks now. A look that is under way may have begun too early, so another one follows it. Never rejects. */
-  look(): Promise<void>;
+  /** Polling now. A look that is under way may have begun too early, so another one follows it. Never rejects. */
+  poll(): Promise<void>;
   /** How many revocations are in memory. */
   size(): number;
   /** Milliseconds since the last good look began. */
@@ -65,7 +65,7 @@ export function createDenyList(options: {
     for (const [key, end] of known) if (end <= begun) known.delete(key);
   }
 
-  const looks = startLooks({ look: read, every, onError });
+  const polling = startPolling({ poll: read, every, onError });
   return {
     async has(ids) {
       const age = now() - lookedAt;
@@ -74,10 +74,10 @@ export function createDenyList(options: {
       const { token, grant } = ids;
       return known.has(keyOf('token', token)) || (grant !== undefined && known.has(keyOf('grant', grant)));
     },
-    look: looks.again,
+    poll: polling.pollAgain,
     size: () => known.size,
     age: () => now() - lookedAt,
     skew: () => skew,
-    close: looks.close,
+    close: polling.close,
   };
 }

@@ -3,10 +3,10 @@ import Provider, { type AdapterPayload } from 'oidc-provider';
 import { type Client, type ClientRegistry, isClientId } from '../../clients/index.ts';
 import type { Clock } from '../../clock.ts';
 import type { RemoteJwks } from '../../outgoing/index.ts';
-import { audiences, checkBody, isHopeful } from './assertions.ts';
-import type { ClientLimits } from './client-limits.ts';
 import { placeholderSecret } from '../provider.ts';
 import type { RequestStates } from '../request-state.ts';
+import { audiences, checkBody, isHopeful } from './assertions.ts';
+import type { ClientLimits } from './client-limits.ts';
 
 /** Makes the metadata that the library sees of a registered client. Scopes are checked here, not there. */
 function libraryMetadata(client: Client, keys: readonly JWK[] | undefined): AdapterPayload {

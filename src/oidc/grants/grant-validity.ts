@@ -17,12 +17,12 @@ export interface GrantedToken {
 }
 
 /** Finds what stands behind a grant. */
-export interface Authority {
+export interface GrantValidity {
   /**
    * The live consent from which a grant was made, looked up once a request. Undefined once either of them ended, and when
    * it is not this account's decision about its own record.
    */
-  of(ctx: Contextual, grantId: string, account: Account): Promise<Consent | undefined>;
+  consentOf(ctx: Contextual, grantId: string, account: Account): Promise<Consent | undefined>;
   /** The role in which a decision was made, if she has it still and at the organisation of the client. */
   roleOf(consent: Consent, client: Client | undefined): Promise<PractitionerRole | undefined>;
   /**
@@ -33,12 +33,12 @@ export interface Authority {
 }
 
 /** Connects tokens to the decision of the person that they came from. */
-export function createAuthority(options: {
+export function createGrantValidity(options: {
   accounts: Accounts;
   consents: Consents;
   practitioners: Practitioners;
   states: RequestStates;
-}): Authority {
+}): GrantValidity {
   const { accounts, consents, practitioners, states } = options;
 
   function behind(ctx: Contextual, grantId: string): Promise<Consent | undefined> {
@@ -49,7 +49,7 @@ export function createAuthority(options: {
     return known;
   }
 
-  async function of(ctx: Contextual, grantId: string, account: Account): Promise<Consent | undefined> {
+  async function consentOf(ctx: Contextual, grantId: string, account: Account): Promise<Consent | undefined> {
     const consent = await behind(ctx, grantId);
     if (consent?.accountId !== account.id) return undefined;
     // The record may have been linked to the wrong account when the decision was made.
@@ -64,13 +64,13 @@ export function createAuthority(options: {
   }
 
   return {
-    of,
+    consentOf,
     roleOf,
     async isLive(ctx, { grantId, client, api, scopes }) {
       const consent = await behind(ctx, grantId);
       if (consent?.clientId !== client.clientId) return false;
       const account = await accounts.find(consent.accountId);
-      if (account === undefined || (await of(ctx, grantId, account)) === undefined) return false;
+      if (account === undefined || (await consentOf(ctx, grantId, account)) === undefined) return false;
       const role = await roleOf(consent, client);
       if (role === undefined) return consent.role === undefined;
       return aboveRole(role, api, scopes).length === 0;

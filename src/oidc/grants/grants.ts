@@ -1,12 +1,12 @@
 import type Provider from 'oidc-provider';
 import type { Grant, KoaContextWithOIDC } from 'oidc-provider';
+import { needsPatient } from '../../authorisation/person.ts';
 import type { Api } from '../../catalogue/index.ts';
 import { isIdentityScope } from '../../clients/index.ts';
 import type { Clock } from '../../clock.ts';
 import { type Consent, type ConsentKey, type Consents, decided, scopesOf } from '../../consents/index.ts';
 import type { Database } from '../../db/index.ts';
 import type { PractitionerRole } from '../../practitioners/index.ts';
-import { needsPatient } from '../../authorisation/person.ts';
 import type { RequestStates } from '../request-state.ts';
 import type { Roles } from '../role-choice.ts';
 

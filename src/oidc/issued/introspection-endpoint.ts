@@ -6,8 +6,8 @@ import type { AnonymousDenials } from '../../audit/index.ts';
 import { type Api, INTROSPECT } from '../../catalogue/index.ts';
 import type { LoadLimits } from '../../limits/index.ts';
 import { asText } from '../../text.ts';
-import { type Introspected, type Introspection, inactive, servedBy } from './introspection.ts';
 import type { RequestStates } from '../request-state.ts';
+import { type Introspected, type Introspection, inactive, servedBy } from './introspection.ts';
 
 /** The library's router ignores case and a closing slash. */
 const introspectionPath = /^\/token\/introspection\/?$/i;

@@ -1,15 +1,21 @@
 import type Provider from 'oidc-provider';
 import type { Configuration } from 'oidc-provider';
 import { type Api, type Catalogue, INTROSPECT, notOffered, scopeFamily } from '../../catalogue/index.ts';
-import { type Client, type ClientRegistry, isIdentityScope, isPublic, scopesAt } from '../../clients/index.ts';
+import {
+  type Client,
+  type ClientRegistry,
+  isIdentityScope,
+  isPublic,
+  scopesAt,
+} from '../../clients/index.ts';
 import { AssentError } from '../../errors.ts';
 import type { DenyList } from '../../revocations/index.ts';
 import { uncovered } from '../../scopes/index.ts';
 import { asText } from '../../text.ts';
+import type { GrantValidity } from '../grants/grant-validity.ts';
 import { fhirUserAt } from '../person/account.ts';
-import type { Authority } from '../grants/grant-validity.ts';
-import type { IssuedToken, IssuedTokens } from './issued-tokens.ts';
 import type { RequestStates } from '../request-state.ts';
+import type { IssuedToken, IssuedTokens } from './issued-tokens.ts';
 
 type AllowedPolicy = NonNullable<
   NonNullable<NonNullable<Configuration['features']>['introspection']>['allowedPolicy']
@@ -70,12 +76,12 @@ export function createIntrospection(options: {
   provider: () => Provider;
   catalogue: Catalogue;
   registry: ClientRegistry;
-  authority: Authority;
+  grantValidity: GrantValidity;
   issuedTokens: IssuedTokens;
   denyList: DenyList;
   states: RequestStates;
 }): Introspection {
-  const { issuer, provider, catalogue, registry, authority, issuedTokens, denyList, states } = options;
+  const { issuer, provider, catalogue, registry, grantValidity, issuedTokens, denyList, states } = options;
 
   /** The client of a token, if it may still have all that the token says: its scope is never told otherwise than it was. */
   async function holderOf(
@@ -99,7 +105,7 @@ export function createIntrospection(options: {
     const scopes = scopesIn(claims.scope ?? claims.requested_scope);
     const client = await holderOf(clientId, api, scopes);
     if (client === undefined || ids.grant === undefined) return client !== undefined;
-    return authority.isLive(ctx, { grantId: ids.grant, client, api, scopes });
+    return grantValidity.isLive(ctx, { grantId: ids.grant, client, api, scopes });
   }
 
   /**
@@ -128,7 +134,7 @@ export function createIntrospection(options: {
     if (token.kind !== 'AccessToken') return api;
     const { grantId } = token;
     if (grantId === undefined || !(await isInSession(ctx, token))) return undefined;
-    return (await authority.isLive(ctx, { grantId, client, api, scopes })) ? api : undefined;
+    return (await grantValidity.isLive(ctx, { grantId, client, api, scopes })) ? api : undefined;
   }
 
   async function ofJwt(ctx: Contextual, text: string, serves: Serves) {

@@ -5,9 +5,9 @@ import { isPublic } from '../../clients/index.ts';
 import type { Database } from '../../db/index.ts';
 import type { DenyList, Revocations } from '../../revocations/index.ts';
 import { asText } from '../../text.ts';
-import type { IssuedToken, IssuedTokens } from './issued-tokens.ts';
 import type { RequestStates } from '../request-state.ts';
 import { keptId } from '../storage/index.ts';
+import type { IssuedToken, IssuedTokens } from './issued-tokens.ts';
 
 type AllowedPolicy = NonNullable<
   NonNullable<NonNullable<Configuration['features']>['revocation']>['allowedPolicy']
@@ -129,7 +129,7 @@ export function createRevocationEndpoint(options: {
     await recordDenial(ctx);
     if (ctx.status === 200) ctx.body = {};
     if ((wish as string) !== 'commit') return;
-    await denyList.look();
+    await denyList.poll();
     onRevoked();
   };
 }

@@ -1,7 +1,7 @@
 import type { Configuration, FindAccount } from 'oidc-provider';
 import type { Accounts } from '../../accounts/index.ts';
-import type { Authority } from '../grants/grant-validity.ts';
 import { identityHeld } from '../../authorisation/person.ts';
+import type { GrantValidity } from '../grants/grant-validity.ts';
 import type { RequestState, RequestStates } from '../request-state.ts';
 
 /** Which claims come with which scope (OpenID Connect Core section 5.4, SMART App Launch 2.2). */
@@ -30,10 +30,10 @@ export function fhirUserAt({ account, api, patient }: RequestState): string | un
  */
 export function createFindAccount(options: {
   accounts: Accounts;
-  authority: Authority;
+  grantValidity: GrantValidity;
   states: RequestStates;
 }): FindAccount {
-  const { accounts, authority, states } = options;
+  const { accounts, grantValidity, states } = options;
 
   return async (ctx, sub, token) => {
     const account = await accounts.find(sub);
@@ -41,9 +41,9 @@ export function createFindAccount(options: {
     const state = states.of(ctx);
     state.account = account;
     if (token !== undefined && 'grantId' in token && typeof token.grantId === 'string') {
-      const consent = await authority.of(ctx, token.grantId, account);
+      const consent = await grantValidity.consentOf(ctx, token.grantId, account);
       if (consent === undefined || consent.clientId !== token.clientId) return undefined;
-      const role = await authority.roleOf(consent, state.client);
+      const role = await grantValidity.roleOf(consent, state.client);
       if (role?.id !== consent.role) return undefined;
       state.patient = consent.patient;
       state.role = role;

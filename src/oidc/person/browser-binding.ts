@@ -4,24 +4,24 @@ import type { AdapterPayload } from 'oidc-provider';
 import { lifetimes } from '../lifetimes.ts';
 
 /**
- * Ties the way back from the sign-in page to the browser in which the password was typed.
+ * Binds the way back from the sign-in page to the browser in which the password was typed.
  *
  * The interaction alone does not: its cookies may have been planted by somebody else, who would then be signed in as
  * whoever types her password (session fixation). The proof is the same however often the form is sent, so that a button
  * pressed twice still leads on.
  */
-export interface WayBackTie {
+export interface BrowserBinding {
   /** Gives the browser the proof that in it somebody signed in to an interaction. */
-  tie(res: ServerResponse, uid: string, accountId: string): void;
+  bind(res: ServerResponse, uid: string, accountId: string): void;
   /**
-   * Whether a browser may go on with an interaction as it is kept. Asked where the library looks it up, so that what is
+   * Whether a browser may go on with an interaction as it is kept. InteractionRequests where the library looks it up, so that what is
    * checked is what is used.
    */
   mayGoOn(req: IncomingMessage, uid: string, interaction: AdapterPayload): boolean;
 }
 
-/** Makes the tie. @param key secret, the same on all nodes */
-export function createWayBackTie(options: { issuer: string; key: string }): WayBackTie {
+/** Makes the binding. @param key secret, the same on all nodes */
+export function createBrowserBinding(options: { issuer: string; key: string }): BrowserBinding {
   const { issuer, key } = options;
   const secure = issuer.startsWith('https:');
   const name = `${secure ? '__Secure-' : ''}assent_proof`;
@@ -39,7 +39,7 @@ export function createWayBackTie(options: { issuer: string; key: string }): WayB
   }
 
   return {
-    tie(res, uid, accountId) {
+    bind(res, uid, accountId) {
       const attributes = ['HttpOnly', 'SameSite=Lax', `Max-Age=${lifetimes.interaction}`];
       if (secure) attributes.push('Secure');
       res.appendHeader(

@@ -1,185 +1,173 @@
 import type Provider from 'oidc-provider';
-import { errors } from 'oidc-provider';
-import type { Account, Accounts } from '../../accounts/index.ts';
-import { type Api, type Catalogue, hasProvenance, scopeFamily } from '../../catalogue/index.ts';
-import type { Client, ClientRegistry } from '../../clients/index.ts';
-import type { Clock } from '../../clock.ts';
-import {
-  type ConsentKey,
-  type Consents,
-  type Exchanged,
-  lastDay,
-  type Question,
-  questionLines,
-  type Reach,
-} from '../../consents/index.ts';
-import type { PractitionerRole } from '../../practitioners/index.ts';
-import { covers, overlaps } from '../../scopes/index.ts';
-import { asText } from '../../text.ts';
-import { consentKey } from '../grants/grants.ts';
-import { lifetimes } from '../lifetimes.ts';
+import { errors, type InteractionResults } from 'oidc-provider';
+import type { Account } from '../../accounts/index.ts';
+import type { Audit } from '../../audit/index.ts';
 import { needsPatient } from '../../authorisation/person.ts';
-import type { RoleChoice, Roles } from '../role-choice.ts';
-import { returnTargets } from './sign-out.ts';
+import { type Api, hasProvenance } from '../../catalogue/index.ts';
+import { clientName } from '../../clients/index.ts';
+import type { Clock } from '../../clock.ts';
+import { type ConsentLine, type Consents, readAnswer, withCovered } from '../../consents/index.ts';
+import type { Database } from '../../db/index.ts';
+import type { EndGrants } from '../grants/end-grants.ts';
+import type { Grants } from '../grants/grants.ts';
+import { digest } from '../storage/index.ts';
+import type { BrowserBinding } from './browser-binding.ts';
+import {
+  type InteractionRequest,
+  type InteractionRequests,
+  offeredRoles,
+  reachAt,
+} from './interaction-request.ts';
+import type { HttpExchange, Interactions, Next, Question } from './question.ts';
 
-type Details = Awaited<ReturnType<Provider['interactionDetails']>>;
-
-/** All that a question is made of. */
-export interface AskedRequest {
-  readonly details: Details;
-  readonly client: Client;
-  readonly api: Api | undefined;
-  readonly scopes: readonly string[];
-  readonly account: Account | undefined;
-  readonly reason: string | undefined;
-  readonly role: RoleChoice;
-}
-
-/** How scopes of an API reach into one another; without an API there are only identity scopes, which do not. */
-export function reachAt(api: Api | undefined): Reach {
-  const family = api === undefined ? 'smart' : scopeFamily(api);
-  return {
-    covers: (allowed, requested) => covers(family, allowed, requested),
-    overlaps: (one, other) => overlaps(family, one, other),
-  };
-}
-
-/** Whose record a request is about. */
-function recordOf(
-  account: Account,
-  api: Api | undefined,
-  scopes: readonly string[],
-): 'own' | 'others' | 'none' {
-  if (needsPatient(api, scopes)) return 'own';
-  if (hasProvenance(api)) return 'others';
-  if (!scopes.some((scope) => scope.startsWith('user/'))) return 'none';
-  return account.practitioner === undefined ? 'own' : 'others';
-}
-
-/** The roles among which somebody chooses; only one may be left since she was asked. */
-export function offeredRoles(role: RoleChoice): readonly PractitionerRole[] {
-  if (role.kind === 'open') return role.roles;
-  return role.kind === 'chosen' ? [role.role] : [];
-}
-
-/** The place to which the browser goes back: a host, or for an application's own scheme its name. */
-function siteOf(redirectUri: string): string {
-  const { protocol, host } = new URL(redirectUri);
-  return /^https?:$/.test(protocol) ? host : protocol.slice(0, -1);
-}
-
-/** What people are asked, found again from the library's interactions. */
-export interface Asked {
-  /** The interaction that is open for a browser; undefined where there is none. */
-  detailsOf(at: Exchanged): Promise<Details | undefined>;
-  /** The request behind a question's address; undefined where none is open for this browser. */
-  load(at: Exchanged, uid: string): Promise<AskedRequest | undefined>;
-  /** What a decision about a request is kept under. */
-  keyOf(request: AskedRequest, account: Account): ConsentKey;
-  /** The question as a page shows it. */
-  describe(request: AskedRequest): Promise<Question>;
-}
-
-/** Finds out what is asked. */
-export function createAsked(options: {
+/** Takes people's answers, and tells the library. */
+export function createInteractions(options: {
   provider: () => Provider;
+  db: Database;
   clock: Clock;
-  accounts: Accounts;
-  registry: ClientRegistry;
-  catalogue: Catalogue;
+  audit: Audit;
   consents: Consents;
-  roles: Roles;
+  grants: Grants;
+  endGrants: EndGrants;
+  browserBinding: BrowserBinding;
+  requests: InteractionRequests;
+  /** The sentence for a scope of an API, in the language of the page. */
   words: (api: Api | undefined, scope: string) => string;
-}): Asked {
-  const { provider, clock, accounts, registry, catalogue, consents, roles, words } = options;
+}): Interactions {
+  const { provider, db, clock, audit, consents, grants, endGrants, words, browserBinding, requests } =
+    options;
+  const { detailsOf, load, keyOf, describe } = requests;
 
-  async function detailsOf({ req, res }: Exchanged): Promise<Details | undefined> {
+  async function finish(
+    { req, res }: HttpExchange,
+    result: InteractionResults,
+    mergeWithLastSubmission: boolean,
+  ): Promise<Next> {
     try {
-      return await provider().interactionDetails(req, res);
+      return { location: await provider().interactionResult(req, res, result, { mergeWithLastSubmission }) };
     } catch (error) {
-      if (error instanceof errors.SessionNotFound) return undefined;
+      if (error instanceof errors.SessionNotFound) return { fault: 'expired' };
       throw error;
     }
   }
 
-  /** Whether the browser has the session in which the question came up; its cookie alone could be another's. */
-  async function isInSession({ req, res }: Exchanged, { session }: Details): Promise<boolean> {
-    if (session === undefined) return true;
-    const present = await provider().Session.get(provider().createContext(req, res));
-    return present.uid === session.uid && present.accountId === session.accountId;
-  }
-
-  async function load(at: Exchanged, uid: string): Promise<AskedRequest | undefined> {
-    const details = await detailsOf(at);
-    if (details === undefined || details.uid !== uid || !(await isInSession(at, details))) return undefined;
-    const { client_id: clientId, resource, scope } = details.params;
-    const client = await registry.find(String(clientId));
-    const accountId = details.session?.accountId;
-    const account = accountId === undefined ? undefined : await accounts.find(accountId);
-    if (client === undefined) return undefined;
-    if (details.prompt.name !== 'login' && account === undefined) return undefined;
-    const audience = Array.isArray(resource) ? resource[0] : resource;
-    const api = (await catalogue.all()).find((one) => one.audience === audience);
-    // What the consent page is about was settled when it was first shown (prompts.ts).
-    const { role: chosen } = details.prompt.details;
-    return {
-      details,
-      client,
-      api,
-      scopes: typeof scope === 'string' ? scope.split(' ') : [],
-      account,
-      reason: asText(details.prompt.details.reason),
-      role: account === undefined ? { kind: 'none' } : await roles.choose({ account, api, client, chosen }),
-    };
-  }
-
-  /** What a decision about a request is kept under. */
-  function keyOf({ client, api, scopes, reason, role }: AskedRequest, { id, patient }: Account): ConsentKey {
-    return consentKey({
-      accountId: id,
-      clientId: client.clientId,
-      api,
-      scopes,
-      patient,
-      reason,
-      role: role.kind === 'chosen' ? role.role : undefined,
+  /** Keeps the decision and makes the grant, all or nothing; undefined when the page had been answered before. */
+  function decide(
+    request: InteractionRequest & { account: Account },
+    question: Question & { kind: 'consent' },
+    lines: readonly ConsentLine[],
+    source: string,
+  ): Promise<string | undefined> {
+    const { details, client, api, scopes, account } = request;
+    const { name } = account;
+    return db.transaction(async () => {
+      const endsAt = new Date(details.exp * 1000);
+      if (!(await consents.takeAnswer(digest(details.uid), 'allow', endsAt))) return undefined;
+      const decided = await consents.decide({
+        ...keyOf(request, account),
+        lines: withCovered(lines, scopes, {
+          words: (scope) => words(api, scope),
+          reach: reachAt(api),
+        }),
+        shown: {
+          language: 'en',
+          client: clientName(client),
+          organization: client.organization?.name ?? null,
+          site: question.site,
+          account: name,
+          record: question.record === 'own' ? name : question.record,
+          role: question.role?.name ?? null,
+          reason: question.reason ?? null,
+          until: question.until.toISOString(),
+        },
+        expiresAt: question.until,
+        reach: reachAt(api),
+        source,
+      });
+      if (decided === undefined) throw new errors.SessionNotFound('the account cannot be used');
+      await endGrants(decided.endingGrants, 'consent narrowed');
+      return grants.ofSession(decided.consent, api, details.grantId);
     });
   }
 
-  async function describe(request: AskedRequest): Promise<Question> {
-    const { details, client, api, scopes, account, role } = request;
-    const { redirect_uri: redirectUri } = details.params;
-    const asked = {
-      client,
-      formTargets: returnTargets(client),
-      site: siteOf(String(redirectUri)),
-    };
-    if (details.prompt.name === 'login' || account === undefined)
-      return { ...asked, kind: 'sign-in', record: api !== undefined };
-    const organization = client.organization?.name ?? '';
-    if (details.prompt.name === 'role')
-      return { ...asked, kind: 'role', account, organization, roles: offeredRoles(role) };
-    if (needsPatient(api, scopes) && account.patient === undefined)
-      return { ...asked, kind: 'no-record', account };
-    const before = await consents.find(keyOf(request, account));
-    return {
-      ...asked,
-      kind: 'consent',
-      account,
-      record: recordOf(account, api, scopes),
-      role: role.kind === 'chosen' ? { name: role.role.name, organization } : undefined,
-      reason: request.reason,
-      offline: scopes.includes('offline_access'),
-      until: lastDay(before, scopes, new Date(clock.now().getTime() + lifetimes.consent * 1000)),
-      lines: questionLines(scopes, {
-        words: (scope) => words(api, scope),
-        reach: reachAt(api),
-        before: before?.lines,
-        // One access value and its confidentiality are one request (spine-jwt.md section 6.1).
-        whole: api?.profile === 'gp-connect',
-      }),
-    };
-  }
-
-  return { detailsOf, load, keyOf, describe };
+  return {
+    async find(at, uid) {
+      const request = await load(at, uid);
+      return request && describe(request);
+    },
+    async signIn(at, account, source) {
+      const details = await detailsOf(at);
+      if (details === undefined) return { fault: 'expired' };
+      // Pages that follow hand it on; without a time it would count as signed in at the last of them.
+      const login = { accountId: account.id, acr: '1', amr: ['pwd'], remember: false, ts: clock.seconds() };
+      const next = await finish(at, { login }, false);
+      if ('fault' in next) return next;
+      await audit.record({ type: 'person.signed-in', subject: account.id, source, detail: { amr: ['pwd'] } });
+      browserBinding.bind(at.res, details.uid, account.id);
+      return next;
+    },
+    async chooseRole(at, uid, chosen) {
+      const request = await load(at, uid);
+      if (request?.details.prompt.name !== 'role') return { fault: 'expired' };
+      const offered = offeredRoles(request.role);
+      if (offered.length === 0) return { fault: 'expired' };
+      if (!offered.some(({ id }) => id === chosen)) return { fault: 'changed' };
+      return finish(at, { role: { id: chosen } }, true);
+    },
+    async allow(at, uid, ticked, source) {
+      const request = await load(at, uid);
+      if (request === undefined) return { fault: 'expired' };
+      // The role may have ended while the page was open; she can still say no.
+      if (hasProvenance(request.api) && request.role.kind !== 'chosen') return { fault: 'expired' };
+      const question = await describe(request);
+      const { account, details } = request;
+      if (question.kind !== 'consent' || account === undefined) return { fault: 'changed' };
+      const answer = readAnswer(question.lines, ticked, reachAt(request.api));
+      if ('fault' in answer) return answer;
+      try {
+        const grantId = await decide({ ...request, account }, question, answer.lines, source);
+        if (grantId === undefined) return { location: details.returnTo };
+        return await finish(at, { consent: { grantId } }, true);
+      } catch (error) {
+        if (error instanceof errors.SessionNotFound) return { fault: 'expired' };
+        throw error;
+      }
+    },
+    async deny(at, uid, source) {
+      const request = await load(at, uid);
+      if (request === undefined) return { fault: 'expired' };
+      const { details, client, api, account, scopes } = request;
+      const first = await db.transaction(async () => {
+        const endsAt = new Date(details.exp * 1000);
+        if (!(await consents.takeAnswer(digest(uid), 'deny', endsAt))) return false;
+        await audit.record({
+          type: 'consent.refused',
+          clientId: client.clientId,
+          apiId: api?.id,
+          subject: account?.id,
+          scope: scopes.join(' '),
+          source,
+        });
+        return true;
+      });
+      if (!first) return { location: details.returnTo };
+      const missing = needsPatient(api, scopes) && account !== undefined && account.patient === undefined;
+      const description = missing ? 'the person has no health record here' : 'the person did not allow it';
+      const refusal = { error: 'access_denied', error_description: description };
+      return finish(at, refusal, false);
+    },
+    async switchAccount(at) {
+      const details = await detailsOf(at);
+      if (details === undefined) return { fault: 'expired' };
+      // As if the application had asked for a new sign-in: the library does the rest, signing the other person out too.
+      const prompts = new Set(
+        String(details.params.prompt ?? '')
+          .split(' ')
+          .filter(Boolean),
+      ).add('login');
+      details.params = { ...details.params, prompt: [...prompts].join(' ') };
+      await details.persist();
+      return { location: details.returnTo };
+    },
+  };
 }

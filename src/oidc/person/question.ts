@@ -4,12 +4,12 @@ import type { Client } from '../../clients/index.ts';
 import type { QuestionLine } from '../../consents/lines.ts';
 
 /** The browser's request, as Node has it. */
-export interface Exchanged {
+export interface HttpExchange {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
 }
 
-interface Asked {
+interface InteractionRequests {
   readonly client: Client;
   /** Where the form's answer may lead, as a content security policy calls it. */
   readonly formTargets: readonly string[];
@@ -27,20 +27,20 @@ export interface OfferedRole {
 
 /** What a person is asked at one address under `/interaction/`. */
 export type Question =
-  | (Asked & {
+  | (InteractionRequests & {
       readonly kind: 'sign-in';
       /** Whether it is for a record, or only to know who it is. */
       readonly record: boolean;
     })
-  | (Asked & { readonly kind: 'no-record'; readonly account: Account })
-  | (Asked & {
+  | (InteractionRequests & { readonly kind: 'no-record'; readonly account: Account })
+  | (InteractionRequests & {
       readonly kind: 'role';
       readonly account: Account;
       /** Name of the organisation at which the roles are. */
       readonly organization: string;
       readonly roles: readonly OfferedRole[];
     })
-  | (Asked & {
+  | (InteractionRequests & {
       readonly kind: 'consent';
       readonly account: Account;
       /** `own`: her own record. `others`: whichever she may open. `none`: no record at all. */
@@ -60,17 +60,17 @@ export type Next =
   | { readonly fault: 'changed' | 'nothing-chosen' | 'expired' };
 
 /** What people are asked in the course of an authorisation request, and what becomes of their answers. */
-export interface Questions {
+export interface Interactions {
   /** The question at an address; undefined where none is open for this browser: too old, answered, or another's. */
-  find(at: Exchanged, uid: string): Promise<Question | undefined>;
+  find(at: HttpExchange, uid: string): Promise<Question | undefined>;
   /** Notes who signed in. */
-  signIn(at: Exchanged, account: Account, source: string): Promise<Next>;
+  signIn(at: HttpExchange, account: Account, source: string): Promise<Next>;
   /** Takes the role that a practitioner chose. */
-  chooseRole(at: Exchanged, uid: string, role: string): Promise<Next>;
+  chooseRole(at: HttpExchange, uid: string, role: string): Promise<Next>;
   /** Takes the lines that a person left ticked. The first answer to a page counts. */
-  allow(at: Exchanged, uid: string, ticked: readonly string[], source: string): Promise<Next>;
+  allow(at: HttpExchange, uid: string, ticked: readonly string[], source: string): Promise<Next>;
   /** Ends the request with `access_denied`. */
-  deny(at: Exchanged, uid: string, source: string): Promise<Next>;
+  deny(at: HttpExchange, uid: string, source: string): Promise<Next>;
   /** Asks again who it is. */
-  switchAccount(at: Exchanged): Promise<Next>;
+  switchAccount(at: HttpExchange): Promise<Next>;
 }

@@ -13,7 +13,7 @@ const confirmPath = /^\/session\/end\/confirm\/?$/i;
 const concerned = /^\/(?:session\/end|auth\/)/i;
 
 /** Where a page can lead back to. */
-export interface WayBack {
+export interface ApplicationLink {
   readonly name: string;
   readonly uri: string;
 }
@@ -26,7 +26,7 @@ export interface SignOutPages {
     page: { form: string; client: string; clientId: string; formTargets: readonly string[] },
   ): void;
   /** What has become of it: `stayed` where somebody is signed in still. */
-  signedOut(ctx: KoaContextWithOIDC, page: { client: WayBack | null; stayed: boolean }): void;
+  signedOut(ctx: KoaContextWithOIDC, page: { client: ApplicationLink | null; stayed: boolean }): void;
   /** Refuses a form that did not come from our page. */
   forbidden(ctx: Context): void;
   /** A form that the person sends on herself. */
@@ -42,7 +42,7 @@ export interface SignOutPages {
 }
 
 /** Where a person finds a client again, if it said so at registration. */
-export function wayBack(client: Client | undefined): WayBack | null {
+export function applicationLink(client: Client | undefined): ApplicationLink | null {
   const uri = client?.metadata.initiate_login_uri ?? client?.metadata.client_uri;
   return client === undefined || typeof uri !== 'string' ? null : { name: clientName(client), uri };
 }
@@ -92,7 +92,7 @@ export function createSignOut(options: {
   audit: Audit;
   sourceOf: (ctx: Context) => string;
   pages: SignOutPages;
-  /** Asked for lazily, because these hooks are part of it. */
+  /** InteractionRequests for lazily, because these hooks are part of it. */
   provider: () => Provider;
 }): SignOut {
   const { provider, registry, states, isOwnForm, audit, sourceOf, pages } = options;
@@ -108,7 +108,7 @@ export function createSignOut(options: {
     const secret = session?.state?.secret;
     const client = await clientOf(ctx);
     if (kind === 'signed-out' && params?.post_logout_redirect_uri === undefined) {
-      pages.signedOut(ctx, { client: wayBack(client), stayed: false });
+      pages.signedOut(ctx, { client: applicationLink(client), stayed: false });
       return;
     }
     pages.goOn(ctx, {
@@ -143,7 +143,7 @@ export function createSignOut(options: {
     async done(ctx) {
       // Who chose to stay comes here too, and anybody may type the address.
       const { accountId } = await provider().Session.get(ctx);
-      pages.signedOut(ctx, { client: wayBack(await clientOf(ctx)), stayed: accountId !== undefined });
+      pages.signedOut(ctx, { client: applicationLink(await clientOf(ctx)), stayed: accountId !== undefined });
     },
     async middleware(context, next) {
       if (!concerned.test(context.path)) return next();

@@ -3,7 +3,7 @@ import Provider, { type Adapter, type AdapterFactory, type AdapterPayload, error
 import type { Clock } from '../../clock.ts';
 import { asText } from '../../text.ts';
 import { expiry, volatileModels } from './artefact.ts';
-import type { Exchange } from './context.ts';
+import type { StorageContext } from './context.ts';
 import {
   accessTokenAdapter,
   artefactAdapter,
@@ -79,11 +79,11 @@ export function createAdapter(options: {
   durable: SqlStore;
   volatile: ArtefactStore;
   replayGuard: ReplayGuard;
-  exchange: Exchange;
+  context: StorageContext;
   clock: Clock;
   findClient: (clientId: string) => Promise<AdapterPayload | undefined>;
 }): AdapterFactory {
-  const { durable, volatile, replayGuard, exchange, clock, findClient } = options;
+  const { durable, volatile, replayGuard, context, clock, findClient } = options;
   return (model) => {
     if (model === 'Client') {
       return {
@@ -97,11 +97,11 @@ export function createAdapter(options: {
       };
     }
     if (model === 'ReplayDetection') return replayAdapter(replayGuard, clock);
-    if (model === 'AccessToken') return accessTokenAdapter(durable, clock, exchange);
-    if (model === 'Session') return sessionAdapter(volatile, clock, exchange);
-    if (model === 'Interaction') return interactionAdapter(volatile, clock, exchange);
-    if (model === 'PushedAuthorizationRequest') return pushedAdapter(volatile, clock, exchange);
-    if (exchanged.has(model)) return exchangedAdapter(model, durable, clock, exchange);
-    return artefactAdapter(model, volatileModels.has(model) ? volatile : durable, clock, exchange);
+    if (model === 'AccessToken') return accessTokenAdapter(durable, clock, context);
+    if (model === 'Session') return sessionAdapter(volatile, clock, context);
+    if (model === 'Interaction') return interactionAdapter(volatile, clock, context);
+    if (model === 'PushedAuthorizationRequest') return pushedAdapter(volatile, clock, context);
+    if (exchanged.has(model)) return exchangedAdapter(model, durable, clock, context);
+    return artefactAdapter(model, volatileModels.has(model) ? volatile : durable, clock, context);
   };
 }

@@ -2,7 +2,7 @@ import type { AdapterPayload } from 'oidc-provider';
 import type { PlacedArtefact } from './sql-store.ts';
 
 /** How storage belongs to the request that asks for it. */
-export interface Exchange {
+export interface StorageContext {
   /** Takes a token to be stored with its audit row, if the present request collects its tokens; else false. */
   collect(placed: PlacedArtefact): boolean;
   /** Whether the present request exchanges a code or refresh token for others. */
@@ -32,5 +32,5 @@ export interface Exchange {
   /** Whether this is the id that the present request's session has now, not one that it had before. */
   isPresentSession(id: string): boolean;
   /** Ends everything that came from a grant: at once, or after a request whose own changes may be rolled back. */
-  endFamily(grantId: string): Promise<void>;
+  endGrant(grantId: string): Promise<void>;
 }

@@ -1,6 +1,6 @@
 export { createAdapter } from './adapter.ts';
 export { digest, keptId } from './artefact.ts';
-export type { Exchange } from './context.ts';
+export type { StorageContext } from './context.ts';
 export { createRedisStore } from './redis-store.ts';
 export { createReplayGuard, proofId, type ReplayGuard, replayId } from './replay-guard.ts';
 export { createSqlStore, type PlacedArtefact, type SqlStore } from './sql-store.ts';

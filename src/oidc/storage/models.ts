@@ -2,7 +2,7 @@ import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
 import type { Clock } from '../../clock.ts';
 import { lifetimes } from '../lifetimes.ts';
 import { asArtefact, asPayload, keptId } from './artefact.ts';
-import type { Exchange } from './context.ts';
+import type { StorageContext } from './context.ts';
 import type { SqlStore } from './sql-store.ts';
 import type { ArtefactStore } from './store.ts';
 
@@ -14,13 +14,13 @@ export function artefactAdapter(
   model: string,
   store: ArtefactStore,
   clock: Clock,
-  exchange: Exchange,
+  context: StorageContext,
 ): Adapter {
   return {
     async upsert(id, payload, expiresIn) {
       const artefact = asArtefact(model, payload, expiresIn, clock);
       const placed = { model, id: keptId(model, id), artefact };
-      if (model === 'ClientCredentials' && exchange.collect(placed)) return;
+      if (model === 'ClientCredentials' && context.collect(placed)) return;
       await store.put(placed.model, placed.id, placed.artefact);
     },
     async find(id) {
@@ -37,12 +37,12 @@ export function artefactAdapter(
       if (!(await store.consume(model, keptId(model, id)))) throw new errors.InvalidGrant(USED);
     },
     async destroy(id) {
-      if (model === 'Grant') return exchange.endFamily(id);
-      if (exchange.revoking()) await exchange.begin();
+      if (model === 'Grant') return context.endGrant(id);
+      if (context.revoking()) await context.begin();
       const alive = await store.destroy(model, keptId(model, id));
-      if (alive && exchange.revoking()) exchange.tookBack();
+      if (alive && context.revoking()) context.tookBack();
     },
-    revokeByGrantId: (grantId) => exchange.endFamily(grantId),
+    revokeByGrantId: (grantId) => context.endGrant(grantId),
   };
 }
 
@@ -53,13 +53,13 @@ function unbound(found: AdapterPayload): AdapterPayload {
 }
 
 /** Opaque access tokens. */
-export function accessTokenAdapter(store: ArtefactStore, clock: Clock, exchange: Exchange): Adapter {
-  const plain = artefactAdapter('AccessToken', store, clock, exchange);
+export function accessTokenAdapter(store: ArtefactStore, clock: Clock, context: StorageContext): Adapter {
+  const plain = artefactAdapter('AccessToken', store, clock, context);
   return {
     ...plain,
     async find(id) {
       const found = await plain.find(id);
-      return found?.expiresWithSession === true && exchange.holdsToSession(id) ? unbound(found) : found;
+      return found?.expiresWithSession === true && context.holdsToSession(id) ? unbound(found) : found;
     },
   };
 }
@@ -70,29 +70,34 @@ export function accessTokenAdapter(store: ArtefactStore, clock: Clock, exchange:
  * The library revokes a family as soon as it sees a used refresh token. While that may be a client's retry, the token
  * is shown to it as unused, and `consume` refuses it (docs/adr/0006).
  */
-export function exchangedAdapter(model: string, store: SqlStore, clock: Clock, exchange: Exchange): Adapter {
-  const plain = artefactAdapter(model, store, clock, exchange);
+export function exchangedAdapter(
+  model: string,
+  store: SqlStore,
+  clock: Clock,
+  context: StorageContext,
+): Adapter {
+  const plain = artefactAdapter(model, store, clock, context);
   return {
     ...plain,
     async destroy(id) {
       // One that is taken back ends with its family, grant first: the other way round, a refresh under way and this could
       // wait for each other.
-      if (!exchange.revoking()) await plain.destroy(id);
+      if (!context.revoking()) await plain.destroy(id);
     },
     async upsert(id, payload, expiresIn) {
-      const before = model === 'RefreshToken' ? exchange.predecessor() : undefined;
+      const before = model === 'RefreshToken' ? context.predecessor() : undefined;
       const artefact = asArtefact(model, payload, expiresIn, clock);
       const predecessor = before === undefined ? undefined : keptId(model, before);
       await store.put(model, keptId(model, id), { ...artefact, predecessor });
     },
     async find(id) {
-      if (exchange.revoking()) {
+      if (context.revoking()) {
         // The session may be gone or out of reach, and what came from the token still be good.
         const found = await plain.find(id);
         return found && unbound(found);
       }
-      if (!exchange.active()) return plain.find(id);
-      await exchange.begin();
+      if (!context.active()) return plain.find(id);
+      await context.begin();
       const key = keptId(model, id);
       const stored = await store.find(model, key);
       if (stored?.consumedAt === undefined) return asPayload(stored, id);
@@ -103,7 +108,7 @@ export function exchangedAdapter(model: string, store: SqlStore, clock: Clock, e
       const key = keptId(model, id);
       if (await store.consume(model, key)) return;
       const replay = await store.replay(model, key);
-      if (replay?.grantId !== undefined && !replay.retry) await exchange.endFamily(replay.grantId);
+      if (replay?.grantId !== undefined && !replay.retry) await context.endGrant(replay.grantId);
       throw new errors.InvalidGrant(USED);
     },
   };
@@ -116,15 +121,15 @@ const PUSHED_KEPT = 4 * lifetimes.interaction;
  * Pushed requests. The library uses one up only when the person has answered, and asks for it again then; one that is gone
  * by that time it would take for none, so that it could be used a second time.
  */
-export function pushedAdapter(store: ArtefactStore, clock: Clock, exchange: Exchange): Adapter {
+export function pushedAdapter(store: ArtefactStore, clock: Clock, context: StorageContext): Adapter {
   const model = 'PushedAuthorizationRequest';
-  const plain = artefactAdapter(model, store, clock, exchange);
+  const plain = artefactAdapter(model, store, clock, context);
   return {
     ...plain,
     upsert: (id, payload, expiresIn = 0) => plain.upsert(id, payload, expiresIn + PUSHED_KEPT),
     async find(id) {
       const found = await plain.find(id);
-      if (found === undefined && exchange.resuming())
+      if (found === undefined && context.resuming())
         throw new errors.InvalidRequestUri('it was used already, or has expired');
       return found;
     },
@@ -135,18 +140,18 @@ export function pushedAdapter(store: ArtefactStore, clock: Clock, exchange: Exch
 }
 
 /** Interactions: only the browser in which somebody signed in may go on with what she began. */
-export function interactionAdapter(store: ArtefactStore, clock: Clock, exchange: Exchange): Adapter {
-  const plain = artefactAdapter('Interaction', store, clock, exchange);
+export function interactionAdapter(store: ArtefactStore, clock: Clock, context: StorageContext): Adapter {
+  const plain = artefactAdapter('Interaction', store, clock, context);
   return {
     ...plain,
     async find(id) {
       const found = await plain.find(id);
-      return found !== undefined && exchange.mayGoOn(id, found) ? found : undefined;
+      return found !== undefined && context.mayGoOn(id, found) ? found : undefined;
     },
     // The library finds it first and destroys it later: of two requests that go on at once, both would get a code.
     async destroy(id) {
       const first = await store.destroy('Interaction', keptId('Interaction', id));
-      if (!first && exchange.resuming()) throw new errors.SessionNotFound('it was gone on with already');
+      if (!first && context.resuming()) throw new errors.SessionNotFound('it was gone on with already');
     },
   };
 }
@@ -156,28 +161,28 @@ export function interactionAdapter(store: ArtefactStore, clock: Clock, exchange:
  * destroys the old one first. Both would bring back a session that was signed out meanwhile, so one that was found is only
  * ever changed in its place, and only its present id destroys it.
  */
-export function sessionAdapter(store: ArtefactStore, clock: Clock, exchange: Exchange): Adapter {
+export function sessionAdapter(store: ArtefactStore, clock: Clock, context: StorageContext): Adapter {
   const model = 'Session';
-  const plain = artefactAdapter(model, store, clock, exchange);
+  const plain = artefactAdapter(model, store, clock, context);
   return {
     ...plain,
     async find(id) {
       const found = await plain.find(id);
-      if (found?.uid !== undefined) exchange.foundSession(found.uid);
+      if (found?.uid !== undefined) context.foundSession(found.uid);
       return found;
     },
     async upsert(id, payload, expiresIn) {
       const artefact = asArtefact(model, payload, expiresIn, clock);
       const key = keptId(model, id);
-      if (artefact.uid !== undefined && exchange.hasFoundSession(artefact.uid))
+      if (artefact.uid !== undefined && context.hasFoundSession(artefact.uid))
         await store.replace(model, key, artefact);
       else await store.put(model, key, artefact);
     },
     async destroy(id) {
-      if (!exchange.isPresentSession(id)) return;
+      if (!context.isPresentSession(id)) return;
       await plain.destroy(id);
       // Another tab may have given it a new id meanwhile; its uid stays.
-      const uid = exchange.presentSession();
+      const uid = context.presentSession();
       if (uid !== undefined) await store.destroyByUid(model, uid);
     },
   };

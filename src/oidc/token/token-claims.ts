@@ -1,4 +1,6 @@
 import { errors, type JWTStructured, type KoaContextWithOIDC } from 'oidc-provider';
+import { machineNames, provenanceFault, reasonOf } from '../../authorisation/provenance.ts';
+import { isRefusal } from '../../authorisation/refusal.ts';
 import { type Api, scopeFamily } from '../../catalogue/index.ts';
 import { isIdentityScope } from '../../clients/index.ts';
 import { combinationFault, needsPerson } from '../../scopes/index.ts';
@@ -12,8 +14,6 @@ import {
   spineCore,
 } from '../../tokens/index.ts';
 import { tokenIdOf } from '../issued/issued-tokens.ts';
-import { machineNames, provenanceFault, reasonOf } from '../../authorisation/provenance.ts';
-import { isRefusal } from '../../authorisation/refusal.ts';
 import type { RequestState, RequestStates } from '../request-state.ts';
 import { practitionerIn, userIn } from './token-user.ts';
 

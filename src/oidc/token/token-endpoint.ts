@@ -5,7 +5,7 @@ import type { Logger } from 'pino';
 import type { AnonymousDenials, Audit, AuditRow } from '../../audit/index.ts';
 import { createGroup, type Database, refuseInsideTransaction } from '../../db/index.ts';
 import { AssentError } from '../../errors.ts';
-import type { Families } from '../grants/endings.ts';
+import type { EndGrants } from '../grants/end-grants.ts';
 import type { RequestState, RequestStates } from '../request-state.ts';
 import type { PlacedArtefact, SqlStore } from '../storage/index.ts';
 import {
@@ -73,13 +73,13 @@ export function createTokenEndpoint(options: {
   denials: AnonymousDenials;
   store: SqlStore;
   states: RequestStates;
-  families: Families;
+  endGrants: EndGrants;
   sourceOf: (ctx: Context) => string;
   /** Whether this node's clock can be relied on: what it dates wrongly, others would take for too long. */
   isOnTime: () => boolean;
   log: Logger;
 }): Middleware {
-  const { db, denials, audit, states, families, sourceOf, isOnTime, log } = options;
+  const { db, denials, audit, states, endGrants, sourceOf, isOnTime, log } = options;
   const writeOutcome = createOutcomeWriter(options);
 
   async function issued(ctx: KoaContextWithOIDC, state: RequestState): Promise<void> {
@@ -91,11 +91,11 @@ export function createTokenEndpoint(options: {
   }
 
   /** Ends families with the denial's row; tried again, because nobody else will do it. */
-  async function endFamilies(endings: ReadonlySet<string>, row: AuditRow | undefined): Promise<void> {
+  async function endAfterDenial(endings: ReadonlySet<string>, row: AuditRow | undefined): Promise<void> {
     for (let attempt = 1; ; attempt += 1) {
       try {
         await db.transaction(async () => {
-          await families.end(endings, 'replay');
+          await endGrants(endings, 'replay');
           if (row !== undefined) await audit.add([row]);
         });
         return;
@@ -117,7 +117,7 @@ export function createTokenEndpoint(options: {
     const known = state.authenticated && error !== 'invalid_client';
     if (!known) denials.count(source, error ?? 'unknown');
     const row = known ? audit.row(deniedEvent(ctx, state, source)) : undefined;
-    if (endings.size > 0) await endFamilies(endings, row);
+    if (endings.size > 0) await endAfterDenial(endings, row);
     else if (row !== undefined) await writeOutcome({ row, tokens: [] });
   }
 

@@ -1,19 +1,19 @@
 import { createLocalJWKSet, type JWK, errors as joseErrors, jwtVerify } from 'jose';
 import Provider, { errors, type KoaContextWithOIDC } from 'oidc-provider';
+import { reasonOf } from '../../authorisation/provenance.ts';
+import { isRefusal } from '../../authorisation/refusal.ts';
+import { type Asserted, type Claims, knownRoles, readUserContext } from '../../authorisation/user-context.ts';
 import { assertionAlgorithms, type Client, jwtBearerGrant } from '../../clients/index.ts';
 import type { Clock } from '../../clock.ts';
 import type { RemoteJwks } from '../../outgoing/index.ts';
 import type { Practitioners } from '../../practitioners/index.ts';
 import { asText } from '../../text.ts';
 import { CLOCK_TOLERANCE } from '../client/assertions.ts';
-import type { DpopCheck } from './dpop.ts';
-import { reasonOf } from '../../authorisation/provenance.ts';
-import { isRefusal } from '../../authorisation/refusal.ts';
 import type { RequestState, RequestStates } from '../request-state.ts';
 import type { Resources } from '../resources.ts';
 import { aboveRole } from '../role-choice.ts';
 import { digest, type ReplayGuard } from '../storage/index.ts';
-import { type Asserted, type Claims, knownRoles, readUserContext } from '../../authorisation/user-context.ts';
+import type { DpopCheck } from './dpop.ts';
 
 /** Parameters of its requests, beside those of client authentication. */
 export const jwtBearerParameters = ['assertion', 'scope', 'resource'] as const;

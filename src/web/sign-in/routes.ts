@@ -2,9 +2,9 @@ import { Router, type RouterMiddleware } from '@koa/router';
 import type Koa from 'koa';
 import type { Account } from '../../accounts/index.ts';
 import { clientName } from '../../clients/index.ts';
-import type { Exchanged, Next, Question, Questions } from '../../consents/index.ts';
 import { AssentError } from '../../errors.ts';
 import type { SignInGuard } from '../../limits/index.ts';
+import type { HttpExchange, Interactions, Next, Question } from '../../oidc/index.ts';
 import type { Form, Forms } from '../forms.ts';
 import type { ClientModel, ConsentModel, NoRecordModel, RoleModel, SignInModel } from '../models.ts';
 import type { ShowFault } from '../page-faults.ts';
@@ -14,7 +14,7 @@ import type { KnownCookie } from './known-cookie.ts';
 
 /** What the pages under `/interaction/` need. */
 export interface SignInDependencies {
-  readonly questions: Questions;
+  readonly interactions: Interactions;
   /** Who has this identifier and this password. @throws Overloaded */
   readonly signIn: (identifier: string, password: string) => Promise<Account | undefined>;
   /** Counts tries before a password is looked at. */
@@ -40,7 +40,7 @@ const isOverload = (error: unknown) => error instanceof AssentError && error.cod
 /** One request to a question's address. */
 interface Visit {
   readonly ctx: Koa.Context;
-  readonly at: Exchanged;
+  readonly at: HttpExchange;
   readonly uid: string;
   readonly question: Question;
 }
@@ -50,7 +50,7 @@ interface Visit {
  * script; a question that is no longer open is a page that says so.
  */
 export function createSignIn(dependencies: SignInDependencies): Koa.Middleware {
-  const { questions, forms, render, showFault, formatDay, onRefused, sourceOf, guard, knownCookie } =
+  const { interactions, forms, render, showFault, formatDay, onRefused, sourceOf, guard, knownCookie } =
     dependencies;
 
   function show({ ctx, question }: Visit, template: string, model: object): void {
@@ -185,16 +185,16 @@ export function createSignIn(dependencies: SignInDependencies): Koa.Middleware {
       return showSignIn(visit, identifier, 'wrong');
     }
     knownCookie.set(ctx, await leave.succeeded());
-    answerWith(visit, await questions.signIn(at, account, source));
+    answerWith(visit, await interactions.signIn(at, account, source));
   }
 
   async function chooseRole(visit: Visit, form: Form): Promise<void> {
     const { ctx, at, uid, question } = visit;
     if (question.kind !== 'role') return showFault(ctx, { kind: 'expired' });
-    if (form.one('decision') === 'switch') return answerWith(visit, await questions.switchAccount(at));
+    if (form.one('decision') === 'switch') return answerWith(visit, await interactions.switchAccount(at));
     const chosen = form.one('role');
     if (chosen === '') return showRole(visit, question, 'nothing-chosen');
-    answerWith(visit, await questions.chooseRole(at, uid, chosen));
+    answerWith(visit, await interactions.chooseRole(at, uid, chosen));
   }
 
   async function decide(visit: Visit, form: Form): Promise<void> {
@@ -202,11 +202,11 @@ export function createSignIn(dependencies: SignInDependencies): Koa.Middleware {
     const decision = form.one('decision');
     const source = sourceOf(ctx);
     if (question.kind === 'sign-in' || question.kind === 'role') return showFault(ctx, { kind: 'expired' });
-    if (decision === 'switch') return answerWith(visit, await questions.switchAccount(at));
-    if (decision === 'deny') return answerWith(visit, await questions.deny(at, uid, source));
+    if (decision === 'switch') return answerWith(visit, await interactions.switchAccount(at));
+    if (decision === 'deny') return answerWith(visit, await interactions.deny(at, uid, source));
     if (decision !== 'allow' || question.kind !== 'consent') return showFault(ctx, { kind: 'forbidden' });
     const ticked = form.all('line');
-    const next = await questions.allow(at, uid, ticked, source);
+    const next = await interactions.allow(at, uid, ticked, source);
     if ('fault' in next && next.fault === 'nothing-chosen')
       showConsent(visit, question, { ticked, problem: 'nothing-chosen' });
     else answerWith(visit, next);
@@ -217,8 +217,8 @@ export function createSignIn(dependencies: SignInDependencies): Koa.Middleware {
     return async (ctx) => {
       ctx.set('Cache-Control', 'no-store');
       const { uid } = ctx.params;
-      const at: Exchanged = { req: ctx.req, res: ctx.res };
-      const question = await questions.find(at, String(uid));
+      const at: HttpExchange = { req: ctx.req, res: ctx.res };
+      const question = await interactions.find(at, String(uid));
       const form = await forms.read(ctx, String(uid));
       if (question === undefined) return showFault(ctx, { kind: 'expired' });
       if ('fault' in form)
@@ -231,8 +231,8 @@ export function createSignIn(dependencies: SignInDependencies): Koa.Middleware {
   router.get('/:uid', async (ctx) => {
     ctx.set('Cache-Control', 'no-store');
     const { uid } = ctx.params;
-    const at: Exchanged = { req: ctx.req, res: ctx.res };
-    const question = await questions.find(at, String(uid));
+    const at: HttpExchange = { req: ctx.req, res: ctx.res };
+    const question = await interactions.find(at, String(uid));
     if (question === undefined) showFault(ctx, { kind: 'expired' });
     else showQuestion({ ctx, at, uid: String(uid), question });
   });
@@ -248,7 +248,7 @@ export function createSignIn(dependencies: SignInDependencies): Koa.Middleware {
   router.post(
     '/:uid/cancel',
     handler(async (visit) =>
-      answerWith(visit, await questions.deny(visit.at, visit.uid, sourceOf(visit.ctx))),
+      answerWith(visit, await interactions.deny(visit.at, visit.uid, sourceOf(visit.ctx))),
     ),
   );
   return router.routes() as Koa.Middleware;

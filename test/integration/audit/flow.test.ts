@@ -43,8 +43,8 @@ test('F-15 what people and systems do is sealed and holds: every row once, in on
   expect(outcome(await tokenRequest(server, refreshForm(first.refresh_token), labWeb))).toBe(
     '400 invalid_grant',
   );
-  await sealer.look();
-  await sealer.look();
+  await sealer.poll();
+  await sealer.poll();
 
   const { db, masterKey } = server.services;
   const [counted] = await server.sql<{ rows: number; issued: number; first: number; last: number }>(

@@ -58,18 +58,18 @@ describe.skipIf(needsServer !== undefined)('F-15 sealing while others write', ()
     await write(two, 'second');
     await write(three, 'third');
     await two.query('COMMIT');
-    await node.look();
+    await node.poll();
     expect(await rowsOf()).toEqual(['second']);
 
     await world.write(1);
     await three.query('ROLLBACK');
-    await node.look();
+    await node.poll();
     expect(await rowsOf()).toHaveLength(2);
 
     await write(one, 'first, too');
     await one.query('COMMIT');
-    await node.look();
-    await node.look();
+    await node.poll();
+    await node.poll();
     expect((await rowsOf()).slice(2)).toEqual(['first', 'first, too']);
     expect(await world.verify()).toMatchObject({ sealed: 4, unsealed: 0, faults: [] });
   });
@@ -79,26 +79,26 @@ describe.skipIf(needsServer !== undefined)('F-15 sealing while others write', ()
     await one.query('BEGIN');
     await write(one, 'early');
     await write(two, 'late');
-    await world.node().look();
+    await world.node().poll();
     expect(await rowsOf()).toEqual(['late']);
     await one.query('COMMIT');
-    await world.node().look();
+    await world.node().poll();
     expect(await rowsOf()).toEqual(['late', 'early']);
   });
 
   test('what is sealed is not read again while a transaction runs for long', async () => {
     const { db, rows } = world.counting();
     const node = world.node({ db });
-    await node.look();
+    await node.poll();
     const long = await openSession();
     await long.query('BEGIN');
     await write(long, 'long');
     for (const _ of numbers(5)) {
       await world.write(20);
-      await node.look();
+      await node.poll();
     }
     await long.query('COMMIT');
-    await node.look();
+    await node.poll();
     expect(rows()).toBe(101);
     expect(await world.verify()).toMatchObject({ sealed: 101, unsealed: 0, faults: [] });
   });
@@ -107,9 +107,9 @@ describe.skipIf(needsServer !== undefined)('F-15 sealing while others write', ()
     const nodes = await Promise.all(numbers(2).map(() => world.nodeApart()));
     for (const turn of numbers(15)) {
       await world.write(turn);
-      await Promise.all([...nodes.map((node) => node.look()), world.write(1)]);
+      await Promise.all([...nodes.map((node) => node.poll()), world.write(1)]);
     }
-    await nodes[0]?.look();
+    await nodes[0]?.poll();
     expect((await world.links()).map(({ seq }) => seq)).toEqual(numbers(135));
     expect(await world.verify()).toMatchObject({ sealed: 135, unsealed: 0, faults: [] });
     expect(nodes.flatMap(({ faults }) => faults)).toEqual([]);
@@ -120,10 +120,10 @@ describe.skipIf(needsServer !== undefined)('F-15 sealing while others write', ()
     await other.query('SELECT pg_advisory_lock(7202613)');
     const node = world.node();
     await world.write(1);
-    await node.look();
+    await node.poll();
     expect([await rowsOf(), node.faults]).toEqual([[], []]);
     await other.query('SELECT pg_advisory_unlock(7202613)');
-    await node.look();
+    await node.poll();
     expect(await rowsOf()).toHaveLength(1);
   });
 
@@ -133,12 +133,12 @@ describe.skipIf(needsServer !== undefined)('F-15 sealing while others write', ()
   ])('a node that %s leaves no trace; the next one seals without a gap', async (_what, interrupt) => {
     await world.write(3);
     const one = await world.nodeApart();
-    await one.look();
+    await one.poll();
     const other = await openSession();
     await other.query('BEGIN');
     await other.query('SELECT FROM audit_head FOR UPDATE');
     await world.write(4);
-    const look = one.look();
+    const look = one.poll();
     const waiting = `SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'UPDATE audit_head%'`;
     await eventually(async () => ((await world.sql(waiting)).length > 0 ? true : undefined));
     expect(await interrupt()).toBe(true);
@@ -148,8 +148,8 @@ describe.skipIf(needsServer !== undefined)('F-15 sealing while others write', ()
     await other.query('ROLLBACK');
 
     const next = await world.nodeApart();
-    await next.look();
-    await one.look();
+    await next.poll();
+    await one.poll();
     expect((await world.links()).map(({ seq }) => seq)).toEqual(numbers(7));
     expect(await world.verify()).toMatchObject({ sealed: 7, unsealed: 0, faults: [] });
   });
@@ -162,7 +162,7 @@ describe.skipIf(needsServer !== undefined)('F-15 sealing while others write', ()
     let storm = true;
 
     async function keepSealing(node: (typeof nodes)[number]): Promise<void> {
-      while (storm) await node.look();
+      while (storm) await node.poll();
     }
     async function keepWriting(name: number): Promise<void> {
       const session = await openSession();
@@ -193,7 +193,7 @@ describe.skipIf(needsServer !== undefined)('F-15 sealing while others write', ()
     }
     end();
     await work;
-    await nodes[0]?.look();
+    await nodes[0]?.poll();
 
     const links = await world.links();
     expect(links.map(({ seq }) => seq)).toEqual(numbers(committed.length));

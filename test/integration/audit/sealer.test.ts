@@ -27,14 +27,14 @@ const many = (count: number, written: string) =>
 describe('a look', () => {
   test('F-15 seals every row once, under numbers without gaps, and what comes later behind it', async () => {
     const node = world.node();
-    await node.look();
+    await node.poll();
     expect(await world.links()).toEqual([]);
 
     const first = await world.write(3);
-    await node.look();
+    await node.poll();
     const second = [...(await world.write(1)), ...(await world.write(2))];
-    await node.look();
-    await node.look();
+    await node.poll();
+    await node.poll();
     const links = await world.links();
     expect(links.map(({ seq }) => seq)).toEqual(numbers(6));
     expect(links.slice(0, 3).map(({ event_id: id }) => id)).toEqual(expect.arrayContaining(first));
@@ -54,17 +54,17 @@ describe('a look', () => {
       throw new Error('the story ends here');
     });
     await expect(undone).rejects.toThrow('the story ends here');
-    await node.look();
+    await node.poll();
     await world.write(1);
-    await node.look();
+    await node.poll();
     expect((await world.links()).map(({ seq }) => seq)).toEqual([1, 2]);
   });
 
   test('seals all that waits, also of one large transaction', async () => {
     const node = world.node();
-    await node.look();
+    await node.poll();
     await many(1234, 'pg_current_xact_id()');
-    await node.look();
+    await node.poll();
     expect(new Set(await rowsOf()).size).toBe(1234);
     expect(await world.verify()).toMatchObject({ sealed: 1234, unsealed: 0, faults: [] });
   });
@@ -72,10 +72,10 @@ describe('a look', () => {
   test('seals as many rows as it reads at a time, and one more', async () => {
     const node = world.node();
     await many(500, 'pg_current_xact_id()');
-    await node.look();
+    await node.poll();
     await world.write(500);
     await world.write(1);
-    await node.look();
+    await node.poll();
     expect(await world.verify()).toMatchObject({ sealed: 1001, unsealed: 0, faults: [] });
   });
 
@@ -83,29 +83,29 @@ describe('a look', () => {
     const [now = ''] = await world.write(1);
     await many(1100, `'0'`);
     const node = world.node();
-    await node.look();
+    await node.poll();
     const ids = await rowsOf();
     expect(ids).toEqual([...numbers(1100).map((n) => `many-${1101 - n}`), now]);
     await world.write(2);
-    await node.look();
+    await node.poll();
     expect(await world.verify()).toMatchObject({ sealed: 1103, unsealed: 0, faults: [] });
   });
 
   test('writes nothing when there is nothing to seal', async () => {
     const node = world.node();
     await world.write(2);
-    await node.look();
+    await node.poll();
     const version = 'SELECT xmin::text AS version FROM audit_head';
     const [before] = await world.sql(version);
-    await node.look();
-    await node.look();
+    await node.poll();
+    await node.poll();
     expect(await world.sql(version)).toEqual([before]);
   });
 
   test('is shared by all who ask while it is under way', async () => {
     const node = world.node();
     await world.write(2);
-    const [one, other] = [node.look(), node.look()];
+    const [one, other] = [node.poll(), node.poll()];
     expect(one).toBe(other);
     await one;
     expect(await rowsOf()).toHaveLength(2);
@@ -115,9 +115,9 @@ describe('a look', () => {
 describe('a node that starts', () => {
   test('goes on behind the head that another has left', async () => {
     await world.write(700);
-    await world.node().look();
+    await world.node().poll();
     await world.write(3);
-    await world.node().look();
+    await world.node().poll();
     expect(await world.verify()).toMatchObject({ sealed: 703, unsealed: 0, faults: [] });
   });
 
@@ -125,7 +125,7 @@ describe('a node that starts', () => {
     const nodes = [world.node(), world.node(), world.node()];
     for (const turn of numbers(12)) {
       await world.write(turn);
-      await nodes[turn % 3]?.look();
+      await nodes[turn % 3]?.poll();
     }
     expect(await world.verify()).toMatchObject({ sealed: 78, unsealed: 0, faults: [] });
     expect(nodes.flatMap(({ faults }) => faults)).toEqual([]);
@@ -140,12 +140,12 @@ describe('a node that starts', () => {
       if (statement.name.endsWith('page')) pages += 1;
       return pages > 1 ? Promise.reject(new Error('stopped')) : world.db.query(statement, values);
     };
-    if (written !== `'0'`) await world.node().look();
+    if (written !== `'0'`) await world.node().poll();
     await many(1100, written);
     const stopped = world.node({ db: { ...world.db, query } });
-    await stopped.look();
+    await stopped.poll();
     expect([stopped.faults.length, (await rowsOf()).length]).toEqual([1, 500]);
-    await world.node().look();
+    await world.node().poll();
     expect(await world.verify()).toMatchObject({ sealed: 1100, unsealed: 0, faults: [] });
   });
 
@@ -175,7 +175,7 @@ describe('F-18 a database that was put back into a cluster with fewer transactio
   test('is sealed to the end: what waited then, and what was written since', async () => {
     const before = world.node();
     await world.write(3);
-    await before.look();
+    await before.poll();
     await before.close();
     await world.write(2);
     await putBack();
@@ -183,13 +183,13 @@ describe('F-18 a database that was put back into a cluster with fewer transactio
     expect(await world.verify()).toMatchObject({ sealed: 3, unsealed: 4, faults: [] });
 
     const node = world.node();
-    await node.look();
+    await node.poll();
     await world.write(1);
-    await node.look();
+    await node.poll();
     expect(await world.verify()).toMatchObject({ sealed: 8, unsealed: 0, faults: [] });
     const next = world.node();
     await world.write(1);
-    await next.look();
+    await next.poll();
     expect(await world.verify()).toMatchObject({ sealed: 9, unsealed: 0, faults: [] });
   });
 
@@ -200,23 +200,23 @@ describe('F-18 a database that was put back into a cluster with fewer transactio
 
   test('is gone through once, not at every look', async () => {
     await world.write(2);
-    await world.node().look();
+    await world.node().poll();
     await putBack();
     const { db, rows } = world.counting();
     const node = world.node({ db });
-    await node.look();
+    await node.poll();
     expect([await horizon(), rows()]).toEqual([expect.toSatisfy((at) => at < 1_000_000_000), 2]);
     await world.write(1);
-    await node.look();
+    await node.poll();
     expect([rows(), await node.lag()]).toEqual([3, 0]);
   });
 
   test('is found out by a node that goes on, too', async () => {
     await world.write(2);
     const node = world.node();
-    await node.look();
+    await node.poll();
     await putBack();
-    await node.look();
+    await node.poll();
     expect(await horizon()).toBeLessThan(1_000_000_000);
   });
 });
@@ -230,7 +230,7 @@ describe('the lag', () => {
     await world.write(1);
     expect(await node.lag()).toBeGreaterThanOrEqual(40);
     expect(await node.lag()).toBeLessThan(60);
-    await node.look();
+    await node.poll();
     expect(await node.lag()).toBe(0);
     await world.write(1);
     shiftTime(47);
@@ -250,7 +250,7 @@ describe('the lag', () => {
     await world.write(1);
     shiftTime(40);
     expect(await looksOn.lag()).toBeGreaterThanOrEqual(40);
-    await seals.look();
+    await seals.poll();
     expect(await looksOn.lag()).toBe(0);
   });
 });
@@ -263,21 +263,21 @@ describe('the head', () => {
 
   test('is told when it has moved, at most once a minute', async () => {
     const node = world.node();
-    await node.look();
+    await node.poll();
     expect(node.heads, 'there is none yet').toEqual([]);
     await world.write(2);
-    await node.look();
+    await node.poll();
     const first = await last();
     await world.write(2);
-    await node.look();
+    await node.poll();
     shiftTime(59);
-    await node.look();
+    await node.poll();
     expect(node.heads).toEqual([first]);
     shiftTime(61);
-    await node.look();
+    await node.poll();
     expect(node.heads, 'also when it moved before').toEqual([first, await last()]);
     shiftTime(200);
-    await node.look();
+    await node.poll();
     expect(node.heads, 'and not again while it stays').toHaveLength(2);
   });
 
@@ -285,10 +285,10 @@ describe('the head', () => {
     shiftTime(7200);
     const node = world.node();
     await world.write(1);
-    await node.look();
+    await node.poll();
     shiftTime(0);
     await world.write(1);
-    await node.look();
+    await node.poll();
     expect(node.heads).toHaveLength(2);
   });
 });
@@ -300,17 +300,17 @@ describe('through an outage of the database', () => {
       down ? Promise.reject(new Error('the database is away')) : world.db.transaction(work);
     const node = world.node({ db: { ...world.db, transaction } });
     await world.write(1);
-    await node.look();
+    await node.poll();
     down = true;
     await world.write(2);
-    await node.look();
-    await node.look();
+    await node.poll();
+    await node.poll();
     expect(node.faults.map(({ message }) => message)).toEqual(['the database is away']);
     down = false;
-    await node.look();
+    await node.poll();
     expect(await world.verify()).toMatchObject({ sealed: 3, unsealed: 0, faults: [] });
     down = true;
-    await node.look();
+    await node.poll();
     expect(node.faults, 'the next outage is told again').toHaveLength(2);
   });
 
@@ -322,10 +322,10 @@ describe('through an outage of the database', () => {
         : world.db.query(statement, values);
     const node = world.node({ db: { ...world.db, query } });
     await world.write(3);
-    await node.look();
+    await node.poll();
     expect([await world.links(), node.faults.length]).toEqual([[], 1]);
     down = false;
-    await node.look();
+    await node.poll();
     expect(await world.verify()).toMatchObject({ sealed: 3, unsealed: 0, faults: [] });
   });
 });
@@ -334,28 +334,28 @@ describe('a chain that was changed under a running node', () => {
   test('is told when it was cut off, and goes on from where it ends now', async () => {
     const node = world.node();
     await world.write(5);
-    await node.look();
+    await node.poll();
     await world.sql('DELETE FROM audit_chain WHERE seq > 3');
     await world.sql(
       'UPDATE audit_head SET seq = 3, hash = (SELECT hash FROM audit_chain WHERE seq = 3), horizon = $1',
       ['0'],
     );
     await world.write(1);
-    await node.look();
+    await node.poll();
     expect(node.faults.map(({ code }) => code)).toEqual(['audit_chain_cut']);
-    await node.look();
+    await node.poll();
     expect(await world.verify()).toMatchObject({ sealed: 6, unsealed: 0, faults: [] });
   });
 
   test('is not overwritten when its head was put back alone', async () => {
     const node = world.node();
     await world.write(5);
-    await node.look();
+    await node.poll();
     const before = await world.links();
     await world.sql('UPDATE audit_head SET seq = 3, hash = (SELECT hash FROM audit_chain WHERE seq = 3)');
     await world.write(1);
-    await node.look();
-    await node.look();
+    await node.poll();
+    await node.poll();
     expect(node.faults).toHaveLength(1);
     expect(await world.links()).toEqual(before);
     expect((await world.verify()).faults).toEqual([{ kind: 'head', seq: 3, last: 5 }]);
@@ -365,7 +365,7 @@ describe('a chain that was changed under a running node', () => {
     const node = world.node();
     await world.sql('DELETE FROM audit_head');
     await world.write(1);
-    await node.look();
+    await node.poll();
     expect(node.faults.map(({ code }) => code)).toEqual(['audit_head_gone']);
     expect(await world.links()).toEqual([]);
   });

@@ -22,14 +22,14 @@ beforeAll(async () => {
     correlationId: '5d8c2a4e',
     detail: { actor: 'iris', nested: { b: [1, { d: 2, c: null }], a: 'ā' }, size: 9007199254740992 },
   });
-  await node.look();
+  await node.poll();
   await world.write(10);
-  await node.look();
+  await node.poll();
   await world.audit.record({ type: 'token.denied', error: 'invalid_scope' });
-  await node.look();
+  await node.poll();
   // The horizon waits for every transaction that runs on the server, those of other databases too.
   await eventually(async () => {
-    await world.node().look();
+    await world.node().poll();
     const [row] = await world.sql('SELECT bool_and(written < horizon) AS all FROM audit_events, audit_head');
     return row?.all ? true : undefined;
   }, 50);
@@ -326,14 +326,14 @@ describe('F-15 an end that was cut off and sealed anew', () => {
   ])('shows against a noted head when the chain is %s now', async (_what, count, last) => {
     await world.reset();
     await world.write(12);
-    await world.node().look();
+    await world.node().poll();
     const before = (await world.verify()).head;
     const rest = (await world.links()).slice(9).map(({ event_id: id }) => id);
     await world.sql('DELETE FROM audit_events WHERE id = ANY ($1)', [rest]);
     await world.sql('DELETE FROM audit_chain WHERE seq > 9');
     await world.sql('UPDATE audit_head SET seq = 9, hash = (SELECT hash FROM audit_chain WHERE seq = 9)');
     await world.write(count);
-    await world.node().look();
+    await world.node().poll();
     expect(await world.verify(before)).toMatchObject({
       sealed: last,
       faults: [{ kind: 'noted', seq: 12, last }],
@@ -351,7 +351,7 @@ describe('a large trail', () => {
        SELECT 'row-' || n, timestamptz '2026-07-01' + make_interval(secs => n / 100), 'token.issued', '{}'
        FROM generate_series(1, 2345) AS n`,
     );
-    await other.node().look();
+    await other.node().poll();
     expect(await other.verify()).toMatchObject({ sealed: 2345, unsealed: 0, faults: [] });
     const wrong = (await other.links()).filter(({ seq }) => [1, 1000, 1001, 2000, 2345].includes(seq));
     for (const { event_id: id } of wrong)

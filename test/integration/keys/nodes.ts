@@ -51,8 +51,8 @@ export async function startOneNode(): Promise<Nodes> {
     },
     async look(what, seen) {
       // A look that is under way may have begun before what is to be seen.
-      await watch.look();
-      await watch.look();
+      await watch.poll();
+      await watch.poll();
       expect(await seen(), what).toBe(true);
     },
     rotate: async () => (await server.services.keys.rotate('iris')).outcome,

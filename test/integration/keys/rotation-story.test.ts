@@ -17,7 +17,7 @@ const TOKEN_LIFE = 300;
 /** How far the clocks of two nodes are from true time, in seconds. */
 const SKEWS = [-4, 0, 4];
 
-/** Looks that a node may miss in a row before it is taken out of service. */
+/** Polling that a node may miss in a row before it is taken out of service. */
 const MISSED = 5;
 
 const STEPS = 500;
@@ -126,7 +126,7 @@ test.each([1, 2, 3])(
       });
       const asking = random() < 0.02 ? nodes.filter(() => random() < 0.5) : [];
       const done = await Promise.all([
-        ...looking.map(({ watch }) => watch.look().then(() => 'looked')),
+        ...looking.map(({ watch }) => watch.poll().then(() => 'looked')),
         ...asking.map(({ keys }) => keys.rotate('iris').then(({ outcome }) => outcome)),
       ]);
       rotations += done.filter((outcome) => outcome === 'done' || outcome === 'planned').length;

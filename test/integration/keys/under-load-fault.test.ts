@@ -69,7 +69,7 @@ describe('while a server cannot read its keys', () => {
         await server.sql(wrong);
       });
       for (let look = 0; look < 3; look += 1) {
-        await watch.look();
+        await watch.poll();
         expect(await signerNow(server)).toBe(signs);
         expect(await published()).toEqual(before);
       }

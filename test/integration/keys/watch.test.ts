@@ -48,8 +48,8 @@ async function start(other: Partial<Parameters<typeof createKeyWatch>[0]> = {}):
 describe('a watch over the keys', () => {
   test('says nothing while they are those that the server began with', async () => {
     const watch = await start();
-    await watch.look();
-    await watch.look();
+    await watch.poll();
+    await watch.poll();
     await watch.close();
     expect([changes, faults]).toEqual([[], []]);
   });
@@ -58,8 +58,8 @@ describe('a watch over the keys', () => {
     const watch = await start();
     shiftTime(RIPE);
     const rotation = await world.open().rotate('iris');
-    await watch.look();
-    await watch.look();
+    await watch.poll();
+    await watch.poll();
     await watch.close();
     expect(changes.map(kidsOf)).toEqual([kidsOf(await keys.privateJwks())]);
     const [signs] = changes[0] ?? [];
@@ -71,10 +71,10 @@ describe('a watch over the keys', () => {
     const watch = await start();
     const before = kidsOf(await keys.privateJwks());
     await keys.rotate('iris');
-    await watch.look();
+    await watch.poll();
     expect(changes, 'a plan alone changes no key').toEqual([]);
     shiftTime(RIPE);
-    await watch.look();
+    await watch.poll();
     await watch.close();
     expect(kidsOf(changes[0])?.[0]).toBe(before?.[2]);
   });
@@ -84,7 +84,7 @@ describe('a watch over the keys', () => {
     await keys.rotate('iris');
     const watch = await start();
     shiftTime(RIPE + 25 * 3600);
-    await watch.look();
+    await watch.poll();
     await watch.close();
     expect(changes.map((jwks) => jwks.length)).toEqual([4]);
   });
@@ -95,18 +95,18 @@ describe('through an outage of the database', () => {
     let down = true;
     const keep = () => (down ? Promise.reject(new Error('the database is away')) : keys.keep());
     const watch = await start({ keys: { ...keys, keep } });
-    await watch.look();
-    await watch.look();
+    await watch.poll();
+    await watch.poll();
     expect([changes, faults]).toEqual([[], ['the database is away']]);
 
     shiftTime(RIPE);
     await keys.rotate('iris');
     down = false;
-    await watch.look();
+    await watch.poll();
     expect(changes).toHaveLength(1);
 
     down = true;
-    await watch.look();
+    await watch.poll();
     await watch.close();
     expect(faults, 'the next outage is told again').toHaveLength(2);
   });
@@ -117,10 +117,10 @@ describe('through an outage of the database', () => {
     const watch = await start({ keys: { ...keys, privateJwks } });
     shiftTime(RIPE);
     await keys.rotate('iris');
-    await watch.look();
+    await watch.poll();
     expect(changes).toEqual([]);
     down = false;
-    await watch.look();
+    await watch.poll();
     await watch.close();
     expect(changes).toHaveLength(1);
   });
@@ -135,11 +135,11 @@ describe('through an outage of the database', () => {
     });
     shiftTime(RIPE);
     await keys.rotate('iris');
-    await watch.look();
-    await watch.look();
+    await watch.poll();
+    await watch.poll();
     expect([changes, faults]).toEqual([[], ['not yet']]);
     ready = true;
-    await watch.look();
+    await watch.poll();
     await watch.close();
     expect(changes).toHaveLength(1);
   });
@@ -181,11 +181,11 @@ describe('the looks of a watch', () => {
   test('are shared by all who ask while one is under way', async () => {
     const slow = slowKeys();
     const watch = await start({ keys: slow.keys, inUse: [] });
-    const looks = [watch.look(), watch.look(), watch.look()];
+    const polls = [watch.poll(), watch.poll(), watch.poll()];
     expect(slow.gates).toHaveLength(1);
     slow.gates[0]?.();
-    await Promise.all(looks);
-    const next = watch.look();
+    await Promise.all(polls);
+    const next = watch.poll();
     expect(slow.gates).toHaveLength(2);
     slow.gates[1]?.();
     await next;

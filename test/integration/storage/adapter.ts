@@ -36,7 +36,7 @@ export async function openAdapter(): Promise<OpenedAdapter> {
     durable,
     volatile: redis === undefined ? durable : createRedisStore({ redis, clock }),
     replayGuard: createReplayGuard({ db }),
-    exchange: {
+    context: {
       collect: () => false,
       active: () => false,
       revoking: () => false,
@@ -50,7 +50,7 @@ export async function openAdapter(): Promise<OpenedAdapter> {
       foundSession: () => {},
       hasFoundSession: () => false,
       isPresentSession: () => true,
-      endFamily: (grantId) => durable.revokeByGrantId(grantId),
+      endGrant: (grantId) => durable.revokeByGrantId(grantId),
     },
     clock,
     findClient: async (clientId) => (clientId === 'kete-web' ? keteWeb : undefined),

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import { admitSystem } from '../../../src/authorisation/system.ts';
 import { apiSchema, asApi } from '../../../src/catalogue/index.ts';
 import type { Client } from '../../../src/clients/index.ts';
-import { admitSystem } from '../../../src/authorisation/system.ts';
 
 const api = asApi(
   apiSchema.parse({

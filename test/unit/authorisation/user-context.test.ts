@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { readUserContext } from '../../../src/authorisation/user-context.ts';
 import type { Api } from '../../../src/catalogue/index.ts';
 import type { Client } from '../../../src/clients/index.ts';
-import { readUserContext } from '../../../src/authorisation/user-context.ts';
 import { gpConnect, spineCore } from '../../../src/tokens/index.ts';
 import { drShah } from '../../support/practitioner.ts';
 import { sayable } from '../tokens/sayable.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { createAttempts } from '../../../src/limits/attempts.ts';
 import { ACCOUNT, SOURCE, waitAfter } from '../../../src/limits/rules.ts';
-import { createTries } from '../../../src/limits/attempts.ts';
 import { createTimedStore } from './timed-store.ts';
 
 const upTo = (n: number) => Array.from({ length: n }, (_, index) => index + 1);
@@ -26,14 +26,14 @@ test('no wait is without end, however many tries there were', () => {
 });
 
 /**
- * Tries at the moments given, in seconds, all of them failing; those of the same moment are all made before it is known
+ * Attempts at the moments given, in seconds, all of them failing; those of the same moment are all made before it is known
  * of one of them that it fails.
  *
  * @returns the moments at which one was let through
  */
 async function letThrough(moments: readonly number[]): Promise<number[]> {
   const store = createTimedStore();
-  const { take, failed } = createTries({ store });
+  const { take, failed } = createAttempts({ store });
   const through: number[] = [];
   for (const [moment, sent] of Map.groupBy(moments, (at) => at)) {
     store.now = moment;

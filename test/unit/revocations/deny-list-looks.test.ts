@@ -31,9 +31,9 @@ describe('looks at once', () => {
 
   test('share one; who asks while it is under way gets one that begins afterwards', async () => {
     const go = table.pause();
-    const first = list.look();
+    const first = list.poll();
     table.put(token('late'));
-    const others = Array.from({ length: 10 }, () => list.look());
+    const others = Array.from({ length: 10 }, () => list.poll());
     go();
     await Promise.all([first, ...others]);
     expect(await has('late')).toBe(true);
@@ -43,10 +43,10 @@ describe('looks at once', () => {
   test('of which the first fails: the second tells', async () => {
     const go = table.pause();
     table.fail(new Error('away'));
-    const first = list.look();
+    const first = list.poll();
     table.fail();
     table.put(token('late'));
-    const second = list.look();
+    const second = list.poll();
     go();
     await Promise.all([first, second]);
     expect(await has('late')).toBe(true);
@@ -113,8 +113,8 @@ describe('the time between two looks', () => {
   test('a look that was asked for while another was under way is waited for as well', async () => {
     const own = open(NEVER);
     const go = table.pause();
-    void own.look();
-    void own.look();
+    void own.poll();
+    void own.poll();
     const closing = own.close();
     go();
     await closing;

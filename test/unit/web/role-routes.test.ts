@@ -5,7 +5,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Account } from '../../../src/accounts/index.ts';
 import type { Client } from '../../../src/clients/index.ts';
-import type { Next, Question, Questions } from '../../../src/consents/index.ts';
+import type { Interactions, Next, Question } from '../../../src/oidc/index.ts';
 import { createAssets } from '../../../src/web/assets.ts';
 import { createForms } from '../../../src/web/forms.ts';
 import { createShowFault } from '../../../src/web/page-faults.ts';
@@ -68,7 +68,7 @@ describe('the page for the role', () => {
     answers.push(what);
     return Promise.resolve(next);
   };
-  const questions: Questions = {
+  const interactions: Interactions = {
     find: async () => open,
     signIn: () => answer('sign-in'),
     chooseRole: (_at, at, chosen) => answer(`role ${at} ${chosen}`),
@@ -83,7 +83,7 @@ describe('the page for the role', () => {
     app.use(createSecurityHeaders({ issuer: 'http://localhost', formAction: ["'self'"] }));
     app.use(
       createSignIn({
-        questions,
+        interactions,
         signIn: async () => undefined,
         forms,
         render: renderer.render,

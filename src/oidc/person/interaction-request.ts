@@ -1,0 +1,181 @@
+import type Provider from 'oidc-provider';
+import { errors } from 'oidc-provider';
+import type { Account, Accounts } from '../../accounts/index.ts';
+import { needsPatient } from '../../authorisation/person.ts';
+import { type Api, type Catalogue, hasProvenance, scopeFamily } from '../../catalogue/index.ts';
+import type { Client, ClientRegistry } from '../../clients/index.ts';
+import type { Clock } from '../../clock.ts';
+import { type ConsentKey, type Consents, lastDay, questionLines, type Reach } from '../../consents/index.ts';
+import type { PractitionerRole } from '../../practitioners/index.ts';
+import { covers, overlaps } from '../../scopes/index.ts';
+import { asText } from '../../text.ts';
+import { consentKey } from '../grants/grants.ts';
+import { lifetimes } from '../lifetimes.ts';
+import type { RoleChoice, Roles } from '../role-choice.ts';
+import type { HttpExchange, Question } from './question.ts';
+import { returnTargets } from './sign-out.ts';
+
+type Details = Awaited<ReturnType<Provider['interactionDetails']>>;
+
+/** All that a question is made of. */
+export interface InteractionRequest {
+  readonly details: Details;
+  readonly client: Client;
+  readonly api: Api | undefined;
+  readonly scopes: readonly string[];
+  readonly account: Account | undefined;
+  readonly reason: string | undefined;
+  readonly role: RoleChoice;
+}
+
+/** How scopes of an API reach into one another; without an API there are only identity scopes, which do not. */
+export function reachAt(api: Api | undefined): Reach {
+  const family = api === undefined ? 'smart' : scopeFamily(api);
+  return {
+    covers: (allowed, requested) => covers(family, allowed, requested),
+    overlaps: (one, other) => overlaps(family, one, other),
+  };
+}
+
+/** Whose record a request is about. */
+function recordOf(
+  account: Account,
+  api: Api | undefined,
+  scopes: readonly string[],
+): 'own' | 'others' | 'none' {
+  if (needsPatient(api, scopes)) return 'own';
+  if (hasProvenance(api)) return 'others';
+  if (!scopes.some((scope) => scope.startsWith('user/'))) return 'none';
+  return account.practitioner === undefined ? 'own' : 'others';
+}
+
+/** The roles among which somebody chooses; only one may be left since she was asked. */
+export function offeredRoles(role: RoleChoice): readonly PractitionerRole[] {
+  if (role.kind === 'open') return role.roles;
+  return role.kind === 'chosen' ? [role.role] : [];
+}
+
+/** The place to which the browser goes back: a host, or for an application's own scheme its name. */
+function siteOf(redirectUri: string): string {
+  const { protocol, host } = new URL(redirectUri);
+  return /^https?:$/.test(protocol) ? host : protocol.slice(0, -1);
+}
+
+/** What people are asked, found again from the library's interactions. */
+export interface InteractionRequests {
+  /** The interaction that is open for a browser; undefined where there is none. */
+  detailsOf(at: HttpExchange): Promise<Details | undefined>;
+  /** The request behind a question's address; undefined where none is open for this browser. */
+  load(at: HttpExchange, uid: string): Promise<InteractionRequest | undefined>;
+  /** What a decision about a request is kept under. */
+  keyOf(request: InteractionRequest, account: Account): ConsentKey;
+  /** The question as a page shows it. */
+  describe(request: InteractionRequest): Promise<Question>;
+}
+
+/** Finds out what is asked. */
+export function createInteractionRequests(options: {
+  provider: () => Provider;
+  clock: Clock;
+  accounts: Accounts;
+  registry: ClientRegistry;
+  catalogue: Catalogue;
+  consents: Consents;
+  roles: Roles;
+  words: (api: Api | undefined, scope: string) => string;
+}): InteractionRequests {
+  const { provider, clock, accounts, registry, catalogue, consents, roles, words } = options;
+
+  async function detailsOf({ req, res }: HttpExchange): Promise<Details | undefined> {
+    try {
+      return await provider().interactionDetails(req, res);
+    } catch (error) {
+      if (error instanceof errors.SessionNotFound) return undefined;
+      throw error;
+    }
+  }
+
+  /** Whether the browser has the session in which the question came up; its cookie alone could be another's. */
+  async function isInSession({ req, res }: HttpExchange, { session }: Details): Promise<boolean> {
+    if (session === undefined) return true;
+    const present = await provider().Session.get(provider().createContext(req, res));
+    return present.uid === session.uid && present.accountId === session.accountId;
+  }
+
+  async function load(at: HttpExchange, uid: string): Promise<InteractionRequest | undefined> {
+    const details = await detailsOf(at);
+    if (details === undefined || details.uid !== uid || !(await isInSession(at, details))) return undefined;
+    const { client_id: clientId, resource, scope } = details.params;
+    const client = await registry.find(String(clientId));
+    const accountId = details.session?.accountId;
+    const account = accountId === undefined ? undefined : await accounts.find(accountId);
+    if (client === undefined) return undefined;
+    if (details.prompt.name !== 'login' && account === undefined) return undefined;
+    const audience = Array.isArray(resource) ? resource[0] : resource;
+    const api = (await catalogue.all()).find((one) => one.audience === audience);
+    // What the consent page is about was settled when it was first shown (prompts.ts).
+    const { role: chosen } = details.prompt.details;
+    return {
+      details,
+      client,
+      api,
+      scopes: typeof scope === 'string' ? scope.split(' ') : [],
+      account,
+      reason: asText(details.prompt.details.reason),
+      role: account === undefined ? { kind: 'none' } : await roles.choose({ account, api, client, chosen }),
+    };
+  }
+
+  /** What a decision about a request is kept under. */
+  function keyOf(
+    { client, api, scopes, reason, role }: InteractionRequest,
+    { id, patient }: Account,
+  ): ConsentKey {
+    return consentKey({
+      accountId: id,
+      clientId: client.clientId,
+      api,
+      scopes,
+      patient,
+      reason,
+      role: role.kind === 'chosen' ? role.role : undefined,
+    });
+  }
+
+  async function describe(request: InteractionRequest): Promise<Question> {
+    const { details, client, api, scopes, account, role } = request;
+    const { redirect_uri: redirectUri } = details.params;
+    const asked = {
+      client,
+      formTargets: returnTargets(client),
+      site: siteOf(String(redirectUri)),
+    };
+    if (details.prompt.name === 'login' || account === undefined)
+      return { ...asked, kind: 'sign-in', record: api !== undefined };
+    const organization = client.organization?.name ?? '';
+    if (details.prompt.name === 'role')
+      return { ...asked, kind: 'role', account, organization, roles: offeredRoles(role) };
+    if (needsPatient(api, scopes) && account.patient === undefined)
+      return { ...asked, kind: 'no-record', account };
+    const before = await consents.find(keyOf(request, account));
+    return {
+      ...asked,
+      kind: 'consent',
+      account,
+      record: recordOf(account, api, scopes),
+      role: role.kind === 'chosen' ? { name: role.role.name, organization } : undefined,
+      reason: request.reason,
+      offline: scopes.includes('offline_access'),
+      until: lastDay(before, scopes, new Date(clock.now().getTime() + lifetimes.consent * 1000)),
+      lines: questionLines(scopes, {
+        words: (scope) => words(api, scope),
+        reach: reachAt(api),
+        before: before?.lines,
+        // One access value and its confidentiality are one request (spine-jwt.md section 6.1).
+        whole: api?.profile === 'gp-connect',
+      }),
+    };
+  }
+
+  return { detailsOf, load, keyOf, describe };
+}
