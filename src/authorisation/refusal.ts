@@ -1,5 +1,3 @@
-import { errors } from 'oidc-provider';
-
 /** A refusal in the words of RFC 6749 section 5.2 and RFC 8707 section 2. */
 export interface Refusal {
   readonly error: 'invalid_scope' | 'invalid_target' | 'unauthorized_client' | 'invalid_request';
@@ -11,13 +9,3 @@ export const refuse = (error: Refusal['error'], description: string): Refusal =>
 
 /** Whether a decision was a refusal. */
 export const isRefusal = (decision: object): decision is Refusal => 'error' in decision;
-
-/** The library's error of a refusal. */
-export const asError = ({ error, description }: Refusal): Error =>
-  new errors.CustomOIDCProviderError(error, description);
-
-/** What a decision admits. @throws the library's error of a refusal */
-export function admitted<Decision extends object>(decision: Decision | Refusal): Decision {
-  if (isRefusal(decision)) throw asError(decision);
-  return decision;
-}

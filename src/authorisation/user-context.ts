@@ -1,6 +1,5 @@
 import type { Api } from '../catalogue/index.ts';
 import type { Client } from '../clients/index.ts';
-import { CLOCK_TOLERANCE, LONGEST_ASSERTION, timesFault } from '../oidc/client/assertions.ts';
 import type { Listed, PractitionerRole } from '../practitioners/index.ts';
 import { isPlain } from '../text.ts';
 import {
@@ -15,6 +14,7 @@ import {
   readUser,
   UNKNOWN,
 } from '../tokens/index.ts';
+import { CLOCK_TOLERANCE, LONGEST_ASSERTION, timesFault } from './assertion-times.ts';
 import { machineNames } from './provenance.ts';
 
 /** Whom a client's own system signed in, made anew of what was checked. */
@@ -43,12 +43,12 @@ interface Context {
 }
 
 /** What an assertion says, before it is known whether it may. */
-export type Claims = Readonly<Record<string, unknown>>;
+export type AssertedClaims = Readonly<Record<string, unknown>>;
 
 /** OpenID Connect Core section 2 holds `sub` to 255 characters. */
 const LONGEST_SUBJECT = 255;
 
-function envelopeFault(claims: Claims, { client, issuer, now }: Context): string | undefined {
+function envelopeFault(claims: AssertedClaims, { client, issuer, now }: Context): string | undefined {
   const { iss, sub, aud, exp, iat } = claims;
   if (iss !== client.clientId) return 'iss must be the client_id';
   if (aud !== issuer) return 'aud must be the issuer, as one string';
@@ -62,7 +62,7 @@ function envelopeFault(claims: Claims, { client, issuer, now }: Context): string
   return machine || isGenericAccount(sub) ? 'sub must be a person, not a system or group user' : undefined;
 }
 
-function organizationFault(claims: Claims, api: Api, client: Client): string | undefined {
+function organizationFault(claims: AssertedClaims, api: Api, client: Client): string | undefined {
   const { requesting_organization: given } = claims;
   if (given === undefined) return undefined;
   const read = api.profile === 'gp-connect' ? readOrganization(given) : readOrganizationString(given);
@@ -83,7 +83,7 @@ function isOurs({ system }: Identifier, issuer: string): boolean {
 
 const OURS = 'a naming system of this server names only whom it signed in itself';
 
-function readWho(claims: Claims, { api, client, issuer }: Context): Read<Who> {
+function readWho(claims: AssertedClaims, { api, client, issuer }: Context): Read<Who> {
   const machine = machineNames(client);
   if (api.profile === 'spine-core') {
     const read = readUser(claims.requesting_user, machine);
@@ -110,7 +110,7 @@ function readWho(claims: Claims, { api, client, issuer }: Context): Read<Who> {
  *
  * @returns what it says, or a sentence for the description of `invalid_grant`, without the received text
  */
-export function readUserContext(claims: Claims, context: Context): Read<Asserted> {
+export function readUserContext(claims: AssertedClaims, context: Context): Read<Asserted> {
   const { api, client } = context;
   const fault = envelopeFault(claims, context) ?? organizationFault(claims, api, client);
   if (fault !== undefined) return { fault };

@@ -1,7 +1,4 @@
-import type { ScopeFamily } from '../scopes/index.ts';
-
-/** Which claims a token for the API carries. */
-export type TokenProfile = 'spine-core' | 'gp-connect' | 'smart' | 'none';
+import type { TokenProfile } from './profiles.ts';
 
 /** How sensitive what stands behind an API is, in the classes of the health API security standard. */
 export const sensitivities = ['unclassified', 'medical-in-confidence'] as const;
@@ -28,21 +25,4 @@ export interface Api {
   readonly sensitivity: Sensitivity;
   /** Assurance level (0 to 3) that a person needs; stored and shown, not demanded yet. */
   readonly requiredAcr: number | undefined;
-}
-
-/** Whether an API's tokens say for which organisation, through which system and in which role somebody asks. */
-export function hasProvenance(api: Pick<Api, 'profile'> | undefined): boolean {
-  return api?.profile === 'spine-core' || api?.profile === 'gp-connect';
-}
-
-const families: Record<TokenProfile, ScopeFamily> = {
-  'spine-core': 'spine',
-  'gp-connect': 'gp-connect',
-  smart: 'smart',
-  none: 'plain',
-};
-
-/** The family in whose grammar an API's scopes are written. */
-export function scopeFamily(api: Pick<Api, 'profile'>): ScopeFamily {
-  return families[api.profile];
 }

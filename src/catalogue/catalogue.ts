@@ -1,7 +1,8 @@
 import type { Audit } from '../audit/index.ts';
 import type { Clock } from '../clock.ts';
 import { createCache, type Database, ONE_SECOND, type Statement } from '../db/index.ts';
-import type { Api, Sensitivity, TokenProfile } from './api.ts';
+import type { Api, Sensitivity } from './api.ts';
+import type { TokenProfile } from './profiles.ts';
 
 const statements = {
   all: {

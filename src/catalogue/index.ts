@@ -1,4 +1,12 @@
-export { type Api, hasProvenance, INTROSPECT, scopeFamily, type TokenProfile } from './api.ts';
+export { type Api, INTROSPECT } from './api.ts';
 export { type Catalogue, createCatalogue } from './catalogue.ts';
 export { notOffered } from './offer.ts';
+export {
+  hasProvenance,
+  hasSmartLaunch,
+  type ObtainedBy,
+  profileOf,
+  scopeFamily,
+  type TokenProfile,
+} from './profiles.ts';
 export { apiSchema, asApi } from './registration.ts';

@@ -1,5 +1,6 @@
 import { parseScope, type SmartResourceScope, uncovered } from '../scopes/index.ts';
-import { type Api, scopeFamily } from './api.ts';
+import type { Api } from './api.ts';
+import { scopeFamily } from './profiles.ts';
 
 function smartResource(text: string): SmartResourceScope | undefined {
   const scope = parseScope('smart', text);

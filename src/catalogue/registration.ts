@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { parseScope, splitScope } from '../scopes/index.ts';
 import { isEndpoint } from '../tokens/index.ts';
-import { type Api, INTROSPECT, scopeFamily, sensitivities, type TokenProfile } from './api.ts';
+import { type Api, INTROSPECT, sensitivities } from './api.ts';
+import { hasProvenance, hasSmartLaunch, profiles, scopeFamily, type TokenProfile } from './profiles.ts';
 
 /** Longest lives in seconds: a JWT is checked without asking us, so it is short. */
 const LONGEST_JWT = 300;
@@ -16,7 +17,7 @@ function tokenForm(given: {
   readonly token_format?: Api['tokenFormat'] | undefined;
   readonly token_lifetime?: number | undefined;
 }): { readonly format: Api['tokenFormat']; readonly lifetime: number } {
-  const smart = given.profile === 'smart';
+  const smart = hasSmartLaunch(given);
   // Restricted scopes are long: many of them in a JWT are more than a header of 8 kB holds.
   const format = given.token_format ?? (smart ? 'opaque' : 'jwt');
   const usual = smart && format === 'opaque' ? LONGEST_OPAQUE : LONGEST_JWT;
@@ -30,8 +31,10 @@ export const apiSchema = z
     // RFC 8707 section 2: an absolute URI without fragment.
     audience: z.string().refine(isAudience, 'must be an absolute URI without fragment or spaces'),
     profile: z.enum(
-      ['spine-core', 'gp-connect', 'smart', 'none'],
-      'must be spine-core, gp-connect, smart or none',
+      Object.keys(profiles) as TokenProfile[],
+      `must be ${Object.keys(profiles)
+        .join(', ')
+        .replace(/, (\S+)$/, ' or $1')}`,
     ),
     token_format: z.enum(['jwt', 'opaque'], 'must be jwt or opaque').optional(),
     token_typ: z.enum(['at+jwt', 'JWT'], 'must be at+jwt or JWT').default('at+jwt'),
@@ -63,11 +66,11 @@ export const apiSchema = z
         fault('scopes', `must not have ${scope}, which is no scope of this profile`);
     }
     const { format, lifetime } = tokenForm(api);
-    const spine = api.profile === 'spine-core' || api.profile === 'gp-connect';
-    if (spine && (format !== 'jwt' || lifetime !== LONGEST_JWT)) {
+    const provenance = hasProvenance(api);
+    if (provenance && (format !== 'jwt' || lifetime !== LONGEST_JWT)) {
       fault('token_format', `must be jwt with a token_lifetime of ${LONGEST_JWT} for this profile`);
     }
-    if (spine && !isEndpoint(api.audience))
+    if (provenance && !isEndpoint(api.audience))
       fault('audience', 'must be an http or https address without query for this profile');
     const longest = format === 'jwt' ? LONGEST_JWT : LONGEST_OPAQUE;
     if (lifetime > longest) fault('token_lifetime', `must be at most ${longest} for this format`);

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type Api, hasProvenance, INTROSPECT, notOffered } from '../catalogue/index.ts';
+import { type Api, hasProvenance, hasSmartLaunch, INTROSPECT, notOffered } from '../catalogue/index.ts';
 import type { Ids } from '../clock.ts';
 import type { Organization } from '../organizations/index.ts';
 import { splitScope } from '../scopes/index.ts';
@@ -139,7 +139,7 @@ function codeFaults(given: Registration, { issuer }: RegistrationContext): strin
 
 /** An id_token for a SMART application is RS256 (SMART App Launch 2.2, scopes and launch context). */
 function idTokenAlg(given: Registration, { apis }: RegistrationContext): 'ES256' | 'RS256' {
-  const smart = apis.some((api) => api.profile === 'smart' && Object.hasOwn(given.apis, api.id));
+  const smart = apis.some((api) => hasSmartLaunch(api) && Object.hasOwn(given.apis, api.id));
   return given.id_token_signed_response_alg ?? (smart ? 'RS256' : 'ES256');
 }
 

@@ -45,6 +45,7 @@ import {
   type SignOutPages,
 } from './person/sign-out.ts';
 import { createProvider, type ProviderParts } from './provider.ts';
+import { createRecords } from './record-choice.ts';
 import { createRequestCounts } from './request-counts.ts';
 import { createRequestStates, type RequestState } from './request-state.ts';
 import { createResources } from './resources.ts';
@@ -160,8 +161,9 @@ export function createOidc(options: OidcOptions): Oidc {
   const store = createSqlStore({ db, clock });
   const replayGuard = createReplayGuard({ db });
   const endGrants = createEndGrants({ ...options, store });
-  const grantValidity = createGrantValidity({ ...options, states });
   const roles = createRoles({ ...options, states });
+  const records = createRecords();
+  const grantValidity = createGrantValidity({ ...options, records, states });
   const provider = () => current;
 
   /** Where the application is that sent the person here: the library asks for the session before it looks for the client. */
@@ -170,7 +172,7 @@ export function createOidc(options: OidcOptions): Oidc {
     return applicationLink(states.of(ctx).client ?? (await registry.find(named).catch(() => undefined)));
   }
 
-  const grants = createGrants({ ...options, provider, states, roles });
+  const grants = createGrants({ ...options, provider, states, roles, records });
   const signOut = createSignOut({ ...options, provider, states });
   const browserBinding = createBrowserBinding({ issuer, key: options.browserBindingKey });
   const resources = createResources({ catalogue, states });
@@ -275,7 +277,7 @@ export function createOidc(options: OidcOptions): Oidc {
       grants,
       endGrants,
       browserBinding,
-      requests: createInteractionRequests({ ...options, provider, roles }),
+      requests: createInteractionRequests({ ...options, provider, roles, records }),
     }),
   };
 }

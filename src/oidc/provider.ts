@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { JWK } from 'jose';
 import Provider, {
   type AdapterFactory,
@@ -6,9 +5,10 @@ import Provider, {
   errors,
   type KoaContextWithOIDC,
 } from 'oidc-provider';
+import { CLOCK_TOLERANCE } from '../authorisation/index.ts';
 import { assertionAlgorithms, authenticationMethods, identityScopes } from '../clients/index.ts';
 import type { Clock } from '../clock.ts';
-import { assertionFault, audiences, CLOCK_TOLERANCE } from './client/assertions.ts';
+import { assertionFault, audiences } from './client/assertions.ts';
 import type { Introspection } from './issued/introspection.ts';
 import { mayRevoke } from './issued/revocation-endpoint.ts';
 import { keepsRefreshToken, lifetimes, refreshLife } from './lifetimes.ts';
@@ -38,9 +38,6 @@ export interface ProviderParts {
   readonly renderError: NonNullable<Configuration['renderError']>;
   readonly clock: Clock;
 }
-
-/** oidc-provider insists on a secret in the metadata; ours are hashed elsewhere, and nobody knows this one. */
-export const placeholderSecret = randomBytes(32).toString('base64url');
 
 /** Where https is promised, a cookie that another host or plain http could have set is not taken (RFC 6265bis). */
 function cookies({ issuer, cookieKeys }: ProviderParts): Configuration['cookies'] {

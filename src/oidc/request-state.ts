@@ -1,12 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { IncomingMessage } from 'node:http';
 import type { Account } from '../accounts/index.ts';
-import type { Asserted } from '../authorisation/user-context.ts';
+import type { Asserted, RoleChoice } from '../authorisation/index.ts';
 import type { Api } from '../catalogue/index.ts';
 import type { Client } from '../clients/index.ts';
 import type { Consent } from '../consents/index.ts';
 import type { PractitionerRole } from '../practitioners/index.ts';
-import type { RoleChoice } from './role-choice.ts';
 import type { PlacedArtefact } from './storage/index.ts';
 
 /** What is found out in the course of one request, kept beside it until the audit row is written. */

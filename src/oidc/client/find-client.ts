@@ -1,12 +1,16 @@
+import { randomBytes } from 'node:crypto';
 import type { JWK } from 'jose';
 import Provider, { type AdapterPayload } from 'oidc-provider';
 import { type Client, type ClientRegistry, isClientId } from '../../clients/index.ts';
 import type { Clock } from '../../clock.ts';
 import type { RemoteJwks } from '../../outgoing/index.ts';
-import { placeholderSecret } from '../provider.ts';
 import type { RequestStates } from '../request-state.ts';
-import { audiences, checkBody, isHopeful } from './assertions.ts';
+import { audiences, isHopeful } from './assertions.ts';
+import { checkBody } from './body.ts';
 import type { ClientLimits } from './client-limits.ts';
+
+/** oidc-provider insists on a secret in the metadata; ours are hashed elsewhere, and nobody knows this one. */
+const placeholderSecret = randomBytes(32).toString('base64url');
 
 /** Makes the metadata that the library sees of a registered client. Scopes are checked here, not there. */
 function libraryMetadata(client: Client, keys: readonly JWK[] | undefined): AdapterPayload {

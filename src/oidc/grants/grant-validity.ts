@@ -1,10 +1,11 @@
 import type { Account, Accounts } from '../../accounts/index.ts';
+import { aboveRole } from '../../authorisation/index.ts';
 import type { Api } from '../../catalogue/index.ts';
 import type { Client } from '../../clients/index.ts';
 import type { Consent, Consents } from '../../consents/index.ts';
 import type { PractitionerRole, Practitioners } from '../../practitioners/index.ts';
+import type { Records } from '../record-choice.ts';
 import type { RequestStates } from '../request-state.ts';
-import { aboveRole } from '../role-choice.ts';
 
 type Contextual = Parameters<RequestStates['of']>[0];
 
@@ -37,9 +38,10 @@ export function createGrantValidity(options: {
   accounts: Accounts;
   consents: Consents;
   practitioners: Practitioners;
+  records: Records;
   states: RequestStates;
 }): GrantValidity {
-  const { accounts, consents, practitioners, states } = options;
+  const { accounts, consents, practitioners, records, states } = options;
 
   function behind(ctx: Contextual, grantId: string): Promise<Consent | undefined> {
     const state = states.of(ctx);
@@ -52,8 +54,7 @@ export function createGrantValidity(options: {
   async function consentOf(ctx: Contextual, grantId: string, account: Account): Promise<Consent | undefined> {
     const consent = await behind(ctx, grantId);
     if (consent?.accountId !== account.id) return undefined;
-    // The record may have been linked to the wrong account when the decision was made.
-    return consent.patient === undefined || consent.patient === account.patient ? consent : undefined;
+    return (await records.mayStillOpen(account, consent)) ? consent : undefined;
   }
 
   async function roleOf(consent: Consent, client: Client | undefined): Promise<PractitionerRole | undefined> {

@@ -1,12 +1,12 @@
 import type Provider from 'oidc-provider';
 import type { Grant, KoaContextWithOIDC } from 'oidc-provider';
-import { needsPatient } from '../../authorisation/person.ts';
+import type { RecordChoice, RoleChoice } from '../../authorisation/index.ts';
 import type { Api } from '../../catalogue/index.ts';
 import { isIdentityScope } from '../../clients/index.ts';
 import type { Clock } from '../../clock.ts';
 import { type Consent, type ConsentKey, type Consents, decided, scopesOf } from '../../consents/index.ts';
 import type { Database } from '../../db/index.ts';
-import type { PractitionerRole } from '../../practitioners/index.ts';
+import type { Records } from '../record-choice.ts';
 import type { RequestStates } from '../request-state.ts';
 import type { Roles } from '../role-choice.ts';
 
@@ -37,14 +37,14 @@ export function consentKey(request: {
   accountId: string;
   clientId: string;
   api: Api | undefined;
-  scopes: readonly string[];
-  patient: string | undefined;
-  role: PractitionerRole | undefined;
+  record: RecordChoice;
+  role: RoleChoice;
   reason: string | undefined;
 }): ConsentKey {
-  const { accountId, clientId, api, scopes, patient, role, reason } = request;
-  const opened = needsPatient(api, scopes) ? patient : undefined;
-  return { accountId, clientId, apiId: api?.id, patient: opened, role: role?.id, reason };
+  const { accountId, clientId, api, record, role, reason } = request;
+  const patient = record.kind === 'chosen' ? record.patient : undefined;
+  const roleId = role.kind === 'chosen' ? role.role.id : undefined;
+  return { accountId, clientId, apiId: api?.id, patient, role: roleId, reason };
 }
 
 /** Connects consents to the library's grants (docs/adr/0006). */
@@ -55,8 +55,9 @@ export function createGrants(options: {
   consents: Consents;
   states: RequestStates;
   roles: Roles;
+  records: Records;
 }): Grants {
-  const { provider, db, clock, consents, states, roles } = options;
+  const { provider, db, clock, consents, states, roles, records } = options;
 
   function build(consent: Consent, api: Api | undefined): Grant {
     const left = Math.floor((consent.expiresAt.getTime() - clock.now().getTime()) / 1000);
@@ -104,13 +105,12 @@ export function createGrants(options: {
       if (account === undefined || client === undefined || oidc.session === undefined) return undefined;
       const scopes = [...oidc.requestParamScopes];
       const { clientId } = client;
-      const { patient } = account;
-      if (needsPatient(api, scopes) && patient === undefined) return undefined;
-      const choice = await roles.of(ctx);
-      if (choice.kind === 'missing' || choice.kind === 'open') return undefined;
-      const role = choice.kind === 'chosen' ? choice.role : undefined;
+      const record = await records.choose({ account, api, scopes });
+      if (record.kind === 'missing') return undefined;
+      const role = await roles.of(ctx);
+      if (role.kind === 'missing' || role.kind === 'open') return undefined;
       const consent = await consents.find(
-        consentKey({ accountId: account.id, clientId, api, scopes, patient, role, reason }),
+        consentKey({ accountId: account.id, clientId, api, record, role, reason }),
       );
       if (consent === undefined || !decided(consent.lines, scopes)) return undefined;
       const answered = oidc.result?.consent?.grantId;

@@ -1,6 +1,13 @@
 import type Provider from 'oidc-provider';
 import type { Configuration } from 'oidc-provider';
-import { type Api, type Catalogue, INTROSPECT, notOffered, scopeFamily } from '../../catalogue/index.ts';
+import {
+  type Api,
+  type Catalogue,
+  hasSmartLaunch,
+  INTROSPECT,
+  notOffered,
+  scopeFamily,
+} from '../../catalogue/index.ts';
 import {
   type Client,
   type ClientRegistry,
@@ -163,7 +170,7 @@ export function createIntrospection(options: {
     },
     async claims(ctx, token) {
       const state = states.of(ctx);
-      if (token.kind !== 'AccessToken' || state.api?.profile !== 'smart') return undefined;
+      if (token.kind !== 'AccessToken' || !hasSmartLaunch(state.api)) return undefined;
       // Never a name that introspection itself uses: in an opaque token it would take the place of the true value.
       return {
         ...(state.patient === undefined ? {} : { patient: state.patient, need_patient_banner: false }),

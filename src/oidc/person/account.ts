@@ -1,6 +1,7 @@
 import type { Configuration, FindAccount } from 'oidc-provider';
 import type { Accounts } from '../../accounts/index.ts';
-import { identityHeld } from '../../authorisation/person.ts';
+import { identityHeld } from '../../authorisation/index.ts';
+import { hasSmartLaunch } from '../../catalogue/index.ts';
 import type { GrantValidity } from '../grants/grant-validity.ts';
 import type { RequestState, RequestStates } from '../request-state.ts';
 
@@ -16,7 +17,7 @@ export const claimsByScope: NonNullable<Configuration['claims']> = {
  * is a Patient, also if she works in health care.
  */
 export function fhirUserAt({ account, api, patient }: RequestState): string | undefined {
-  if (account === undefined || api?.profile !== 'smart') return undefined;
+  if (account === undefined || api === undefined || !hasSmartLaunch(api)) return undefined;
   const own = account.practitioner === undefined ? account.patient : patient;
   if (own !== undefined) return `${api.audience}/Patient/${own}`;
   return account.practitioner === undefined

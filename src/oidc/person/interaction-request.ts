@@ -1,8 +1,8 @@
 import type Provider from 'oidc-provider';
 import { errors } from 'oidc-provider';
 import type { Account, Accounts } from '../../accounts/index.ts';
-import { needsPatient } from '../../authorisation/person.ts';
-import { type Api, type Catalogue, hasProvenance, scopeFamily } from '../../catalogue/index.ts';
+import { type RecordChoice, type RoleChoice, recordsShown } from '../../authorisation/index.ts';
+import { type Api, type Catalogue, profileOf, scopeFamily } from '../../catalogue/index.ts';
 import type { Client, ClientRegistry } from '../../clients/index.ts';
 import type { Clock } from '../../clock.ts';
 import { type ConsentKey, type Consents, lastDay, questionLines, type Reach } from '../../consents/index.ts';
@@ -11,7 +11,8 @@ import { covers, overlaps } from '../../scopes/index.ts';
 import { asText } from '../../text.ts';
 import { consentKey } from '../grants/grants.ts';
 import { lifetimes } from '../lifetimes.ts';
-import type { RoleChoice, Roles } from '../role-choice.ts';
+import type { Records } from '../record-choice.ts';
+import type { Roles } from '../role-choice.ts';
 import type { HttpExchange, Question } from './question.ts';
 import { returnTargets } from './sign-out.ts';
 
@@ -26,6 +27,7 @@ export interface InteractionRequest {
   readonly account: Account | undefined;
   readonly reason: string | undefined;
   readonly role: RoleChoice;
+  readonly record: RecordChoice;
 }
 
 /** How scopes of an API reach into one another; without an API there are only identity scopes, which do not. */
@@ -35,18 +37,6 @@ export function reachAt(api: Api | undefined): Reach {
     covers: (allowed, requested) => covers(family, allowed, requested),
     overlaps: (one, other) => overlaps(family, one, other),
   };
-}
-
-/** Whose record a request is about. */
-function recordOf(
-  account: Account,
-  api: Api | undefined,
-  scopes: readonly string[],
-): 'own' | 'others' | 'none' {
-  if (needsPatient(api, scopes)) return 'own';
-  if (hasProvenance(api)) return 'others';
-  if (!scopes.some((scope) => scope.startsWith('user/'))) return 'none';
-  return account.practitioner === undefined ? 'own' : 'others';
 }
 
 /** The roles among which somebody chooses; only one may be left since she was asked. */
@@ -82,9 +72,10 @@ export function createInteractionRequests(options: {
   catalogue: Catalogue;
   consents: Consents;
   roles: Roles;
+  records: Records;
   words: (api: Api | undefined, scope: string) => string;
 }): InteractionRequests {
-  const { provider, clock, accounts, registry, catalogue, consents, roles, words } = options;
+  const { provider, clock, accounts, registry, catalogue, consents, roles, records, words } = options;
 
   async function detailsOf({ req, res }: HttpExchange): Promise<Details | undefined> {
     try {
@@ -113,37 +104,28 @@ export function createInteractionRequests(options: {
     if (details.prompt.name !== 'login' && account === undefined) return undefined;
     const audience = Array.isArray(resource) ? resource[0] : resource;
     const api = (await catalogue.all()).find((one) => one.audience === audience);
+    const scopes = typeof scope === 'string' ? scope.split(' ') : [];
     // What the consent page is about was settled when it was first shown (prompts.ts).
     const { role: chosen } = details.prompt.details;
     return {
       details,
       client,
       api,
-      scopes: typeof scope === 'string' ? scope.split(' ') : [],
+      scopes,
       account,
       reason: asText(details.prompt.details.reason),
       role: account === undefined ? { kind: 'none' } : await roles.choose({ account, api, client, chosen }),
+      record: account === undefined ? { kind: 'none' } : await records.choose({ account, api, scopes }),
     };
   }
 
   /** What a decision about a request is kept under. */
-  function keyOf(
-    { client, api, scopes, reason, role }: InteractionRequest,
-    { id, patient }: Account,
-  ): ConsentKey {
-    return consentKey({
-      accountId: id,
-      clientId: client.clientId,
-      api,
-      scopes,
-      patient,
-      reason,
-      role: role.kind === 'chosen' ? role.role : undefined,
-    });
+  function keyOf({ client, ...request }: InteractionRequest, { id }: Account): ConsentKey {
+    return consentKey({ ...request, accountId: id, clientId: client.clientId });
   }
 
   async function describe(request: InteractionRequest): Promise<Question> {
-    const { details, client, api, scopes, account, role } = request;
+    const { details, client, api, scopes, account, role, record } = request;
     const { redirect_uri: redirectUri } = details.params;
     const asked = {
       client,
@@ -155,14 +137,13 @@ export function createInteractionRequests(options: {
     const organization = client.organization?.name ?? '';
     if (details.prompt.name === 'role')
       return { ...asked, kind: 'role', account, organization, roles: offeredRoles(role) };
-    if (needsPatient(api, scopes) && account.patient === undefined)
-      return { ...asked, kind: 'no-record', account };
+    if (record.kind === 'missing') return { ...asked, kind: 'no-record', account };
     const before = await consents.find(keyOf(request, account));
     return {
       ...asked,
       kind: 'consent',
       account,
-      record: recordOf(account, api, scopes),
+      record: recordsShown(account, api, scopes),
       role: role.kind === 'chosen' ? { name: role.role.name, organization } : undefined,
       reason: request.reason,
       offline: scopes.includes('offline_access'),
@@ -171,8 +152,7 @@ export function createInteractionRequests(options: {
         words: (scope) => words(api, scope),
         reach: reachAt(api),
         before: before?.lines,
-        // One access value and its confidentiality are one request (spine-jwt.md section 6.1).
-        whole: api?.profile === 'gp-connect',
+        whole: api !== undefined && profileOf(api).consentedWhole,
       }),
     };
   }

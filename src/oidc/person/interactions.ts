@@ -2,7 +2,6 @@ import type Provider from 'oidc-provider';
 import { errors, type InteractionResults } from 'oidc-provider';
 import type { Account } from '../../accounts/index.ts';
 import type { Audit } from '../../audit/index.ts';
-import { needsPatient } from '../../authorisation/person.ts';
 import { type Api, hasProvenance } from '../../catalogue/index.ts';
 import { clientName } from '../../clients/index.ts';
 import type { Clock } from '../../clock.ts';
@@ -136,7 +135,7 @@ export function createInteractions(options: {
     async deny(at, uid, source) {
       const request = await load(at, uid);
       if (request === undefined) return { fault: 'expired' };
-      const { details, client, api, account, scopes } = request;
+      const { details, client, api, account, scopes, record } = request;
       const first = await db.transaction(async () => {
         const endsAt = new Date(details.exp * 1000);
         if (!(await consents.takeAnswer(digest(uid), 'deny', endsAt))) return false;
@@ -151,8 +150,8 @@ export function createInteractions(options: {
         return true;
       });
       if (!first) return { location: details.returnTo };
-      const missing = needsPatient(api, scopes) && account !== undefined && account.patient === undefined;
-      const description = missing ? 'the person has no health record here' : 'the person did not allow it';
+      const description =
+        record.kind === 'missing' ? 'the person has no health record here' : 'the person did not allow it';
       const refusal = { error: 'access_denied', error_description: description };
       return finish(at, refusal, false);
     },

@@ -4,9 +4,10 @@ import {
   type KoaContextWithOIDC,
   type interactionPolicy as Policy,
 } from 'oidc-provider';
+import { aboveRole } from '../../authorisation/index.ts';
 import { lifetimes } from '../lifetimes.ts';
 import type { RequestStates } from '../request-state.ts';
-import { aboveRole, type Roles } from '../role-choice.ts';
+import type { Roles } from '../role-choice.ts';
 
 /**
  * When a person is asked to sign in, for her role and to consent: the library's own reasons; two of ours about sessions,

@@ -1,6 +1,5 @@
 import { errors, type JWTStructured, type KoaContextWithOIDC } from 'oidc-provider';
-import { machineNames, provenanceFault, reasonOf } from '../../authorisation/provenance.ts';
-import { isRefusal } from '../../authorisation/refusal.ts';
+import { isRefusal, machineNames, provenanceFault, reasonOf } from '../../authorisation/index.ts';
 import { type Api, scopeFamily } from '../../catalogue/index.ts';
 import { isIdentityScope } from '../../clients/index.ts';
 import { combinationFault, needsPerson } from '../../scopes/index.ts';

@@ -1,17 +1,22 @@
 import { createLocalJWKSet, type JWK, errors as joseErrors, jwtVerify } from 'jose';
 import Provider, { errors, type KoaContextWithOIDC } from 'oidc-provider';
-import { reasonOf } from '../../authorisation/provenance.ts';
-import { isRefusal } from '../../authorisation/refusal.ts';
-import { type Asserted, type Claims, knownRoles, readUserContext } from '../../authorisation/user-context.ts';
+import {
+  type Asserted,
+  type AssertedClaims,
+  aboveRole,
+  CLOCK_TOLERANCE,
+  isRefusal,
+  knownRoles,
+  readUserContext,
+  reasonOf,
+} from '../../authorisation/index.ts';
 import { assertionAlgorithms, type Client, jwtBearerGrant } from '../../clients/index.ts';
 import type { Clock } from '../../clock.ts';
 import type { RemoteJwks } from '../../outgoing/index.ts';
 import type { Practitioners } from '../../practitioners/index.ts';
 import { asText } from '../../text.ts';
-import { CLOCK_TOLERANCE } from '../client/assertions.ts';
 import type { RequestState, RequestStates } from '../request-state.ts';
 import type { Resources } from '../resources.ts';
-import { aboveRole } from '../role-choice.ts';
 import { digest, type ReplayGuard } from '../storage/index.ts';
 import type { DpopCheck } from './dpop.ts';
 
@@ -25,7 +30,7 @@ const refused = (detail: string, cause?: unknown) => {
 };
 
 /** Verifies with whichever key fits, where the assertion names none and several could. */
-async function claimsOf(assertion: string, keys: readonly JWK[], now: Date): Promise<Claims> {
+async function claimsOf(assertion: string, keys: readonly JWK[], now: Date): Promise<AssertedClaims> {
   const options = {
     algorithms: [...assertionAlgorithms],
     currentDate: now,
@@ -80,7 +85,7 @@ export function createUserContextGrant(options: {
       : ((jwks as { keys: JWK[] } | undefined)?.keys ?? []);
   }
 
-  async function verify(assertion: string, client: Client): Promise<Claims> {
+  async function verify(assertion: string, client: Client): Promise<AssertedClaims> {
     const keys = await keysOf(client);
     try {
       return await claimsOf(assertion, keys, clock.now());
@@ -94,7 +99,11 @@ export function createUserContextGrant(options: {
   }
 
   /** Holds the assertion against the client, the API, our own directory and the scopes. */
-  async function accept(claims: Claims, scopes: readonly string[], state: RequestState): Promise<Asserted> {
+  async function accept(
+    claims: AssertedClaims,
+    scopes: readonly string[],
+    state: RequestState,
+  ): Promise<Asserted> {
     const { api, client } = state;
     if (api === undefined || client === undefined)
       throw new Error('an assertion is for an API and of a client');

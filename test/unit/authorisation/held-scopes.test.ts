@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { needsPatient, stillHeld } from '../../../src/authorisation/person.ts';
+import { needsPatient, stillHeld } from '../../../src/authorisation/index.ts';
 import { api, diary, make, spineApi } from './kowhai.ts';
 
 /** What is left of granted scopes later, and which of them open a record. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { admitPerson } from '../../../src/authorisation/person.ts';
+import { admitPerson } from '../../../src/authorisation/index.ts';
 import { api, diary, make, spineApi } from './kowhai.ts';
 
 /** What an application may ask a person for. */

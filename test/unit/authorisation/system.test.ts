@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { admitSystem } from '../../../src/authorisation/system.ts';
+import { admitSystem } from '../../../src/authorisation/index.ts';
 import { apiSchema, asApi } from '../../../src/catalogue/index.ts';
 import type { Client } from '../../../src/clients/index.ts';
 

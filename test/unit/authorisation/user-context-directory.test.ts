@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { admitAsserted } from '../../../src/authorisation/person.ts';
-import { knownRoles } from '../../../src/authorisation/user-context.ts';
+import { admitAsserted, knownRoles } from '../../../src/authorisation/index.ts';
 import { clinic, flags, records, shah } from './fernhill.ts';
 import { api } from './kowhai.ts';
 

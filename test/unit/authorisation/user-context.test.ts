@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { readUserContext } from '../../../src/authorisation/user-context.ts';
+import { readUserContext } from '../../../src/authorisation/index.ts';
 import type { Api } from '../../../src/catalogue/index.ts';
 import type { Client } from '../../../src/clients/index.ts';
 import { gpConnect, spineCore } from '../../../src/tokens/index.ts';

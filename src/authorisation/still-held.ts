@@ -1,0 +1,19 @@
+import { type Api, notOffered, scopeFamily } from '../catalogue/index.ts';
+import { type Client, isIdentityScope, scopesAt } from '../clients/index.ts';
+import { uncovered } from '../scopes/index.ts';
+import { goesWith, identityHeld } from './identity-scopes.ts';
+
+/**
+ * What is left of granted scopes when a token is made from them: a client or an API may have lost some since. Empty when
+ * the client may no longer use the API at all.
+ */
+export function stillHeld(client: Client, api: Api, scopes: readonly string[]): string[] {
+  const held = scopesAt(client, api.id);
+  if (held === undefined) return [];
+  const identity = identityHeld(client, api);
+  const rest = scopes.filter((scope) => !isIdentityScope(scope));
+  const lost = new Set([...notOffered(api, rest), ...uncovered(scopeFamily(api), held, rest)]);
+  return scopes.filter((scope) =>
+    isIdentityScope(scope) ? identity.includes(scope) && goesWith(api, scope) : !lost.has(scope),
+  );
+}
