@@ -45,16 +45,16 @@ export function createFaults(options: {
   log: Logger;
   pages: FaultPages;
   /** Where the application is that sent the person here, if it is known. */
-  cameFrom: (ctx: Context) => Promise<ApplicationLink | null>;
+  applicationOf: (ctx: Context) => Promise<ApplicationLink | null>;
 }): Middleware {
-  const { log, pages, cameFrom } = options;
+  const { log, pages, applicationOf } = options;
 
   async function answer(ctx: Context, fault: unknown): Promise<void> {
     const status = fault instanceof AssentError ? fault.statusCode : 500;
     const error = status === 503 ? 'temporarily_unavailable' : 'server_error';
     // What was said before the fault: a code in an address, the cookie of a session that was not saved.
     for (const name of ['Location', 'Set-Cookie']) ctx.remove(name);
-    if (isForPeople(ctx) && isInterrupted(ctx, fault)) pages.interrupted(ctx, await cameFrom(ctx));
+    if (isForPeople(ctx) && isInterrupted(ctx, fault)) pages.interrupted(ctx, await applicationOf(ctx));
     else if (isForPeople(ctx)) pages.refused(ctx, { status, error, description: undefined, client: null });
     else if (status === 503) answerUnavailable(ctx);
     else {

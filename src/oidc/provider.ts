@@ -33,6 +33,8 @@ export interface ProviderParts {
   readonly findAccount: NonNullable<Configuration['findAccount']>;
   readonly loadExistingGrant: NonNullable<Configuration['loadExistingGrant']>;
   readonly interactionPolicy: NonNullable<NonNullable<Configuration['interactions']>['policy']>;
+  /** `extraTokenClaims` */
+  readonly opaqueClaims: NonNullable<Configuration['extraTokenClaims']>;
   readonly introspection: Introspection;
   readonly signOut: SignOut;
   readonly renderError: NonNullable<Configuration['renderError']>;
@@ -133,7 +135,7 @@ function configuration(parts: ProviderParts): Configuration {
     issueRefreshToken: parts.resources.isLasting,
     expiresWithSession: async (_ctx, source) => !source.scopes.has('offline_access'),
     rotateRefreshToken: isUsedOnce,
-    extraTokenClaims: parts.introspection.claims,
+    extraTokenClaims: parts.opaqueClaims,
     formats: { customizers: { jwt: parts.tokenClaims } },
     features: {
       devInteractions: { enabled: false },

@@ -1,13 +1,6 @@
 import type Provider from 'oidc-provider';
 import type { Configuration } from 'oidc-provider';
-import {
-  type Api,
-  type Catalogue,
-  hasSmartLaunch,
-  INTROSPECT,
-  notOffered,
-  scopeFamily,
-} from '../../catalogue/index.ts';
+import { type Api, type Catalogue, INTROSPECT, notOffered, scopeFamily } from '../../catalogue/index.ts';
 import {
   type Client,
   type ClientRegistry,
@@ -20,7 +13,6 @@ import type { DenyList } from '../../revocations/index.ts';
 import { uncovered } from '../../scopes/index.ts';
 import { asText } from '../../text.ts';
 import type { GrantValidity } from '../grants/grant-validity.ts';
-import { fhirUserAt } from '../person/account.ts';
 import type { RequestStates } from '../request-state.ts';
 import type { IssuedToken, IssuedTokens } from './issued-tokens.ts';
 
@@ -42,8 +34,6 @@ export const inactive: Introspected = { active: false };
 export interface Introspection {
   /** `introspection.allowedPolicy`: who may see what an opaque token holds. Whoever may not is told that it is not active. */
   readonly allowed: AllowedPolicy;
-  /** `extraTokenClaims`: whose record a token opens, for its resource server (SMART App Launch 2.2, token introspection). */
-  readonly claims: NonNullable<Configuration['extraTokenClaims']>;
   /** A JWT, for a caller who is known. */
   ofJwt(ctx: Contextual, token: string, serves: Serves): Promise<Introspected>;
   /** A token of either kind, for a caller who is known but is no client of this request. */
@@ -167,15 +157,6 @@ export function createIntrospection(options: {
       if (token.kind === 'RefreshToken') return false;
       const serves = servedBy(states.of(ctx).client);
       return (await apiOf(ctx, token as OpaqueToken, serves)) !== undefined;
-    },
-    async claims(ctx, token) {
-      const state = states.of(ctx);
-      if (token.kind !== 'AccessToken' || !hasSmartLaunch(state.api)) return undefined;
-      // Never a name that introspection itself uses: in an opaque token it would take the place of the true value.
-      return {
-        ...(state.patient === undefined ? {} : { patient: state.patient, need_patient_banner: false }),
-        ...(token.scopes.has('fhirUser') ? { fhirUser: fhirUserAt(state) } : {}),
-      };
     },
     async ofJwt(ctx, text, serves) {
       const { api: _api, ...answer } = await ofJwt(ctx, text, serves);

@@ -2,6 +2,7 @@ import { createLocalJWKSet, type JWK, type JWTPayload, type JWTVerifyResult, jwt
 import type { Api, Catalogue } from '../../catalogue/index.ts';
 import type { Clock } from '../../clock.ts';
 import type { TokenIds } from '../../revocations/index.ts';
+import { idsOf } from '../token-id.ts';
 
 /** A JWT access token that we signed, is for an API of ours and has not ended by itself. */
 export interface IssuedToken {
@@ -22,16 +23,6 @@ export interface IssuedTokens {
 
 /** How far ahead of this node's clock that of the node may have been which made a token, in seconds. */
 const LATEST_IAT = 60;
-
-/** The `jti` of a JWT that came from a grant begins with its id, so that both can be taken back without a look-up. */
-export function tokenIdOf(grantId: string | undefined, random: string): string {
-  return grantId === undefined ? random : `${grantId}.${random}`;
-}
-
-function idsOf(jti: string): TokenIds {
-  const end = jti.lastIndexOf('.');
-  return { token: jti, grant: end === -1 ? undefined : jti.slice(0, end) };
-}
 
 const publicPart = ({ kty, kid, alg, use, crv, x, y, n, e }: JWK): JWK => {
   const members = Object.entries({ kty, kid, alg, use, crv, x, y, n, e });

@@ -1,6 +1,6 @@
 import { errors, type JWTStructured, type KoaContextWithOIDC } from 'oidc-provider';
 import { isRefusal, machineNames, provenanceFault, reasonOf } from '../../authorisation/index.ts';
-import { type Api, scopeFamily } from '../../catalogue/index.ts';
+import { type Api, scopeFamily, type TokenProfile } from '../../catalogue/index.ts';
 import { isIdentityScope } from '../../clients/index.ts';
 import { combinationFault, needsPerson } from '../../scopes/index.ts';
 import { asText } from '../../text.ts';
@@ -12,8 +12,8 @@ import {
   readPractitioner,
   spineCore,
 } from '../../tokens/index.ts';
-import { tokenIdOf } from '../issued/issued-tokens.ts';
 import type { RequestState, RequestStates } from '../request-state.ts';
+import { tokenIdOf } from '../token-id.ts';
 import { practitionerIn, userIn } from './token-user.ts';
 
 type Payload = NonNullable<JWTStructured['payload']>;
@@ -26,8 +26,17 @@ interface Prepared {
   readonly cnf?: Payload['cnf'];
 }
 
+/** A token that is about to be signed. */
+interface Draft {
+  readonly issuer: string;
+  readonly api: Api;
+  readonly state: RequestState;
+  readonly prepared: Prepared;
+}
+
 /** What every token with provenance is made from, checked once more: one with a hole must be impossible. */
-function contextOf(issuer: string, api: Api, { client, reason: given }: RequestState, prepared: Prepared) {
+function contextOf({ issuer, api, state, prepared }: Draft) {
+  const { client, reason: given } = state;
   const { iat, jti, scope } = prepared;
   const scopes = scope.split(' ').filter((one) => !isIdentityScope(one));
   if (client === undefined) throw new Error('a token is about to be issued to nobody');
@@ -46,12 +55,9 @@ function contextOf(issuer: string, api: Api, { client, reason: given }: RequestS
   };
 }
 
-type Context = ReturnType<typeof contextOf>;
-
-function spineCorePayload(
-  { client, reason, envelope, scope }: Context,
-  user: ReturnType<typeof userIn>,
-): Payload {
+function spineCorePayload(draft: Draft): Payload {
+  const { client, reason, envelope, scope } = contextOf(draft);
+  const user = userIn(draft.state, draft.issuer);
   if (user !== undefined && (!isUserIdentifier(user) || bearsNameOf(machineNames(client), [user.value])))
     throw new errors.InvalidGrant('the role has an id that no token can name');
   // Without a user the token would speak for the system, which may not have these scopes.
@@ -67,10 +73,9 @@ function spineCorePayload(
   });
 }
 
-function gpConnectPayload(
-  { client, reason, envelope, scope }: Context,
-  practitioner: ReturnType<typeof practitionerIn>,
-): Payload {
+function gpConnectPayload(draft: Draft): Payload {
+  const { client, reason, envelope, scope } = contextOf(draft);
+  const practitioner = practitionerIn(draft.state, draft.issuer);
   const { device, organization } = client;
   if (practitioner === undefined) throw new errors.InvalidGrant('the token would name nobody');
   const read = readPractitioner(practitionerResource(practitioner), machineNames(client));
@@ -87,6 +92,19 @@ function gpConnectPayload(
   });
 }
 
+const plainPayload = ({ api, prepared }: Draft): Payload => ({
+  ...prepared,
+  exp: prepared.iat + api.tokenLifetime,
+});
+
+/** The claims of a JWT, by the profile of its API; `cnf` of a bound token is added to all of them below. */
+const payloads: Readonly<Record<TokenProfile, (draft: Draft) => Payload>> = {
+  'spine-core': spineCorePayload,
+  'gp-connect': gpConnectPayload,
+  smart: plainPayload,
+  none: plainPayload,
+};
+
 /**
  * `formats.customizers.jwt`: gives a JWT access token the claims of its API's profile.
  *
@@ -95,18 +113,6 @@ function gpConnectPayload(
 export function createTokenClaims(options: { issuer: string; states: RequestStates }) {
   const { issuer, states } = options;
 
-  function profiled(api: Api, state: RequestState, prepared: Prepared): Payload {
-    const context = () => contextOf(issuer, api, state, prepared);
-    switch (api.profile) {
-      case 'spine-core':
-        return spineCorePayload(context(), userIn(state, issuer));
-      case 'gp-connect':
-        return gpConnectPayload(context(), practitionerIn(state, issuer));
-      default:
-        return { ...prepared, exp: prepared.iat + api.tokenLifetime };
-    }
-  }
-
   return (ctx: KoaContextWithOIDC, token: object, jwt: JWTStructured): undefined => {
     const state = states.of(ctx);
     const { api } = state;
@@ -114,7 +120,7 @@ export function createTokenClaims(options: { issuer: string; states: RequestStat
     const grantId = 'grantId' in token ? asText(token.grantId) : undefined;
     const library = jwt.payload as unknown as Prepared;
     const prepared = { ...library, jti: tokenIdOf(grantId, library.jti) };
-    const payload = profiled(api, state, prepared);
+    const payload = payloads[api.profile]({ issuer, api, state, prepared });
     const { cnf } = prepared;
     jwt.payload = cnf === undefined ? payload : { ...payload, cnf };
     jwt.header = { typ: api.tokenTyp };

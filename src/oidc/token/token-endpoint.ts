@@ -3,11 +3,12 @@ import type { Context, Middleware } from 'koa';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Logger } from 'pino';
 import type { AnonymousDenials, Audit, AuditRow } from '../../audit/index.ts';
-import { createGroup, type Database, refuseInsideTransaction } from '../../db/index.ts';
+import type { Database } from '../../db/index.ts';
 import { AssentError } from '../../errors.ts';
 import type { EndGrants } from '../grants/end-grants.ts';
 import type { RequestState, RequestStates } from '../request-state.ts';
-import type { PlacedArtefact, SqlStore } from '../storage/index.ts';
+import type { SqlStore } from '../storage/index.ts';
+import { createOutcomeWriter } from './outcomes.ts';
 import {
   addLaunchContext,
   answerUnavailable,
@@ -16,38 +17,6 @@ import {
   nameWrongVerifier,
 } from './token-answers.ts';
 import { deniedEvent, issuedEvent } from './token-audit.ts';
-
-/** What one request leaves behind. */
-interface Outcome {
-  readonly row: AuditRow;
-  readonly tokens: readonly PlacedArtefact[];
-}
-
-/** Stores the outcomes of many requests in one transaction: no token without its audit row, one commit for all. */
-function createOutcomeWriter(options: {
-  db: Database;
-  audit: Audit;
-  store: SqlStore;
-}): (outcome: Outcome) => Promise<void> {
-  const { db, audit, store } = options;
-  const write = async (outcomes: readonly Outcome[]) => {
-    const rows = outcomes.map((outcome) => outcome.row);
-    const tokens = outcomes.flatMap((outcome) => outcome.tokens);
-    if (tokens.length === 0) await audit.add(rows);
-    else {
-      await db.transaction(async () => {
-        await store.putMany(tokens);
-        await audit.add(rows);
-      });
-    }
-    return outcomes.map(() => undefined);
-  };
-  const grouped = createGroup<Outcome, undefined>({ write, maxItems: 500, maxWaiting: 1000, lanes: 2 });
-  return async (outcome) => {
-    refuseInsideTransaction('The batch writer');
-    await grouped(outcome);
-  };
-}
 
 /** How often ending a family is tried; each try waits at most a second for a lock. */
 const ENDING_ATTEMPTS = 3;

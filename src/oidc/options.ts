@@ -1,0 +1,88 @@
+import type { RequestListener } from 'node:http';
+import type { JWK } from 'jose';
+import type { Context, Middleware } from 'koa';
+import type { Logger } from 'pino';
+import type { Accounts } from '../accounts/index.ts';
+import type { AnonymousDenials, Audit } from '../audit/index.ts';
+import type { Api, Catalogue } from '../catalogue/index.ts';
+import type { ClientRegistry } from '../clients/index.ts';
+import type { Clock } from '../clock.ts';
+import type { Consents } from '../consents/index.ts';
+import type { Database } from '../db/index.ts';
+import type { LoadLimits } from '../limits/index.ts';
+import type { RemoteJwks } from '../outgoing/index.ts';
+import type { Practitioners } from '../practitioners/index.ts';
+import type { RedisConnection } from '../redis.ts';
+import type { DenyList, Revocations } from '../revocations/index.ts';
+import type { Metrics } from '../telemetry/index.ts';
+import type { Interactions } from './person/question.ts';
+import type { ApplicationLink, SignOutPages } from './person/sign-out.ts';
+
+/** What the OAuth side of Assent needs from the rest. */
+export interface OidcOptions {
+  readonly issuer: string;
+  readonly cookieKeys: readonly string[];
+  /** Secret, the same on all nodes. */
+  readonly browserBindingKey: string;
+  readonly db: Database;
+  /** Where sessions, interactions and pushed requests are kept; undefined: in the database. */
+  readonly redis: RedisConnection | undefined;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Private signing keys to begin with; of each algorithm the first one signs. */
+  readonly privateJwks: readonly JWK[];
+  readonly registry: ClientRegistry;
+  readonly catalogue: Catalogue;
+  readonly accounts: Accounts;
+  readonly consents: Consents;
+  readonly practitioners: Practitioners;
+  readonly audit: Audit;
+  readonly denials: AnonymousDenials;
+  readonly metrics: Pick<Metrics, 'issued' | 'denied'>;
+  readonly remoteJwks: RemoteJwks;
+  /** Whether this node's clock can be relied on. */
+  readonly isOnTime: () => boolean;
+  readonly load: LoadLimits;
+  readonly revocations: Revocations;
+  readonly denyList: DenyList;
+  /** Told when a token was taken back. */
+  readonly onRevoked: () => void;
+  /** Network address of the caller of a request. */
+  readonly sourceOf: (ctx: Context) => string;
+  /** What goes around everything, also around what is answered before the library is asked. */
+  readonly outermost: readonly Middleware[];
+  /** Whether a form was sent from a page of ours. */
+  readonly isOwnForm: (ctx: Context) => boolean;
+  readonly pages: OidcPages;
+  /** The sentence for a scope of an API, in the language of the page. */
+  readonly words: (api: Api | undefined, scope: string) => string;
+}
+
+/** What a person sees of a request that cannot go on. */
+export interface RefusedRequest {
+  readonly status: number;
+  readonly error: string;
+  readonly description: string | undefined;
+  /** Where the person finds the application again, if it is known and said so. */
+  readonly client: ApplicationLink | null;
+}
+
+/** The pages of the OAuth side. Each sets the body of the answer. */
+export interface OidcPages extends SignOutPages {
+  refused(ctx: Context, request: RefusedRequest): void;
+  /** What was kept of a sign-in in progress cannot be reached. `client`: where the person finds the application again. */
+  interrupted(ctx: Context, client: ApplicationLink | null): void;
+  /** A page that took too long, was finished before, or began in another browser: nobody's mistake. */
+  expired(ctx: Context): void;
+}
+
+/** The OpenID provider, and what the pages ask it. */
+export interface Oidc {
+  readonly handle: RequestListener;
+  /**
+   * Signs with other keys from now on. The library reads its keys once, so a new provider takes the place of the old one;
+   * requests under way finish on the one on which they began.
+   */
+  useKeys(privateJwks: readonly JWK[]): void;
+  readonly interactions: Interactions;
+}
