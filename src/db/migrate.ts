@@ -9,6 +9,7 @@ import * as keyRotation from '../../migrations/0004_key_rotation.ts';
 import * as consentsByRole from '../../migrations/0005_consents_by_role.ts';
 import * as takenBackAndWatched from '../../migrations/0006_taken_back_and_watched.ts';
 import * as auditWritten from '../../migrations/0007_audit_written.ts';
+import * as consumedByOneClock from '../../migrations/0008_consumed_by_one_clock.ts';
 import { AssentError, DatabaseUnavailable } from '../errors.ts';
 import { translate } from './faults.ts';
 import type { EmbeddedDriver } from './pglite.ts';
@@ -32,6 +33,7 @@ const migrations: readonly Migration[] = [
   { name: '0005_consents_by_role', ...consentsByRole },
   { name: '0006_taken_back_and_watched', ...takenBackAndWatched },
   { name: '0007_audit_written', ...auditWritten },
+  { name: '0008_consumed_by_one_clock', ...consumedByOneClock },
 ];
 
 const source: Knex.MigrationSource<Migration> = {

@@ -19,6 +19,8 @@ export const lifetimes = {
   sessionIdle: HOUR,
   /** However busy, a session ends this long after the password was typed. */
   sessionEnd: 12 * HOUR,
+  /** A refresh token that is used again so soon was probably used by a client that lost the answer. */
+  refreshRetry: 10,
   /** How long a decision about an application holds. */
   consent: 90 * DAY,
 } as const;

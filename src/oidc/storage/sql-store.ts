@@ -1,14 +1,12 @@
 import type { Clock } from '../../clock.ts';
 import type { Database, Statement } from '../../db/index.ts';
+import { lifetimes } from '../lifetimes.ts';
 import { mergeSession } from './session.ts';
 import type { Artefact, ArtefactStore, StoredArtefact } from './store.ts';
 
 const values = '(model, id, payload, grant_id, uid, user_code, account_id, client_id, expires_at)';
 
-/** A refresh token that is used again so soon, in seconds, was probably used by a client that lost the answer. */
-const RETRY_WINDOW = 10;
-
-/** consumed_at is left out on purpose: saving again must not make a used artefact usable. */
+/** consumed_at and consumed_recorded_at are left out on purpose: saving again must not make a used artefact usable. */
 const replace = `payload = excluded.payload, grant_id = excluded.grant_id, uid = excluded.uid,
   user_code = excluded.user_code, account_id = excluded.account_id, client_id = excluded.client_id,
   expires_at = excluded.expires_at`;
@@ -57,11 +55,19 @@ const statements = {
     name: 'oidc_artefacts_find_locked',
     text: `SELECT payload, consumed_at FROM oidc_artefacts WHERE model = $1 AND id = $2 AND ${alive} FOR SHARE`,
   },
+  // SQL reads a clock of its own here and in `consume`, and nowhere else decides by one: the clocks of the node that used it
+  // and of the one that sees it again may be two minutes apart, which a thief would have beside the ten seconds. Where the
+  // database did not write a time (the version before), or is not yet as far (another server took over), it is no retry:
+  // that costs a client a new sign-in, the other way round a theft would not be seen.
   replay: {
     name: 'oidc_artefacts_replay',
     text: `SELECT used.grant_id,
-             used.consumed_at > $3 AND EXISTS (SELECT FROM oidc_artefacts AS successor
-               WHERE successor.predecessor = used.id AND successor.consumed_at IS NULL) AS retry
+             used.consumed_at > $3
+               AND used.consumed_recorded_at IS NOT NULL
+               AND used.consumed_recorded_at > clock_timestamp() - make_interval(secs => $4::integer)
+               AND used.consumed_recorded_at <= clock_timestamp()
+               AND EXISTS (SELECT FROM oidc_artefacts AS successor
+                 WHERE successor.predecessor = used.id AND successor.consumed_at IS NULL) AS retry
            FROM oidc_artefacts AS used
            WHERE used.model = $1 AND used.id = $2 AND used.consumed_at IS NOT NULL`,
   },
@@ -75,7 +81,7 @@ const statements = {
   },
   consume: {
     name: 'oidc_artefacts_consume',
-    text: `UPDATE oidc_artefacts SET consumed_at = $3
+    text: `UPDATE oidc_artefacts SET consumed_at = $3, consumed_recorded_at = clock_timestamp()
            WHERE model = $1 AND id = $2 AND consumed_at IS NULL AND ${alive} RETURNING id`,
   },
   lockByUid: {
@@ -116,7 +122,7 @@ export interface PlacedArtefact {
 /** What the second use of a code or refresh token means. */
 export interface Replay {
   readonly grantId: string | undefined;
-  /** The direct predecessor of a refresh token that nobody has used yet, within ten seconds: nothing is revoked. */
+  /** Probably a client that lost the answer: it is refused all the same, and nothing is revoked. */
   readonly retry: boolean;
 }
 
@@ -125,7 +131,19 @@ export interface SqlStore extends ArtefactStore {
   putMany(artefacts: readonly PlacedArtefact[]): Promise<void>;
   /** Deletes some of everything. @param most how many @returns how many it were */
   clear(most: number): Promise<number>;
-  /** Judges the second use of something; undefined when it was not used before, or is gone. */
+  /**
+   * Judges the second use of something.
+   *
+   * The rule for refresh tokens, which are replaced at each use: a used one is always refused (`invalid_grant`). The second
+   * use is a *retry*, after which nothing is revoked, where all of this holds: the token is the direct predecessor of one
+   * that nobody has used yet, and it was used less than `lifetimes.refreshRetry` seconds ago, both by the clock of this node
+   * against the time that the using node wrote and by the database's clock against the time that the database wrote.
+   * Whatever else is used a second time, every code among it, is a *replay*, after which the whole family ends. This
+   * statement decides between the two; `exchangedAdapter` in `models.ts` does what follows from it (docs/adr/0006;
+   * RFC 9700 section 4.14.2).
+   *
+   * @returns undefined when it was not used before, or is gone
+   */
   replay(model: string, id: string): Promise<Replay | undefined>;
 }
 
@@ -185,11 +203,12 @@ export function createSqlStore(options: { db: Database; clock: Clock }): SqlStor
     find: (model, id) =>
       one(model === 'Grant' && db.inTransaction() ? statements.findLocked : statements.find, model, id),
     async replay(model, id) {
-      const since = new Date(clock.now().getTime() - RETRY_WINDOW * 1000);
+      const since = new Date(clock.now().getTime() - lifetimes.refreshRetry * 1000);
       const [row] = await db.query<{ grant_id: string | null; retry: boolean }>(statements.replay, [
         model,
         id,
         since,
+        lifetimes.refreshRetry,
       ]);
       return row && { grantId: row.grant_id ?? undefined, retry: row.retry };
     },

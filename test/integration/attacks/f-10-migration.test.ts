@@ -28,6 +28,11 @@ const before: readonly ((n: number) => readonly [string, readonly unknown[]])[] 
      ON CONFLICT (model, id) DO UPDATE SET payload = excluded.payload, expires_at = excluded.expires_at`,
     [`token-${n}`, new Date()],
   ],
+  (n) => [
+    `UPDATE oidc_artefacts SET consumed_at = $3
+     WHERE model = $1 AND id = $2 AND consumed_at IS NULL AND (expires_at IS NULL OR expires_at > $3) RETURNING id`,
+    ['AccessToken', `token-${n - 1}`, new Date(0)],
+  ],
   () => ['SELECT id, type FROM audit_events ORDER BY at DESC LIMIT 1', []],
 ];
 

@@ -24,6 +24,7 @@ const names = [
   '0005_consents_by_role',
   '0006_taken_back_and_watched',
   '0007_audit_written',
+  '0008_consumed_by_one_clock',
 ];
 const every = (state: string) => names.map((name) => `${state}  ${name}\n`).join('');
 

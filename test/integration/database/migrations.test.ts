@@ -19,6 +19,7 @@ const all = [
   '0005_consents_by_role',
   '0006_taken_back_and_watched',
   '0007_audit_written',
+  '0008_consumed_by_one_clock',
 ];
 
 describe('on either database', () => {
