@@ -1,5 +1,4 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
-import type { Correlation } from './telemetry/index.ts';
 
 /** Members whose value is never written, in any letter case and at any depth. */
 const secret = new Set([
@@ -67,7 +66,7 @@ function describe(error: unknown): unknown {
  */
 export function createLog(
   level: string,
-  options: { correlation?: Pick<Correlation, 'current'>; destination?: DestinationStream } = {},
+  options: { correlation?: { current(): string | undefined }; destination?: DestinationStream } = {},
 ): Logger {
   const { correlation, destination } = options;
   return pino(

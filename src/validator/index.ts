@@ -8,8 +8,9 @@ export {
   type OperationOutcome,
   operationOutcome,
 } from './outcome.ts';
+export { type Profile, profiles } from './profiles.ts';
 export { type ProxyFault, proxyOutcome } from './proxy-outcome.ts';
 export { retrievalInteraction } from './spine/nrl.ts';
 export { reasonableAdjustmentsInteractions } from './spine/reasonable-adjustments.ts';
-export { type Answer, type Profile, profiles, type ResourceRequest, type ValidatorOptions } from './types.ts';
+export type { Answer, ResourceRequest, ValidatorOptions } from './types.ts';
 export { createValidator, type Validator } from './validator.ts';

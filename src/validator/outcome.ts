@@ -1,4 +1,4 @@
-import type { Profile } from './types.ts';
+import type { Profile } from './profiles.ts';
 
 type Row = readonly [status: number, issue: string, display: string, severity?: 'fatal'];
 

@@ -2,22 +2,7 @@ import type { CompactVerifyGetKey } from 'jose';
 import type { Clock } from '../clock.ts';
 import type { Claims } from './json.ts';
 import type { Coding, ErrorCode, OperationOutcome } from './outcome.ts';
-
-/** The dialects of tokens that can be checked; each is a chapter of its own in the published pages. */
-export const profiles = [
-  'gp-connect',
-  'gp-connect-0',
-  'spine-core',
-  'reasonable-adjustments',
-  'nrl',
-  'nrl-retrieval',
-] as const;
-
-/**
- * `gp-connect` is GP Connect 1.x, `gp-connect-0` its versions 0.x (FHIR DSTU2). `nrl` is a call to the NRL itself,
- * `nrl-retrieval` one through the proxy to the holder of a record.
- */
-export type Profile = (typeof profiles)[number];
+import type { Profile } from './profiles.ts';
 
 /** A request as a resource server sees it, with what it knows of it besides. */
 export interface ResourceRequest {

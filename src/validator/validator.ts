@@ -2,20 +2,12 @@ import { readCredentials, readEnvelope } from './envelope.ts';
 import { gpConnect, gpConnect0 } from './gp-connect/dialects.ts';
 import { type Claims, filledText, readObject } from './json.ts';
 import { operationOutcome } from './outcome.ts';
+import type { Profile } from './profiles.ts';
 import { bindingFault, boundTo, signatureFault } from './signature.ts';
 import { nrl, nrlRetrieval } from './spine/nrl.ts';
 import { reasonableAdjustments } from './spine/reasonable-adjustments.ts';
 import { spineCore } from './spine/spine-core.ts';
-import type {
-  Answer,
-  Dialect,
-  Examined,
-  Fault,
-  Profile,
-  ResourceRequest,
-  Step,
-  ValidatorOptions,
-} from './types.ts';
+import type { Answer, Dialect, Examined, Fault, ResourceRequest, Step, ValidatorOptions } from './types.ts';
 
 const dialects: Record<Profile, Dialect> = {
   'gp-connect': gpConnect,

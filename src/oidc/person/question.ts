@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Account } from '../../accounts/index.ts';
 import type { Client } from '../../clients/index.ts';
-import type { QuestionLine } from '../../consents/lines.ts';
+import type { QuestionLine } from '../../consents/index.ts';
 
 /** The browser's request, as Node has it. */
 export interface HttpExchange {
