@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { type Row, rowsOf } from './house/tables.ts';
 
 /**
  * Holds `docs/security.md` against the tests: every attack in its tables has a test that carries its id in a title, and
@@ -7,32 +8,6 @@ import { existsSync, readFileSync } from 'node:fs';
  */
 const root = new URL('../', import.meta.url);
 const page = 'docs/security.md';
-
-/** A row of a table, by the names of its columns. */
-type Row = Readonly<Record<string, string>>;
-
-const cellsOf = (line: string) =>
-  line
-    .split('|')
-    .slice(1, -1)
-    .map((cell) => cell.trim());
-
-/** All rows of all tables of a page; the line above the dashes names the columns. */
-function rowsOf(text: string): Row[] {
-  const lines = text.split('\n');
-  let columns: readonly string[] = [];
-  return lines.flatMap((line, at) => {
-    if (!line.startsWith('|')) {
-      columns = [];
-      return [];
-    }
-    if (/^\|[\s:-]+\|/.test(lines[at + 1] ?? '')) columns = cellsOf(line);
-    if (columns.length === 0 || /^\|[\s:-]+\|/.test(line) || cellsOf(line).join() === columns.join())
-      return [];
-    const cells = cellsOf(line);
-    return [Object.fromEntries(columns.map((name, index) => [name, cells[index] ?? '']))];
-  });
-}
 
 /** The ids that a cell names: one, or `AZ-01 to AZ-08`. */
 function idsIn(cell = ''): string[] {
