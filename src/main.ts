@@ -2,7 +2,7 @@ import { setTimeout as setTimeoutPromise } from 'node:timers/promises';
 import packageJson from '../package.json' with { type: 'json' };
 import { createApp } from './app.ts';
 import { randomIds } from './clock.ts';
-import { type Config, readConfig } from './config.ts';
+import { type Config, readConfig } from './config/index.ts';
 import { demoCommands } from './demo/index.ts';
 import { AssentError } from './errors.ts';
 import { createLog } from './log.ts';

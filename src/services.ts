@@ -4,7 +4,7 @@ import { type Audit, createAudit } from './audit/index.ts';
 import { type Catalogue, createCatalogue } from './catalogue/index.ts';
 import { type ClientRegistry, createClientRegistry } from './clients/index.ts';
 import { type Clock, type Ids, randomIds, systemClock } from './clock.ts';
-import type { Config } from './config.ts';
+import type { Config } from './config/index.ts';
 import { type Consents, createConsents } from './consents/index.ts';
 import { type Database, migrate, migrationStatus, type OpenedDatabase, openDatabase } from './db/index.ts';
 import { hasDemoData, seedDemo } from './demo/index.ts';

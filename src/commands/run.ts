@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type Config, readConfig } from '../config.ts';
+import { type Config, readConfig } from '../config/index.ts';
 import { Refused } from '../errors.ts';
 import { createLog } from '../log.ts';
 import { openServices, prepare, requireSchema, type Services } from '../services.ts';

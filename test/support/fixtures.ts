@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import { createApp } from '../../src/app.ts';
 import { readRegistrations } from '../../src/clients/index.ts';
-import { readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/config/index.ts';
 import { openDatabase } from '../../src/db/index.ts';
 import { createServices } from '../../src/services.ts';
 import type { TestServer } from './server.ts';

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createApp } from '../../src/app.ts';
-import { readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/config/index.ts';
 import type { Row } from '../../src/db/index.ts';
 import type { KeyWatch } from '../../src/keys/index.ts';
 import { createLog } from '../../src/log.ts';

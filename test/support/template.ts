@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
-import { readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/config/index.ts';
 import { createDatabase } from '../../src/db/handle.ts';
 import { type OpenedDatabase, openDatabase } from '../../src/db/index.ts';
 import { migrate } from '../../src/db/migrate.ts';

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { readConfig } from '../../../src/config.ts';
+import { readConfig } from '../../../src/config/index.ts';
 import { createLog } from '../../../src/log.ts';
 import { openServices, prepare } from '../../../src/services.ts';
 import { lastingPort } from '../../support/process.ts';

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import { destination, pino } from 'pino';
 import { createApp } from '../../../../src/app.ts';
-import { readConfig } from '../../../../src/config.ts';
+import { readConfig } from '../../../../src/config/index.ts';
 import { createDatabase } from '../../../../src/db/handle.ts';
 import { openPostgres } from '../../../../src/db/postgres.ts';
 import { createServices } from '../../../../src/services.ts';

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { readConfig } from '../../src/config.ts';
-import { Refused } from '../../src/errors.ts';
+import { readConfig } from '../../../src/config/index.ts';
+import { Refused } from '../../../src/errors.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'assent-config-'));
 afterAll(() => rmSync(folder, { recursive: true }));
