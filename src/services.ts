@@ -6,7 +6,14 @@ import { type ClientRegistry, createClientRegistry } from './clients/index.ts';
 import { type Clock, type Ids, randomIds, systemClock } from './clock.ts';
 import type { Config } from './config/index.ts';
 import { type Consents, createConsents } from './consents/index.ts';
-import { type Database, migrate, migrationStatus, type OpenedDatabase, openDatabase } from './db/index.ts';
+import {
+  type Database,
+  migrate,
+  migrationStatus,
+  type OpenedDatabase,
+  openDatabase,
+  refuseNewer,
+} from './db/index.ts';
 import { hasDemoData, seedDemo } from './demo/index.ts';
 import { Refused } from './errors.ts';
 import { createSigningKeys, readMasterKey, type SigningKeys } from './keys/index.ts';
@@ -102,9 +109,15 @@ export async function seed(services: Services): Promise<void> {
   await seedDemo({ ...services, issuer, dataDir, timeZone });
 }
 
-/** Makes sure that the database has the schema of this version. @throws Refused that names what is pending */
+/**
+ * Makes sure that this version works on the schema of the database: its own, or that of a newer one that only added to it.
+ *
+ * @throws Refused that names what is pending, or what is too new
+ */
 export async function requireSchema(target: Services['target']): Promise<void> {
-  const { pending } = await migrationStatus(target);
+  const status = await migrationStatus(target);
+  refuseNewer(status);
+  const { pending } = status;
   if (pending.length === 0) return;
   throw new Refused('The database is not ready for this version:', [
     `pending migrations: ${pending.map(({ name }) => name).join(', ')}`,
@@ -116,7 +129,8 @@ export async function requireSchema(target: Services['target']): Promise<void> {
  * Makes the database ready for use. In production it only checks, because a schema is changed there by an
  * operator's own step (`assent migrate up`); elsewhere it migrates and, in demo mode, seeds an empty world.
  *
- * @throws Refused in production, when migrations are pending or demo data is present
+ * @throws Refused when a newer version has changed the schema so that this one does not work on it; in production also when
+ *   migrations are pending or demo data is present
  */
 export async function prepare(services: Services): Promise<void> {
   const { config, db, target, keys } = services;

@@ -1,4 +1,4 @@
-import { migrationStatus } from '../db/index.ts';
+import { migrationStatus, newerFault } from '../db/index.ts';
 import { hasDemoData } from '../demo/index.ts';
 import { createLog } from '../log.ts';
 import { connectRedis, takesWrites } from '../redis.ts';
@@ -43,8 +43,9 @@ export function examine(): Promise<void> {
         return Math.abs(skew) < 10 ? undefined : `${skew} s apart from the database's: set both by NTP`;
       }),
       await finding('migrations', async () => {
-        const { pending } = await migrationStatus(target);
-        return pending.length === 0 ? undefined : `pending: ${pending.map(({ name }) => name).join(', ')}`;
+        const status = await migrationStatus(target);
+        const pending = status.pending.map(({ name }) => name).join(', ');
+        return newerFault(status) ?? (pending === '' ? undefined : `pending: ${pending}`);
       }),
       await finding('signing keys', async () =>
         (await keys.privateJwks()).length > 0 ? undefined : 'none yet: they are made at the first start',

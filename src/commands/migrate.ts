@@ -1,22 +1,38 @@
-import { migrate, migrationStatus } from '../db/index.ts';
+import { type MigrationStatus, migrate, migrationStatus, refuseNewer } from '../db/index.ts';
 import { seed } from '../services.ts';
 import { print, withSchema, withServices } from './run.ts';
 
-/** `assent migrate status`: which migrations the database has and lacks. */
+/**
+ * `assent migrate status`: which migrations the database has and lacks, and those of a newer version; exit code 1 when this
+ * version does not work on them.
+ */
 export function showMigrations(): Promise<void> {
   return withServices(async ({ target }) => {
-    const { applied, pending } = await migrationStatus(target);
-    print(...applied.map((name) => `applied  ${name}`), ...pending.map(({ name }) => `pending  ${name}`));
+    const status = await migrationStatus(target);
+    print(
+      ...status.applied.map((name) => `applied  ${name}`),
+      ...status.pending.map(({ name }) => `pending  ${name}`),
+      ...status.unknown.map((name) => `newer    ${name}`),
+    );
+    refuseNewer(status);
   });
 }
+
+/** What a migration means for programs that run. */
+const effect = ({ safety, oldestProgram }: MigrationStatus['pending'][number]) =>
+  oldestProgram === undefined
+    ? safety
+    : `${safety}; a version without ${String(oldestProgram).padStart(4, '0')} does not work any more`;
 
 /** `assent migrate plan`: the SQL that `migrate up` would run. */
 export function planMigrations(): Promise<void> {
   return withServices(async ({ target }) => {
-    const { pending } = await migrationStatus(target);
-    if (pending.length === 0) print('-- nothing to do');
-    for (const { name, safety, statements } of pending) {
-      print(`-- ${name} (${safety})`, ...statements.map((statement) => `${statement};`), '');
+    const status = await migrationStatus(target);
+    refuseNewer(status);
+    if (status.pending.length === 0) print('-- nothing to do');
+    for (const migration of status.pending) {
+      const statements = migration.statements.map((statement) => `${statement};`);
+      print(`-- ${migration.name} (${effect(migration)})`, ...statements, '');
     }
   });
 }

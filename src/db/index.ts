@@ -18,7 +18,8 @@ export {
   type Housekeeping,
   type Waiting,
 } from './housekeeping.ts';
-export { type MigrationStatus, migrate, migrationStatus } from './migrate.ts';
+export { migrate, migrationStatus } from './migrate.ts';
+export { type MigrationStatus, newerFault, refuseNewer } from './migration-status.ts';
 export { isStorable } from './storable.ts';
 
 /** A database handle together with where its migrations run. */

@@ -2,53 +2,28 @@ import { setTimeout } from 'node:timers/promises';
 import knex, { type Knex } from 'knex';
 import ClientPGLite from 'knex-pglite';
 import pg from 'pg';
-import * as firstToken from '../../migrations/0001_first_token.ts';
-import * as personAuthorises from '../../migrations/0002_a_person_authorises.ts';
-import * as practitionerAsks from '../../migrations/0003_a_practitioner_asks.ts';
-import * as keyRotation from '../../migrations/0004_key_rotation.ts';
-import * as consentsByRole from '../../migrations/0005_consents_by_role.ts';
-import * as takenBackAndWatched from '../../migrations/0006_taken_back_and_watched.ts';
-import * as auditWritten from '../../migrations/0007_audit_written.ts';
-import * as consumedByOneClock from '../../migrations/0008_consumed_by_one_clock.ts';
 import { AssentError, DatabaseUnavailable } from '../errors.ts';
 import { translate } from './faults.ts';
+import { type MigrationStatus, readStatus, refuseForeign, writeRequirement } from './migration-status.ts';
+import { type Migration, migrations } from './migrations.ts';
 import type { EmbeddedDriver } from './pglite.ts';
 
-/** One numbered change of the schema. Forward only: a mistake is mended by the next number. */
-interface Migration {
-  readonly name: string;
-  /** SQL, one statement an entry. */
-  readonly statements: readonly string[];
-  /** `safe-while-running`: the version before it works on the new schema too. */
-  readonly safety: string;
-  /** False where PostgreSQL takes no transaction; such a migration can be run again after it was cut off. */
-  readonly inTransaction?: boolean;
-}
-
-const migrations: readonly Migration[] = [
-  { name: '0001_first_token', ...firstToken },
-  { name: '0002_a_person_authorises', ...personAuthorises },
-  { name: '0003_a_practitioner_asks', ...practitionerAsks },
-  { name: '0004_key_rotation', ...keyRotation },
-  { name: '0005_consents_by_role', ...consentsByRole },
-  { name: '0006_taken_back_and_watched', ...takenBackAndWatched },
-  { name: '0007_audit_written', ...auditWritten },
-  { name: '0008_consumed_by_one_clock', ...consumedByOneClock },
-];
-
-const source: Knex.MigrationSource<Migration> = {
-  getMigrations: async () => [...migrations],
+/** The migrations of a program, as knex wants them. */
+const sourceOf = (program: readonly Migration[]): Knex.MigrationSource<Migration> => ({
+  getMigrations: async () => [...program],
   getMigrationName: (migration) => migration.name,
   getMigration: async (migration) => ({
     async up(handle) {
       const wait = (migration.inTransaction ?? true) ? MIGRATION_LOCK_WAIT : CONCURRENT_WAIT;
       await handle.raw(`SET lock_timeout = ${wait}`);
+      // First: where there is no transaction, it may be cut off in its middle.
+      await writeRequirement(handle, migration);
       for (const statement of migration.statements) await handle.raw(statement);
     },
     down: () => Promise.reject(new Error('Migrations go forward only')),
     config: { transaction: migration.inTransaction ?? true },
   }),
-};
+});
 
 /** Key of the advisory lock that one migrating process holds; chosen once, arbitrary. */
 const LOCK_KEY = 7_202_611;
@@ -91,18 +66,14 @@ function explain(error: unknown): unknown {
 /** Where migrations run: a PostgreSQL server by its URL, or the embedded database. */
 export type MigrationTarget = { readonly url: string } | { readonly pglite: EmbeddedDriver['pglite'] };
 
-export interface MigrationStatus {
-  readonly applied: readonly string[];
-  readonly pending: readonly Migration[];
-}
-
 /** knex closes the one PGlite session with its pool; ours stays open, so this client leaves it alone. */
 class SharedPGLite extends ClientPGLite {
   override async destroyRawConnection(): Promise<void> {}
 }
 
-function open(target: MigrationTarget): Knex {
-  const migrationConfig = { migrationSource: source };
+function open(target: MigrationTarget, program: readonly Migration[]): Knex {
+  // What a newer program has added is looked at here, not by knex, which would call it corrupt.
+  const migrationConfig = { migrationSource: sourceOf(program), disableMigrationsListValidation: true };
   if ('pglite' in target) {
     const connection: object = { pglite: target.pglite };
     return knex({ client: SharedPGLite, connection, migrations: migrationConfig, log: silent });
@@ -121,8 +92,12 @@ function open(target: MigrationTarget): Knex {
   });
 }
 
-async function withKnex<T>(target: MigrationTarget, work: (handle: Knex) => Promise<T>): Promise<T> {
-  const handle = open(target);
+async function withKnex<T>(
+  target: MigrationTarget,
+  program: readonly Migration[],
+  work: (handle: Knex) => Promise<T>,
+): Promise<T> {
+  const handle = open(target, program);
   try {
     return await work(handle);
   } catch (error) {
@@ -166,14 +141,16 @@ async function withLock<T>(target: MigrationTarget, work: () => Promise<T>): Pro
   }
 }
 
-/** Which migrations the database has, and which it lacks. */
-export function migrationStatus(target: MigrationTarget): Promise<MigrationStatus> {
-  return withKnex(target, async (handle) => {
-    const has = await handle.schema.hasTable('knex_migrations');
-    const rows: { name: string }[] = has ? await handle('knex_migrations').select('name').orderBy('id') : [];
-    const applied = rows.map((row) => row.name);
-    return { applied, pending: migrations.filter((migration) => !applied.includes(migration.name)) };
-  });
+/**
+ * Which migrations the database has, and which it lacks.
+ *
+ * @param program the migrations of the program that asks
+ */
+export function migrationStatus(
+  target: MigrationTarget,
+  program: readonly Migration[] = migrations,
+): Promise<MigrationStatus> {
+  return withKnex(target, program, (handle) => readStatus(handle, program));
 }
 
 /** SQLSTATE of a statement that waited for a lock for too long. */
@@ -200,10 +177,17 @@ async function patiently(up: () => Promise<[number, string[]]>): Promise<string[
  * first, because a process that was killed inside a migration leaves it set and every later start would
  * fail; our advisory lock, which ends with its session, makes that safe. Each migration is one
  * transaction, unless it says otherwise.
+ *
+ * @param program the migrations of the program that migrates
+ * @throws Refused when a newer program has migrated the database and this one must leave it alone
  */
-export function migrate(target: MigrationTarget): Promise<readonly string[]> {
+export function migrate(
+  target: MigrationTarget,
+  program: readonly Migration[] = migrations,
+): Promise<readonly string[]> {
   return withLock(target, () =>
-    withKnex(target, async (handle) => {
+    withKnex(target, program, async (handle) => {
+      refuseForeign(await readStatus(handle, program));
       await handle.migrate.forceFreeMigrationsLock();
       const applied: string[] = [];
       for (;;) {

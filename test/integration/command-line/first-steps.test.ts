@@ -25,6 +25,7 @@ const names = [
   '0006_taken_back_and_watched',
   '0007_audit_written',
   '0008_consumed_by_one_clock',
+  '0009_oldest_program',
 ];
 const every = (state: string) => names.map((name) => `${state}  ${name}\n`).join('');
 
@@ -34,7 +35,7 @@ describe.skipIf(!onServer)('an empty database on a server', () => {
     const plan = await world.out('migrate', 'plan');
     expect(plan).toMatch(/^-- 0001_first_token \(safe-while-running\)\nCREATE TABLE organizations \(/);
     expect(plan).toMatch(/^-- 0002_a_person_authorises \(safe-while-running\)$/m);
-    expect(plan.match(/^CREATE TABLE \w+/gm)).toHaveLength(22);
+    expect(plan.match(/^CREATE TABLE \w+/gm)).toHaveLength(23);
     const doctor = await world.run('doctor');
     expect(doctor.stdout).toMatch(new RegExp(`^FAULT {2}migrations: pending: ${names.join(', ')}$`, 'm'));
     expect(doctor.stdout).toMatch(/^ok {5}database \(postgres\)$/m);

@@ -22,22 +22,25 @@ function mortal(pglite: PGlite, isLast: (sql: string, values: unknown) => boolea
   });
 }
 
-test.for(['0001_first_token', '0003_a_practitioner_asks', '0005_consents_by_role', '0007_audit_written'])(
-  'killed before %s is written down: the next start does it, and all that follow',
-  async (name) => {
-    const pglite = await PGlite.create();
-    const isLast = (sql: string, values: unknown) =>
-      /^insert into "knex_migrations"/.test(sql) && JSON.stringify(values).includes(name);
-    await expect(migrate({ pglite: mortal(pglite, isLast) })).rejects.toThrow('killed');
-    // What the end of its session does.
-    await pglite.exec('ROLLBACK');
-    const { applied, pending } = await migrationStatus({ pglite });
-    expect(pending[0]?.name).toBe(name);
-    expect(await migrate({ pglite })).toEqual(pending.map((one) => one.name));
-    expect((await migrationStatus({ pglite })).applied).toEqual([
-      ...applied,
-      ...pending.map((one) => one.name),
-    ]);
-    await pglite.close();
-  },
-);
+test.for([
+  '0001_first_token',
+  '0003_a_practitioner_asks',
+  '0005_consents_by_role',
+  '0007_audit_written',
+  '0009_oldest_program',
+])('killed before %s is written down: the next start does it, and all that follow', async (name) => {
+  const pglite = await PGlite.create();
+  const isLast = (sql: string, values: unknown) =>
+    /^insert into "knex_migrations"/.test(sql) && JSON.stringify(values).includes(name);
+  await expect(migrate({ pglite: mortal(pglite, isLast) })).rejects.toThrow('killed');
+  // What the end of its session does.
+  await pglite.exec('ROLLBACK');
+  const { applied, pending } = await migrationStatus({ pglite });
+  expect(pending[0]?.name).toBe(name);
+  expect(await migrate({ pglite })).toEqual(pending.map((one) => one.name));
+  expect((await migrationStatus({ pglite })).applied).toEqual([
+    ...applied,
+    ...pending.map((one) => one.name),
+  ]);
+  await pglite.close();
+});

@@ -20,12 +20,13 @@ const all = [
   '0006_taken_back_and_watched',
   '0007_audit_written',
   '0008_consumed_by_one_clock',
+  '0009_oldest_program',
 ];
 
 describe('on either database', () => {
   test('what was migrated has nothing pending, and migrating again does nothing', async () => {
     const { db, target } = await openTestDatabase();
-    expect(await migrationStatus(target)).toEqual({ applied: all, pending: [] });
+    expect(await migrationStatus(target)).toEqual({ applied: all, pending: [], unknown: [], breaking: [] });
     expect(await migrate(target)).toEqual([]);
     await db.close();
   });
@@ -53,6 +54,7 @@ describe('on either database', () => {
       'grants',
       'knex_migrations',
       'knex_migrations_lock',
+      'migration_requirements',
       'oidc_artefacts',
       'organizations',
       'practitioner_roles',
@@ -76,7 +78,7 @@ describe.skipIf(needsServer === undefined)('on an empty embedded database', () =
       expect([applied, pending.map(({ name }) => name)]).toEqual([[], all]);
     }
     expect(await migrate(target)).toEqual(all);
-    expect(await migrationStatus(target)).toEqual({ applied: all, pending: [] });
+    expect(await migrationStatus(target)).toEqual({ applied: all, pending: [], unknown: [], breaking: [] });
     expect(await db.query({ name: '', text: 'SELECT FROM clients' })).toEqual([]);
     await db.close();
     rmSync(dataDir, { recursive: true });
@@ -99,7 +101,12 @@ describe.skipIf(needsServer)('on an empty PostgreSQL database', () => {
         pending: all.map((name) => ({ name })),
       });
       expect(await migrate({ url })).toEqual(all);
-      expect(await migrationStatus({ url })).toEqual({ applied: all, pending: [] });
+      expect(await migrationStatus({ url })).toEqual({
+        applied: all,
+        pending: [],
+        unknown: [],
+        breaking: [],
+      });
     }));
 
   test('F-10 five starters at once: one migrates, the others wait, none fails', () =>
