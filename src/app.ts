@@ -8,7 +8,7 @@ import { type Api, scopeFamily } from './catalogue/index.ts';
 import { isIdentityScope, isUsableKey, MOST_KEYS } from './clients/index.ts';
 import { CLOCK_SKEW } from './clock.ts';
 import { createDemoFhir, createKete, demoDate, demoFhirBase, demoSecret } from './demo/index.ts';
-import { AssentError } from './errors.ts';
+import { isUnavailable } from './errors.ts';
 import { createKeyWatch, derive, type KeyWatch, POLL } from './keys/index.ts';
 import { createLimitStore, createLoadLimits, createSignInGuard, groupOf, KNOWN_FOR } from './limits/index.ts';
 import { createOidc, isForPrograms, smartConfiguration } from './oidc/index.ts';
@@ -59,7 +59,7 @@ function createSite(showFault: ShowFault, log: Logger, middleware: readonly Koa.
       await next();
       if (ctx.status === 404 && !ctx.body) showFault(ctx, { kind: 'notFound' });
     } catch (error) {
-      const passing = error instanceof AssentError && error.statusCode === 503;
+      const passing = isUnavailable(error);
       showFault(ctx, { kind: passing ? 'unavailable' : 'unexpected', cause: error });
     }
   });

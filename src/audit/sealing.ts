@@ -168,16 +168,16 @@ export function sealPage(
   async function readHead(): Promise<HeadRow> {
     const { seq, hash } = progress?.head ?? { seq: 0, hash: '' };
     const [head] = await db.query<HeadRow>(statements.head, [seq, hash]);
-    if (head === undefined) throw new AssentError('audit_head_gone', 500, 'The audit chain has no head');
+    if (head === undefined) throw new AssentError('audit_head_gone', 'The audit chain has no head');
     if (!head.continues)
-      throw new AssentError('audit_chain_cut', 500, `The audit chain does not hold its link ${seq} any more`);
+      throw new AssentError('audit_chain_cut', `The audit chain does not hold its link ${seq} any more`);
     return head;
   }
 
   async function move(before: HeadRow, head: Head, horizon: string): Promise<void> {
     const values = [head.seq, head.hash, horizon, before.seq, before.hash];
     if ((await db.query(statements.move, values)).length === 0)
-      throw new AssentError('audit_head_moved', 500, 'The head of the audit chain was moved meanwhile');
+      throw new AssentError('audit_head_moved', 'The head of the audit chain was moved meanwhile');
   }
 
   function read({ range, after }: Pass): Promise<PageRow[]> {

@@ -11,7 +11,7 @@ export interface JsonAnswer {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-const noAnswer = (message: string, cause?: unknown) => new AssentError('no_answer', 502, message, { cause });
+const noAnswer = (message: string, cause?: unknown) => new AssentError('no_answer', message, { cause });
 
 /**
  * Calls a URL whose answer is a JSON object.

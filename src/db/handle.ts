@@ -27,7 +27,7 @@ const current = new AsyncLocalStorage<Scope>();
 export function refuseInsideTransaction(what: string): void {
   const transaction = current.getStore()?.transaction;
   if (transaction !== undefined && !transaction.ended) {
-    throw new AssentError('wrong_handle', 500, `${what} was used inside a transaction`);
+    throw new AssentError('wrong_handle', `${what} was used inside a transaction`);
   }
 }
 
@@ -65,7 +65,7 @@ function createOpening(
   return {
     async begin() {
       // What begins now would never end: whoever would end it is gone.
-      if (closed) throw new AssentError('transaction_ended', 500, 'A transaction began after its scope');
+      if (closed) throw new AssentError('transaction_ended', 'A transaction began after its scope');
       begun ??= open();
       return begun;
     },
@@ -89,9 +89,9 @@ export function createDatabase(driver: Driver): Database {
     const transaction = current.getStore()?.transaction;
     if (transaction === undefined) return undefined;
     if (transaction.ended)
-      throw new AssentError('transaction_ended', 500, 'A query came after the end of its transaction');
+      throw new AssentError('transaction_ended', 'A query came after the end of its transaction');
     if (transaction.driver !== driver)
-      throw new AssentError('wrong_handle', 500, 'Another database handle was used inside a transaction');
+      throw new AssentError('wrong_handle', 'Another database handle was used inside a transaction');
     return transaction;
   }
 

@@ -148,7 +148,7 @@ export function createHousekeeping(options: {
       const now = clock.now();
       // What has not expired would go: such a node is not ready, and this is not for it either.
       if (now.getTime() - led.at.getTime() >= CLOCK_SKEW)
-        throw new AssentError('clock_skew', 503, 'The clock of this node is ahead of the database');
+        throw new AssentError('clock_skew', 'The clock of this node is ahead of the database');
       const [batch] = await db.query<Batch>(clear, [lastMark(table, now), since, BATCH]);
       return batch;
     });

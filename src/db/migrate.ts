@@ -58,7 +58,7 @@ function explain(error: unknown): unknown {
   const translated = translate(error);
   if (translated instanceof AssentError || !(translated instanceof Error)) return translated;
   const reason = translated.message.split(' - ').at(-1) ?? '';
-  return new AssentError('migration_failed', 500, `The database could not be migrated: ${reason}`, {
+  return new AssentError('migration_failed', `The database could not be migrated: ${reason}`, {
     cause: error,
   });
 }

@@ -1,7 +1,7 @@
 import type { Context, Middleware } from 'koa';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Logger } from 'pino';
-import { AssentError } from '../errors.ts';
+import { AssentError, hasCode } from '../errors.ts';
 import type { ApplicationLink } from './person/sign-out.ts';
 import { answerUnavailable, hideBrokenRegistration } from './token/token-answers.ts';
 
@@ -22,7 +22,7 @@ export function isForPeople(ctx: Context): boolean {
 export function isInterrupted(ctx: Context, fault: unknown): boolean {
   const { oidc } = ctx as unknown as Partial<KoaContextWithOIDC>;
   const signingOut = oidc?.route?.startsWith('end_session') ?? false;
-  return fault instanceof AssentError && fault.code === 'redis_unavailable' && !signingOut;
+  return hasCode(fault, 'redis_unavailable') && !signingOut;
 }
 
 /** Routes at which clients prove who they are. */

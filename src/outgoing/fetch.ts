@@ -8,7 +8,7 @@ import { addressFault, hostPort, isPublicAddress } from './address.ts';
 const TIMEOUT = 2500;
 
 const refused = (host: string) =>
-  new AssentError('address_refused', 502, 'The address is not public', {
+  new AssentError('address_refused', 'The address is not public', {
     detail: `${host} resolves to no public address`,
   });
 
@@ -65,7 +65,7 @@ export function createOutgoing(allowed: readonly string[], resolve: Resolve = lo
     async fetch(url, { method = 'GET', headers = {}, body } = {}) {
       const reason = fault(url);
       if (reason !== undefined)
-        throw new AssentError('address_refused', 502, 'The address is not public', {
+        throw new AssentError('address_refused', 'The address is not public', {
           detail: `${url} ${reason}`,
         });
       const response = await fetch(url, {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Context } from 'koa';
 import type { Logger } from 'pino';
-import { AssentError } from '../errors.ts';
+import { hasCode } from '../errors.ts';
 import { type ErrorModel, errorModel } from './models.ts';
 import type { Renderer } from './render.ts';
 
@@ -31,7 +31,7 @@ export type ShowFault = (
 ) => void;
 
 /** Whether what was kept of a sign-in in progress cannot be reached: it may not be there any more afterwards. */
-const isLost = (cause: unknown) => cause instanceof AssentError && cause.code === 'redis_unavailable';
+const isLost = (cause: unknown) => hasCode(cause, 'redis_unavailable');
 
 /** Makes the one way in which a request of a browser ends on an error page. */
 export function createShowFault(options: { renderer: Renderer; log: Logger }): ShowFault {

@@ -1,6 +1,6 @@
 import type Koa from 'koa';
 import type { Api, Catalogue } from '../catalogue/index.ts';
-import { AssentError } from '../errors.ts';
+import { isUnavailable } from '../errors.ts';
 
 const SUFFIX = '/.well-known/smart-configuration';
 
@@ -36,7 +36,7 @@ export function createSmartConfiguration(options: {
     try {
       api = await apiAt(ctx.path);
     } catch (error) {
-      if (!(error instanceof AssentError) || error.statusCode !== 503) throw error;
+      if (!isUnavailable(error)) throw error;
       ctx.status = 503;
       ctx.set({ 'Retry-After': '1', 'Cache-Control': 'no-store' });
       ctx.body = { error: 'temporarily_unavailable' };

@@ -1,5 +1,3 @@
-import { AssentError } from '../../errors.ts';
-
 /** The codes of FHIR R4's value set issue-type that this server answers with. */
 export type IssueType =
   | 'login'
@@ -12,7 +10,8 @@ export type IssueType =
   | 'exception';
 
 /** A request that the FHIR server does not serve; it becomes an OperationOutcome. */
-export class FhirRefusal extends AssentError {
+export class FhirRefusal extends Error {
+  readonly statusCode: number;
   readonly issue: IssueType;
   /** Headers to send with it, for example a challenge. */
   readonly headers: Readonly<Record<string, string>>;
@@ -23,7 +22,9 @@ export class FhirRefusal extends AssentError {
     diagnostics: string,
     headers: Readonly<Record<string, string>> = {},
   ) {
-    super(issue, statusCode, diagnostics);
+    super(diagnostics);
+    this.name = new.target.name;
+    this.statusCode = statusCode;
     this.issue = issue;
     this.headers = headers;
   }

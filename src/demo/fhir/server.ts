@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import Router from '@koa/router';
 import type Koa from 'koa';
 import type { Logger } from 'pino';
-import { AssentError } from '../../errors.ts';
+import { isUnavailable } from '../../errors.ts';
 import { type Access, createAccess } from './access.ts';
 import { createChallenges, readBearer } from './bearer.ts';
 import { capabilityStatement } from './capability.ts';
@@ -30,7 +30,7 @@ function answerFault(ctx: Koa.Context, error: unknown, log: Logger): void {
     ctx.status = error.statusCode;
     ctx.set({ ...error.headers });
     ctx.body = operationOutcome(error.issue, error.message);
-  } else if (error instanceof AssentError && error.statusCode === 503) {
+  } else if (isUnavailable(error)) {
     log.warn({ err: error }, 'the demo FHIR server is not available');
     ctx.status = 503;
     ctx.set('Retry-After', '1');

@@ -8,7 +8,7 @@ import {
   isPublic,
   scopesAt,
 } from '../../clients/index.ts';
-import { AssentError } from '../../errors.ts';
+import { hasCode } from '../../errors.ts';
 import type { DenyList } from '../../revocations/index.ts';
 import { uncovered } from '../../scopes/index.ts';
 import { asText } from '../../text.ts';
@@ -116,7 +116,7 @@ export function createIntrospection(options: {
       if (session === undefined || session.accountId !== token.accountId) return false;
       return session.grantIdFor(token.clientId ?? '') === token.grantId;
     } catch (error) {
-      if (error instanceof AssentError && error.code === 'redis_unavailable') return true;
+      if (hasCode(error, 'redis_unavailable')) return true;
       throw error;
     }
   }

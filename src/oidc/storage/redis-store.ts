@@ -73,12 +73,9 @@ export function createRedisStore(options: { redis: RedisConnection; clock: Clock
     try {
       return await work();
     } catch (cause) {
-      throw new AssentError(
-        'redis_unavailable',
-        503,
-        'The service cannot reach its session store at the moment',
-        { cause },
-      );
+      throw new AssentError('redis_unavailable', 'The service cannot reach its session store at the moment', {
+        cause,
+      });
     }
   }
 

@@ -4,7 +4,7 @@ import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Logger } from 'pino';
 import type { AnonymousDenials, Audit, AuditRow } from '../../audit/index.ts';
 import type { Database } from '../../db/index.ts';
-import { AssentError } from '../../errors.ts';
+import { isUnavailable } from '../../errors.ts';
 import type { EndGrants } from '../grants/end-grants.ts';
 import type { RequestState, RequestStates } from '../request-state.ts';
 import type { SqlStore } from '../storage/index.ts';
@@ -69,8 +69,7 @@ export function createTokenEndpoint(options: {
         });
         return;
       } catch (error) {
-        const passing = error instanceof AssentError && error.statusCode === 503;
-        if (!passing || attempt === ENDING_ATTEMPTS) {
+        if (!isUnavailable(error) || attempt === ENDING_ATTEMPTS) {
           log.error({ grants: [...endings] }, 'what came from these grants should have ended and did not');
           throw error;
         }

@@ -2,7 +2,7 @@ import { Router, type RouterMiddleware } from '@koa/router';
 import type Koa from 'koa';
 import type { Account } from '../../accounts/index.ts';
 import { clientName } from '../../clients/index.ts';
-import { AssentError } from '../../errors.ts';
+import { hasCode } from '../../errors.ts';
 import type { SignInGuard } from '../../limits/index.ts';
 import type { HttpExchange, Interactions, Next, Question } from '../../oidc/index.ts';
 import type { Form, Forms } from '../forms.ts';
@@ -35,7 +35,7 @@ const asClient = ({ client }: Question): ClientModel => ({
   organization: client.organization?.name ?? '',
 });
 
-const isOverload = (error: unknown) => error instanceof AssentError && error.code === 'overloaded';
+const isOverload = (error: unknown) => hasCode(error, 'overloaded');
 
 /** One request to a question's address. */
 interface Visit {
