@@ -1,4 +1,4 @@
-import type { Database, Statement } from '../db/index.ts';
+import { type Database, locks, type Statement } from '../db/index.ts';
 import { AssentError } from '../errors.ts';
 import { type ChainKey, type ChainRow, chainColumns, type Head, link } from './chain.ts';
 
@@ -7,9 +7,6 @@ import { type ChainKey, type ChainRow, chainColumns, type Head, link } from './c
  * read at once, after others had their turn.
  */
 const PAGE = 500;
-
-/** Key of the advisory lock under which one node seals at a time; chosen once, arbitrary. */
-const SEALER_LOCK = 7_202_613;
 
 const pageColumns = `${chainColumns}, e.written::text AS written, e.at::text AS moment, c.seq IS NOT NULL AS sealed`;
 
@@ -187,7 +184,7 @@ export function sealPage(
   }
 
   return db.transaction(async () => {
-    const [lock] = await db.query<{ held: boolean }>(statements.lock, [SEALER_LOCK]);
+    const [lock] = await db.query<{ held: boolean }>(statements.lock, [locks.sealer]);
     if (!lock?.held) return undefined;
     // A statement of its own: it sees what the node that had the lock before has left.
     const before = await readHead();

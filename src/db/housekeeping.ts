@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { CLOCK_SKEW, type Clock } from '../clock.ts';
 import { AssentError } from '../errors.ts';
 import type { Database, Statement } from './database.ts';
+import { locks } from './locks.ts';
 
 /** A table whose rows are of no use any more after some time. */
 export interface ExpiringTable {
@@ -51,9 +52,6 @@ const PAUSE = 10;
 
 /** Rows of a table that are counted at most. */
 const MOST_COUNTED = 100_000;
-
-/** Key of the advisory lock under which one node clears away at a time; chosen once, arbitrary. */
-const HOUSEKEEPING_LOCK = 7_202_614;
 
 const lead: Statement = {
   name: 'housekeeping_lead',
@@ -143,7 +141,7 @@ export function createHousekeeping(options: {
   /** One transaction. @returns undefined where another node is at it */
   function clearBatch(table: ExpiringTable, clear: Statement, since: Mark): Promise<Batch | undefined> {
     return db.transaction(async () => {
-      const [led] = await db.query<{ leads: boolean; at: Date }>(lead, [HOUSEKEEPING_LOCK]);
+      const [led] = await db.query<{ leads: boolean; at: Date }>(lead, [locks.housekeeping]);
       if (!led?.leads) return undefined;
       const now = clock.now();
       // What has not expired would go: such a node is not ready, and this is not for it either.

@@ -18,6 +18,7 @@ export {
   type Housekeeping,
   type Waiting,
 } from './housekeeping.ts';
+export { locks } from './locks.ts';
 export { migrate, migrationStatus } from './migrate.ts';
 export { type MigrationStatus, newerFault, refuseNewer } from './migration-status.ts';
 export { isStorable } from './storable.ts';

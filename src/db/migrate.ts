@@ -4,6 +4,7 @@ import ClientPGLite from 'knex-pglite';
 import pg from 'pg';
 import { AssentError, DatabaseUnavailable } from '../errors.ts';
 import { translate } from './faults.ts';
+import { locks } from './locks.ts';
 import { type MigrationStatus, readStatus, refuseForeign, writeRequirement } from './migration-status.ts';
 import { type Migration, migrations } from './migrations.ts';
 import type { EmbeddedDriver } from './pglite.ts';
@@ -24,9 +25,6 @@ const sourceOf = (program: readonly Migration[]): Knex.MigrationSource<Migration
     config: { transaction: migration.inTransaction ?? true },
   }),
 });
-
-/** Key of the advisory lock that one migrating process holds; chosen once, arbitrary. */
-const LOCK_KEY = 7_202_611;
 
 /** How long a starter waits for another one that is migrating, in milliseconds. */
 const LOCK_WAIT = 120_000;
@@ -114,7 +112,7 @@ async function withKnex<T>(
 async function takeLock(client: pg.Client): Promise<void> {
   for (let waited = 0; ; waited += LOCK_PAUSE) {
     const { rows } = await client.query<{ held: boolean }>('SELECT pg_try_advisory_lock($1) AS held', [
-      LOCK_KEY,
+      locks.migration,
     ]);
     if (rows[0]?.held) return;
     if (waited >= LOCK_WAIT) throw new DatabaseUnavailable(new Error('another process is migrating'));

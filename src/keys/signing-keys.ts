@@ -1,7 +1,7 @@
 import type { JWK } from 'jose';
 import type { Audit } from '../audit/index.ts';
 import type { Clock } from '../clock.ts';
-import type { Database, Statement } from '../db/index.ts';
+import { type Database, locks, type Statement } from '../db/index.ts';
 import {
   createKeyPair,
   type KeyPair,
@@ -66,9 +66,6 @@ const statements = {
   lock: { name: 'signing_keys_lock', text: 'SELECT pg_advisory_xact_lock($1)' },
   forget: { name: 'signing_keys_forget', text: 'DELETE FROM signing_keys WHERE expires_at <= $1' },
 } satisfies Record<string, Statement>;
-
-/** Key of the advisory lock under which one rotation runs at a time; chosen once, arbitrary. */
-const ROTATION_LOCK = 7_202_612;
 
 interface KeyRow {
   kid: string;
@@ -195,7 +192,7 @@ export function createSigningKeys(options: {
 
   const underLock = <T>(work: () => Promise<T>) =>
     db.transaction(async () => {
-      await db.query(statements.lock, [ROTATION_LOCK]);
+      await db.query(statements.lock, [locks.keyRotation]);
       return work();
     });
 
