@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { createSealer, type Sealer } from './audit/index.ts';
 import { createHousekeeping, type Housekeeping } from './db/index.ts';
 import { derive } from './keys/index.ts';
+import { expiringTables } from './retention.ts';
 import type { Services } from './services.ts';
 
 /** How long the last look for audit rows may take when the process stops, in milliseconds. */
@@ -29,6 +30,7 @@ export function startBackground({ db, clock, masterKey }: Services, log: Logger)
   const housekeeping = createHousekeeping({
     db,
     clock,
+    tables: expiringTables,
     onError: (error) => log.warn({ err: error }, 'expired rows wait to be cleared away'),
     onRound: (cleared) => log.debug({ cleared }, 'expired rows are cleared away'),
   });

@@ -15,35 +15,6 @@ export interface ExpiringTable {
   readonly kept: number;
 }
 
-/**
- * How long what has expired stays, in seconds: the node that clears away may be a minute ahead of the database and another a
- * minute behind, which takes an assertion for ten seconds after its end and must find there that it was used.
- */
-const GRACE = 180;
-
-const DAY = 24 * 3600;
-
-const untilExpiry = (name: string): ExpiringTable => ({
-  name,
-  column: 'expires_at',
-  type: 'timestamptz',
-  kept: GRACE,
-});
-
-/**
- * Every table that is cleared away from. Nothing here is looked for after its end: a code or refresh token that comes back
- * then is unknown, and the copy of a key set expires only when it may not serve any more.
- */
-export const expiringTables: readonly ExpiringTable[] = [
-  untilExpiry('oidc_artefacts'),
-  untilExpiry('replay_guards'),
-  untilExpiry('consent_answers'),
-  untilExpiry('remote_jwks'),
-  untilExpiry('revocations'),
-  { name: 'rate_limits', column: 'expire', type: 'bigint', kept: GRACE },
-  { name: 'anonymous_denials', column: 'minute', type: 'timestamptz', kept: 90 * DAY },
-];
-
 /** Rows that go at a time. Of 5,000 the slowest took 1.2 s, where a statement may take two; of 2,000 it took 0.3 s. */
 const BATCH = 2000;
 
@@ -112,6 +83,7 @@ export interface Housekeeping {
  * Clears away rows that have expired, as long as a server runs: about once a minute, on one node at a time, in small
  * transactions. A row that has not expired, or that somebody holds, stays.
  *
+ * @param tables what is cleared away from, and when
  * @param every milliseconds between two rounds, give or take a half
  * @param random between 0 and 1: nodes that start together must not go on together
  * @param onError receives the first fault of an outage; those that follow until a round succeeds say the same
@@ -120,14 +92,14 @@ export interface Housekeeping {
 export function createHousekeeping(options: {
   db: Database;
   clock: Clock;
-  tables?: readonly ExpiringTable[];
+  tables: readonly ExpiringTable[];
   every?: number;
   random?: () => number;
   onError: (error: unknown) => void;
   onRound?: (cleared: Readonly<Record<string, number>>) => void;
 }): Housekeeping {
-  const { db, clock, onError, onRound = () => {} } = options;
-  const { tables = expiringTables, every = 60_000, random = Math.random } = options;
+  const { db, clock, tables, onError, onRound = () => {} } = options;
+  const { every = 60_000, random = Math.random } = options;
   const statements = tables.map((table) => ({
     table,
     clear: clearStatement(table),

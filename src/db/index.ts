@@ -14,7 +14,6 @@ export { refuseInsideTransaction } from './handle.ts';
 export {
   createHousekeeping,
   type ExpiringTable,
-  expiringTables,
   type Housekeeping,
   type Waiting,
 } from './housekeeping.ts';

@@ -1,4 +1,5 @@
-import { type Database, type ExpiringTable, expiringTables } from '../../../src/db/index.ts';
+import type { Database, ExpiringTable } from '../../../src/db/index.ts';
+import { expiringTables } from '../../../src/retention.ts';
 
 /** An hour in milliseconds: longer than what has expired is kept. */
 export const HOUR = 3_600_000;

@@ -3,6 +3,7 @@ import { systemClock } from '../../../src/clock.ts';
 import { createDatabase } from '../../../src/db/handle.ts';
 import { createHousekeeping, type Database, type Housekeeping } from '../../../src/db/index.ts';
 import { openPostgres } from '../../../src/db/postgres.ts';
+import { expiringTables } from '../../../src/retention.ts';
 import { ago, countOf, empty, HOUR, insert, keysOf } from './expired.ts';
 import { needsServer, openOnServer, type ServerDatabase } from './server.ts';
 
@@ -32,6 +33,7 @@ describe.skipIf(needsServer)('F-14 housekeeping beside others', () => {
     const housekeeping = createHousekeeping({
       db,
       clock: systemClock,
+      tables: expiringTables,
       every: HOUR,
       onError(error) {
         throw error;

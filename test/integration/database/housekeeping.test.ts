@@ -1,12 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../../src/clock.ts';
-import {
-  createHousekeeping,
-  type Database,
-  expiringTables,
-  type Housekeeping,
-} from '../../../src/db/index.ts';
+import { createHousekeeping, type Database, type Housekeeping } from '../../../src/db/index.ts';
 import { createReplayGuard, createSqlStore } from '../../../src/oidc/storage/index.ts';
+import { expiringTables } from '../../../src/retention.ts';
 import { openTestDatabase } from '../../support/database.ts';
 import { arohas } from '../storage/artefacts.ts';
 import { ago, countOf, empty, HOUR, insert, keysOf, NINETY_DAYS, over } from './expired.ts';
@@ -30,6 +26,7 @@ function start(change: Partial<Parameters<typeof createHousekeeping>[0]> = {}): 
   const housekeeping = createHousekeeping({
     db,
     clock: systemClock,
+    tables: expiringTables,
     every: HOUR,
     onError: (error) => void faults.push((error as Error).message),
     ...change,
