@@ -67,7 +67,7 @@ export function createCatalogue(options: { db: Database; clock: Clock; audit: Au
     clock,
     max: 1,
     load,
-    fresh: () => ONE_SECOND,
+    fresh: ONE_SECOND,
     bypass: db.inTransaction,
   });
   const all = () => cache.get('all');

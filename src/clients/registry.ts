@@ -122,7 +122,7 @@ export function createClientRegistry(options: { db: Database; clock: Clock; audi
     clock,
     max: MOST_CACHED,
     load,
-    fresh: () => ONE_SECOND,
+    fresh: ONE_SECOND,
     bypass: db.inTransaction,
   });
 
@@ -133,7 +133,7 @@ export function createClientRegistry(options: { db: Database; clock: Clock; audi
       const rows = await db.query<Pick<ClientRow, 'metadata'>>(statements.publicOnes);
       return new Set(rows.flatMap(pageOrigins));
     },
-    fresh: () => ONE_SECOND,
+    fresh: ONE_SECOND,
     bypass: db.inTransaction,
   });
 

@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import type { Clock } from '../clock.ts';
 
 export interface Cache<T> {
-  /** The value of a key, as it was at most its freshness ago. */
+  /** The value of a key, as it was at most its freshness before this call, however long the load takes. */
   get(key: string): Promise<T>;
   /** Forgets everything, after a change made here. */
   clear(): void;
@@ -13,7 +13,7 @@ interface Entry<T> {
   /** When loading began: what changed since is not in the value. */
   readonly at: number;
   readonly value: Promise<T>;
-  /** Milliseconds for which the value serves; until it is known, loading callers share it. */
+  /** Milliseconds for which the value serves, from `at` on; while it is being loaded, for which callers join. */
   fresh: number;
 }
 
@@ -21,27 +21,33 @@ interface Entry<T> {
  * A small read-through cache. Callers that ask for the same key while it is fresh share one load; a failed load
  * is not remembered; a clock that steps back makes everything stale.
  *
- * @param fresh milliseconds for which a value serves, counted from the beginning of its load
+ * A load under way is joined only as long as its value can be fresh: what a caller gets is never older than if nothing had
+ * been slow. However slow it is and whoever asks, one load of a key begins in that time.
+ *
+ * @param fresh milliseconds for which a value serves, and for which a load under way is joined, both counted from the
+ *   beginning of the load
+ * @param freshOf where values serve for different times: that of this one; `fresh` is then the shortest of them
  * @param bypass when it says true, the value is loaded for this caller alone
  */
 export function createCache<T>(options: {
   clock: Clock;
   max: number;
   load: (key: string) => Promise<T>;
-  fresh: (value: T) => number;
+  fresh: number;
+  freshOf?: (value: T) => number;
   bypass?: () => boolean;
 }): Cache<T> {
-  const { clock, max, load, fresh, bypass } = options;
+  const { clock, max, load, fresh, freshOf = () => fresh, bypass } = options;
   // A shared load belongs to no request: it must not run in the transaction that one of the callers begins meanwhile.
   const apart = AsyncLocalStorage.snapshot();
   const entries = new LRUCache<string, Entry<T>>({ max });
 
   function begin(key: string, at: number): Entry<T> {
-    const entry: Entry<T> = { at, value: apart(load, key), fresh: Number.POSITIVE_INFINITY };
+    const entry: Entry<T> = { at, value: apart(load, key), fresh };
     entries.set(key, entry);
     entry.value.then(
       (value) => {
-        entry.fresh = fresh(value);
+        entry.fresh = freshOf(value);
       },
       () => {
         if (entries.peek(key) === entry) entries.delete(key);

@@ -88,6 +88,7 @@ export function createRemoteJwks(options: {
     return { keys: copy === undefined ? [] : await usable(copy.body), answered: false };
   }
 
-  const recent = createCache({ clock, max: 1000, load, fresh: ({ answered }) => (answered ? FRESH : PAUSE) });
+  const freshOf = ({ answered }: { answered: boolean }) => (answered ? FRESH : PAUSE);
+  const recent = createCache({ clock, max: 1000, load, fresh: PAUSE, freshOf });
   return { keys: async (uri) => (await recent.get(uri)).keys };
 }
