@@ -3,7 +3,7 @@ import { type Accounts, createAccounts, createPasswords, type Passwords } from '
 import { type Audit, createAudit } from './audit/index.ts';
 import { type Catalogue, createCatalogue } from './catalogue/index.ts';
 import { type ClientRegistry, createClientRegistry } from './clients/index.ts';
-import { type Clock, type Ids, randomIds, systemClock } from './clock.ts';
+import { CLOCK_SKEW, type Clock, type Ids, randomIds, systemClock } from './clock.ts';
 import type { Config } from './config/index.ts';
 import { type Consents, createConsents } from './consents/index.ts';
 import {
@@ -76,7 +76,14 @@ export function createServices(
     passwords,
     practitioners: createPractitioners({ db, clock, audit, consents }),
     consents,
-    keys: createSigningKeys({ db, masterKey, clock, audit }),
+    // The demo's time may be moved.
+    keys: createSigningKeys({
+      db,
+      masterKey,
+      clock,
+      audit,
+      tolerance: config.demo ? Number.POSITIVE_INFINITY : CLOCK_SKEW,
+    }),
     async close() {
       await passwords.close();
       await db.close();

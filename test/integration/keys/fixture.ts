@@ -1,5 +1,5 @@
 import { type Audit, createAudit } from '../../../src/audit/index.ts';
-import { type Clock, randomIds, systemClock } from '../../../src/clock.ts';
+import { CLOCK_SKEW, type Clock, randomIds, systemClock } from '../../../src/clock.ts';
 import { type Database, openDatabase } from '../../../src/db/index.ts';
 import { createSigningKeys, type SigningKey, type SigningKeys } from '../../../src/keys/index.ts';
 import { openTestDatabase } from '../../support/database.ts';
@@ -13,10 +13,25 @@ export interface KeyWorld {
   sql<R extends object>(text: string, values?: readonly unknown[]): Promise<R[]>;
   /** The keys as one node sees them. */
   open(options?: { key?: Buffer; clock?: Clock; audit?: Audit }): SigningKeys;
-  /** A node with a pool of its own; on the embedded database, which has one session, nodes share it. */
-  openApart(clock?: Clock): Promise<SigningKeys>;
+  /**
+   * A node with a pool of its own; on the embedded database, which has one session, nodes share it.
+   *
+   * @param databaseTime the time of the database as this node reads it, which then has to agree with its clock; else the tests
+   *   move the time of this process alone, and how far from the database's does not matter
+   */
+  openApart(clock?: Clock, databaseTime?: () => Date): Promise<SigningKeys>;
   close(): Promise<void>;
 }
+
+/** A handle that tells another time of the database: what `clock_timestamp()` says is called `at`. */
+const withTime = (db: Database, time: () => Date): Database => ({
+  ...db,
+  async query<R extends object>(...parts: Parameters<Database['query']>) {
+    const rows = await db.query<R>(...parts);
+    const at = rows.some((row) => 'at' in row) ? time() : undefined;
+    return at === undefined ? rows : rows.map((row) => ({ ...row, at }));
+  },
+});
 
 /** Opens a world of which the keys were made just now. */
 export async function openKeyWorld(): Promise<KeyWorld> {
@@ -27,18 +42,28 @@ export async function openKeyWorld(): Promise<KeyWorld> {
   const others: Database[] = [];
   const auditOf = (on: Database, clock: Clock) => createAudit({ db: on, clock, ids: randomIds });
   const audit = auditOf(db, systemClock);
-  const node = (on: Database, clock: Clock) =>
-    createSigningKeys({ db: on, masterKey, clock, audit: auditOf(on, clock) });
+  function node(on: Database, clock: Clock, databaseTime: (() => Date) | undefined): SigningKeys {
+    const other = { masterKey, clock, audit: auditOf(on, clock) };
+    return databaseTime === undefined
+      ? createSigningKeys({ ...other, db: on, tolerance: Number.POSITIVE_INFINITY })
+      : createSigningKeys({ ...other, db: withTime(on, databaseTime), tolerance: CLOCK_SKEW });
+  }
   return {
     audit,
     sql: (text, values = []) => db.query({ name: '', text }, values),
     open: ({ key = masterKey, clock = systemClock, ...other } = {}) =>
-      createSigningKeys({ db, masterKey: key, clock, audit: other.audit ?? audit }),
-    async openApart(clock = systemClock) {
-      if (url === undefined) return node(db, clock);
+      createSigningKeys({
+        db,
+        masterKey: key,
+        clock,
+        audit: other.audit ?? audit,
+        tolerance: Number.POSITIVE_INFINITY,
+      }),
+    async openApart(clock = systemClock, databaseTime) {
+      if (url === undefined) return node(db, clock, databaseTime);
       const { db: own } = await openDatabase({ url, dataDir: '', onError: () => {} });
       others.push(own);
-      return node(own, clock);
+      return node(own, clock, databaseTime);
     },
     async close() {
       for (const other of others) await other.close();
