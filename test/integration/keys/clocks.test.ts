@@ -3,6 +3,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Clock } from '../../../src/clock.ts';
 import {
   createKeyWatch,
+  JWKS_MAX_AGE,
+  POLL,
   PUBLISHED_BEFORE,
   RETIRING_LIFE,
   type SigningKeys,
@@ -161,6 +163,19 @@ describe.for([0, 59, -59])('F-08 a node whose clock is %i s ahead of the databas
     await node.keep();
     expect(await stored()).toHaveLength(4);
   });
+});
+
+test('F-08 a key that a node made 59 s behind signs, by a node 59 s ahead, when no cached key set is without it', async () => {
+  const behind = await nodeAhead(-59);
+  const ahead = await nodeAhead(59);
+  await loseNextKeys();
+  await behind.keep();
+  const { keys, outcome } = await ahead.rotate('iris');
+  expect(outcome).toBe('planned');
+  let [signs] = await ahead.keep();
+  for (; signs !== kidOf(keys, 'next') && passed < RIPE; passed += POLL) [signs] = await ahead.keep();
+  expect(signs).toBe(kidOf(keys, 'next'));
+  expect(passed).toBeGreaterThan(JWKS_MAX_AGE + POLL);
 });
 
 describe('F-08 a clock that goes wrong after the keys were read', () => {
