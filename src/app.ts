@@ -109,7 +109,7 @@ function createDemo(services: Services, { render }: Renderer, log: Logger): read
 const siteFolders = ['/assets/', '/health/', '/interaction/', '/demo/'];
 
 /** Whether an address is one of our own pages; everything else is the provider's. */
-function isSite(path: string): boolean {
+export function isSite(path: string): boolean {
   return (
     path === '/' ||
     path === '/demo' ||
