@@ -2,6 +2,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import Koa from 'koa';
 import type { Logger } from 'pino';
 import packageJson from '../package.json' with { type: 'json' };
+import { groupOf, isForPrograms } from './addresses/index.ts';
 import { createAnonymousDenials } from './audit/index.ts';
 import { type Background, startBackground } from './background.ts';
 import { type Api, scopeFamily } from './catalogue/index.ts';
@@ -10,8 +11,8 @@ import { CLOCK_SKEW } from './clock.ts';
 import { createDemoFhir, createKete, demoDate, demoFhirBase, demoSecret } from './demo/index.ts';
 import { isUnavailable } from './errors.ts';
 import { createKeyWatch, derive, type KeyWatch, POLL } from './keys/index.ts';
-import { createLimitStore, createLoadLimits, createSignInGuard, groupOf, KNOWN_FOR } from './limits/index.ts';
-import { createOidc, isForPrograms, smartConfiguration } from './oidc/index.ts';
+import { createLimitStore, createLoadLimits, createSignInGuard, KNOWN_FOR } from './limits/index.ts';
+import { createOidc, smartConfiguration } from './oidc/index.ts';
 import { createOutgoing, createRemoteJwks } from './outgoing/index.ts';
 import { connectRedis, createMessages } from './redis.ts';
 import { createDenyList, createRevocations } from './revocations/index.ts';
@@ -33,7 +34,7 @@ import { createApiHeaders, createSecurityHeaders } from './web/security-headers.
 import { createHttpServer, drain } from './web/server.ts';
 import { createKnownCookie } from './web/sign-in/known-cookie.ts';
 import { createSignIn } from './web/sign-in/routes.ts';
-import { createSmartConfiguration, isSmartConfiguration } from './web/smart-configuration.ts';
+import { createSmartConfiguration } from './web/smart-configuration.ts';
 
 /** A running application, before it listens. */
 export interface App {
@@ -104,18 +105,6 @@ function createDemo(services: Services, { render }: Renderer, log: Logger): read
     createDemoFhir({ base, introspectionEndpoint, ...client('demo-fhir-server'), today, log }),
     createKete({ issuer, fhirBase: base, ...client('kete-web'), render, clock, log }),
   ];
-}
-
-const siteFolders = ['/assets/', '/health/', '/interaction/', '/demo/'];
-
-/** Whether an address is one of our own pages; everything else is the provider's. */
-export function isSite(path: string): boolean {
-  return (
-    path === '/' ||
-    path === '/demo' ||
-    siteFolders.some((folder) => path.startsWith(folder)) ||
-    isSmartConfiguration(path)
-  );
 }
 
 /** Wires the rooms together. */
@@ -261,8 +250,6 @@ export async function createApp(services: Services, log: Logger): Promise<App> {
       },
       provider: (req, res) => void oidc.handle(req, res),
     },
-    isSite,
-    isForPeople: (path) => groupOf(path) === 'pages',
     async limit(source, path) {
       const group = groupOf(path);
       return group && load.request(source, group);

@@ -2,8 +2,6 @@ export type { TooMany } from './attempts.ts';
 export { KNOWN_FOR } from './known-browsers.ts';
 export {
   createLoadLimits,
-  groupOf,
-  type LoadGroup,
   type LoadLimits,
   type LoadNumbers,
 } from './load.ts';

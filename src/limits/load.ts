@@ -1,4 +1,5 @@
 import { RateLimiterMemory } from 'rate-limiter-flexible';
+import type { LoadGroup } from '../addresses/index.ts';
 import type { Clock } from '../clock.ts';
 import { networkOf } from './network.ts';
 
@@ -15,18 +16,6 @@ export interface LoadNumbers {
   /** With credentials that were refused, from one source under one `client_id`. Smaller, so that one client with an old
    * secret does not keep out the others behind the same gateway. */
   readonly refusedClient: number;
-}
-
-export type LoadGroup = 'pages' | 'endpoints';
-
-/** As the library takes them: in whatever case, and with a slash at the end. */
-const endpoints = /^\/(?:token(?:\/(?:introspection|revocation))?|request|me|jwks)\/?$|\/\.well-known\//i;
-const pages = /^\/(?:$|(?:auth|interaction|session)(?:\/|$))/i;
-
-/** Which limit a path falls under; undefined for health, style sheets and the demo. */
-export function groupOf(path: string): LoadGroup | undefined {
-  if (endpoints.test(path)) return 'endpoints';
-  return pages.test(path) ? 'pages' : undefined;
 }
 
 /** Seconds to wait, 1 or more; undefined for none. */

@@ -1,15 +1,14 @@
 import type { Context, Middleware } from 'koa';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Logger } from 'pino';
+import { isForPrograms } from '../addresses/index.ts';
 import { AssentError, hasCode } from '../errors.ts';
+import { otherClientRoutes } from './client/client-routes.ts';
 import type { ApplicationLink } from './person/sign-out.ts';
 import { answerUnavailable, hideBrokenRegistration } from './token/token-answers.ts';
 
 /** Routes whose answers people see; all others answer JSON, whatever a browser-like client says it accepts. */
 const pageRoutes = /^(authorization|resume|end_session.*)$/;
-
-/** The token endpoint and those below it: whoever looks at their answers, a program does. The library's router ignores case. */
-export const isForPrograms = (path: string) => /^\/token(?:\/|$)/i.test(path);
 
 /** Whether an answer is for a person who looks at it. */
 export function isForPeople(ctx: Context): boolean {
@@ -24,9 +23,6 @@ export function isInterrupted(ctx: Context, fault: unknown): boolean {
   const signingOut = oidc?.route?.startsWith('end_session') ?? false;
   return hasCode(fault, 'redis_unavailable') && !signingOut;
 }
-
-/** Routes at which clients prove who they are. */
-const clientRoutes = new Set(['pushed_authorization_request', 'introspection', 'revocation']);
 
 /** Pages for what goes wrong. */
 interface FaultPages {
@@ -69,7 +65,7 @@ export function createFaults(options: {
       await next();
       const { oidc } = ctx as unknown as Partial<KoaContextWithOIDC>;
       if (ctx.status === 503 && !isForPeople(ctx)) answerUnavailable(ctx);
-      else if (oidc !== undefined && clientRoutes.has(oidc.route) && ctx.status >= 400)
+      else if (oidc !== undefined && otherClientRoutes.has(oidc.route) && ctx.status >= 400)
         hideBrokenRegistration(ctx as unknown as KoaContextWithOIDC);
     } catch (error) {
       log.error({ err: error }, 'a request failed outside the library');

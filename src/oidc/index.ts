@@ -1,4 +1,3 @@
-export { isForPrograms } from './faults.ts';
 export { type Ended, endAll } from './grants/end-all.ts';
 export { createOidc } from './oidc.ts';
 export type { Oidc, OidcOptions, OidcPages, RefusedRequest } from './options.ts';

@@ -10,12 +10,19 @@ import {
   trace,
 } from '@opentelemetry/api';
 import type { Logger } from 'pino';
+import { endpointOf } from '../addresses/index.ts';
 import type { Correlation } from './correlation.ts';
-import { endpointOf, methodOf } from './endpoints.ts';
 import type { Metrics } from './metrics.ts';
 
 /** Endpoints without traces: probes and scrapes come every few seconds and would bury the others. */
 const untraced = new Set(['/health/live', '/health/ready', '/metrics']);
+
+const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+
+/** The name under which a method is measured: those that are in use, and `other`. */
+export function methodOf(method: string | undefined): string {
+  return method !== undefined && methods.has(method) ? method : 'other';
+}
 
 /** A caller that went away before its answer; the status code of the answer would say nothing. */
 const ABORTED = 'aborted';

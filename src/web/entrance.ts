@@ -1,4 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { answererOf, isForPeople } from '../addresses/index.ts';
 import type { Door } from './door.ts';
 import { type PlainAnswer, tooManyRequests } from './too-many.ts';
 
@@ -23,8 +24,6 @@ function send(res: ServerResponse, { status, headers, body }: PlainAnswer): void
  * Where every request comes in. Health and metrics are answered whatever the `Host`; all others pass the door and the limits
  * on load, and go to our own pages or to the provider.
  *
- * @param isSite whether a path is one of our own pages
- * @param isForPeople whether a path is looked at in a browser, the provider's too
  * @param limit seconds to wait, where more came from a source than the limit allows
  * @param onLimited told of a request that came beyond a limit
  * @param onFault told of what nobody behind the entrance has caught
@@ -34,15 +33,13 @@ function send(res: ServerResponse, { status, headers, body }: PlainAnswer): void
 export function createEntrance(options: {
   door: Door;
   rooms: Rooms;
-  isSite: (path: string) => boolean;
-  isForPeople: (path: string) => boolean;
   limit: (source: string, path: string) => Promise<number | undefined>;
   onLimited: () => void;
   onFault: (error: unknown) => void;
   onRefused: (peer: string) => void;
   draining: () => boolean;
 }): RequestListener {
-  const { door, rooms, isSite, isForPeople, limit, onLimited, onFault, onRefused, draining } = options;
+  const { door, rooms, limit, onLimited, onFault, onRefused, draining } = options;
   /** How many requests have come. */
   let turns = 0;
   /**
@@ -69,7 +66,8 @@ export function createEntrance(options: {
     const wait = await limit(source, path);
     if (isBehindRefusal(req, turn)) return;
     if (wait !== undefined) onLimited();
-    if (isSite(path) || (wait !== undefined && isForPeople(path))) rooms.site(req, res, wait);
+    const toSite = answererOf(path) === 'site' || (wait !== undefined && isForPeople(path));
+    if (toSite) rooms.site(req, res, wait);
     else if (wait !== undefined) refuse(req, res, turn, tooManyRequests(wait));
     else rooms.provider(req, res);
   }
@@ -81,8 +79,8 @@ export function createEntrance(options: {
     if (isBehindRefusal(req, turn)) return;
     if (draining()) res.setHeader('Connection', 'close');
     const path = pathOf(req.url);
-    if (path.startsWith('/health/')) return rooms.health(req, res);
-    if (path === '/metrics') return rooms.metrics(req, res);
+    if (answererOf(path) === 'entrance')
+      return path === '/metrics' ? rooms.metrics(req, res) : rooms.health(req, res);
     const passage = door.enter(req);
     if ('refusal' in passage) {
       onRefused(req.socket.remoteAddress ?? 'unknown');

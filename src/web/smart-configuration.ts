@@ -5,7 +5,7 @@ import { isUnavailable } from '../errors.ts';
 const SUFFIX = '/.well-known/smart-configuration';
 
 /** Whether a path asks for a SMART configuration. */
-export function isSmartConfiguration(path: string): boolean {
+function isSmartConfiguration(path: string): boolean {
   return path.endsWith(SUFFIX) || path.startsWith(`${SUFFIX}/`);
 }
 

@@ -3,9 +3,7 @@ import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 import type { AnonymousDenials } from '../../audit/index.ts';
 import type { LoadLimits } from '../../limits/index.ts';
 import type { RequestStates } from '../request-state.ts';
-
-/** Routes at which clients prove who they are. */
-const clientRoutes = new Set(['token', 'pushed_authorization_request', 'introspection', 'revocation']);
+import { clientRoutes } from './client-routes.ts';
 
 /** Limits on what is done in the name of one client, and on guesses at its credentials. */
 export interface ClientLimits {

@@ -1,16 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { isSite } from '../../../src/app.ts';
-import { groupOf } from '../../../src/limits/index.ts';
-import { isForPrograms } from '../../../src/oidc/index.ts';
-import { endpointOf } from '../../../src/telemetry/endpoints.ts';
+import { answererOf, endpointOf, groupOf, isForPrograms } from '../../../src/addresses/index.ts';
 
 /** What was recorded of each address: who answers, the limit on load, the name in the metrics, and whether only programs read it. */
 type Recorded = readonly [path: string, answers: string, load: string, name: string, readers?: 'programs'];
-
-const answeredBy = (path: string) => {
-  if (path.startsWith('/health/') || path === '/metrics') return 'entrance';
-  return isSite(path) ? 'site' : 'provider';
-};
 
 const recorded: readonly Recorded[] = [
   ['/', 'site', 'pages', '/'],
@@ -95,7 +87,8 @@ const recorded: readonly Recorded[] = [
   ['/.well-known/smart-configuration', 'site', 'endpoints', '/.well-known/smart-configuration'],
   ['/.well-known/smart-configuration/', 'site', 'endpoints', '/.well-known/smart-configuration'],
   ['/.well-known/SMART-configuration', 'provider', 'endpoints', '/.well-known/smart-configuration'],
-  ['/.well-known/smart-configuration/x', 'site', 'endpoints', 'other'],
+  // Was measured as `other`, although it is answered.
+  ['/.well-known/smart-configuration/x', 'site', 'endpoints', '/.well-known/smart-configuration'],
   ['/.well-known/smart-configuration/x/y', 'site', 'endpoints', 'other'],
   ['/.well-known/smart-configurations', 'provider', 'endpoints', 'other'],
   ['/fhir/x/.well-known/smart-configuration', 'site', 'endpoints', '/.well-known/smart-configuration'],
@@ -107,13 +100,8 @@ const recorded: readonly Recorded[] = [
   ['/auth/.well-known/x', 'provider', 'endpoints', 'other'],
   ['/interaction/.well-known/x', 'site', 'endpoints', '/interaction/:uid'],
   ['/interaction/x/.well-known/smart-configuration', 'site', 'endpoints', '/.well-known/smart-configuration'],
-  [
-    '/token/.well-known/smart-configuration',
-    'site',
-    'endpoints',
-    '/.well-known/smart-configuration',
-    'programs',
-  ],
+  // Was for programs only; the site answers it, and never asks.
+  ['/token/.well-known/smart-configuration', 'site', 'endpoints', '/.well-known/smart-configuration'],
   ['/assets/.well-known/x', 'site', 'endpoints', '/assets'],
   ['/x/.well-known', 'provider', 'none', 'other'],
   ['/interaction', 'provider', 'pages', 'other'],
@@ -185,7 +173,7 @@ const recorded: readonly Recorded[] = [
 
 describe('an address is what it was when this was recorded', () => {
   test.for(recorded)('%s', ([path, answers, load, name, readers]) => {
-    expect([answeredBy(path), groupOf(path) ?? 'none', endpointOf(path), isForPrograms(path)]).toEqual([
+    expect([answererOf(path), groupOf(path) ?? 'none', endpointOf(path), isForPrograms(path)]).toEqual([
       answers,
       load,
       name,

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../../src/clock.ts';
-import { createLoadLimits, groupOf, type LoadNumbers } from '../../../src/limits/index.ts';
+import { createLoadLimits, type LoadNumbers } from '../../../src/limits/index.ts';
 import { shiftTime } from '../../support/time.ts';
 
 const none: LoadNumbers = { pages: 0, endpoints: 0, client: 0, refusedSource: 0, refusedClient: 0 };
@@ -109,33 +109,4 @@ test('one client with an old secret does not keep out those behind the same gate
   }
   expect(credentials(here, 'clinic-backend')).toEqual(soon);
   expect(credentials(here, 'gp-clinic')).toBeUndefined();
-});
-
-test.for([
-  ['/', 'pages'],
-  ['/auth', 'pages'],
-  ['/auth/abc', 'pages'],
-  ['/interaction/abc/sign-in', 'pages'],
-  ['/session/end', 'pages'],
-  ['/session/end/confirm', 'pages'],
-  ['/token', 'endpoints'],
-  ['/token/introspection', 'endpoints'],
-  ['/token/revocation', 'endpoints'],
-  ['/TOKEN', 'endpoints'],
-  ['/token/', 'endpoints'],
-  ['/Token/Introspection/', 'endpoints'],
-  ['/AUTH', 'pages'],
-  ['/request', 'endpoints'],
-  ['/me', 'endpoints'],
-  ['/jwks', 'endpoints'],
-  ['/.well-known/openid-configuration', 'endpoints'],
-  ['/demo/fhir/r4/.well-known/smart-configuration', 'endpoints'],
-  ['/assets/app.css', undefined],
-  ['/health/ready', undefined],
-  ['/authority', undefined],
-  ['/tokens', undefined],
-  ['/token/other', undefined],
-  ['/demo', undefined],
-] as const)('%s is of the group %s', ([path, group]) => {
-  expect(groupOf(path)).toBe(group);
 });
