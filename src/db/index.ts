@@ -8,7 +8,7 @@ import { openPostgres } from './postgres.ts';
 
 export { type Cache, createCache, ONE_SECOND } from './cache.ts';
 export type { Database, Row, Statement } from './database.ts';
-export { isConflict } from './faults.ts';
+export { isConflict, isStorable } from './faults.ts';
 export { createGroup } from './group.ts';
 export { refuseInsideTransaction } from './handle.ts';
 export {
@@ -20,7 +20,6 @@ export {
 export { locks } from './locks.ts';
 export { migrate, migrationStatus } from './migrate.ts';
 export { type MigrationStatus, newerFault, refuseNewer } from './migration-status.ts';
-export { isStorable } from './storable.ts';
 
 /** A database handle together with where its migrations run. */
 export interface OpenedDatabase {

@@ -111,3 +111,9 @@ test('metrics on a port of their own are on no other', () => {
   expect(onTheMainPort).toBe(404);
   expect(readPrometheus(scraped).map(({ name }) => name)).toContain('assent_tokens_issued_total');
 });
+
+test('no address that was answered is measured as an unknown one', () => {
+  const unknown = readPrometheus(scraped).filter(({ labels }) => labels.endpoint === 'other');
+  const statuses = new Set(unknown.map(({ labels }) => labels.status));
+  expect([...statuses].filter((status) => !/^(400|404|aborted)$/.test(String(status)))).toEqual([]);
+});
