@@ -3,7 +3,7 @@ import { isIdentityScope } from '../clients/index.ts';
 /** One line of a consent page as it was answered. */
 export interface ConsentLine {
   readonly scope: string;
-  /** The sentence that the person read. */
+  /** The words that the person read. */
   readonly words: string;
   /** Required lines are taken together with the whole, or the whole is refused. */
   readonly required: boolean;
@@ -54,7 +54,7 @@ function isTicked(scope: string, before: readonly ConsentLine[], { overlaps }: R
  * unticked: it stays refused until the person herself changes it.
  *
  * @param scopes the requested scopes, in their order
- * @param words the sentence for a scope, in the person's language
+ * @param words the words for a scope, in the person's language
  * @param before what she decided last time, if she did
  * @param whole whether the parts of the record make sense together only, so that each is required
  */

@@ -1,3 +1,4 @@
+export { createDemoApps } from './apps.ts';
 export { createDemoFhir } from './fhir/index.ts';
 export { createKete, type KeteOptions } from './kete/kete.ts';
 export { demoKeyFile } from './keys.ts';

@@ -31,7 +31,7 @@ export const gpConnect: ScopeGrammar<GpConnectScope> = {
     return undefined;
   },
 
-  describe: (scope) =>
+  words: (scope) =>
     scope.kind === 'confidentiality'
       ? { key: `scope.gpConnect.conf.${scope.level}`, values: {} }
       : { key: `scope.gpConnect.${scope.context}.${scope.access}`, values: {} },

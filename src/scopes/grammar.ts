@@ -64,8 +64,8 @@ export type Scope =
   | SmartResourceScope
   | SmartNameScope;
 
-/** The key of a sentence in `locales/`, and the values to put into it. */
-export type Description = { readonly key: string; readonly values: Record<string, string> };
+/** Where the words for a scope stand: a key in `locales/`, and the values to put into its sentence. */
+export type ScopeWords = { readonly key: string; readonly values: Record<string, string> };
 
 /**
  * What one family of scopes has to answer. The methods after `parse` are only given scopes which the same
@@ -85,6 +85,6 @@ export interface ScopeGrammar<S extends Scope = Scope> {
   needsPerson(scope: S): boolean;
   /** What is wrong with these scopes together, as an OAuth error_description; undefined if nothing is. */
   combinationFault(scopes: readonly S[]): string | undefined;
-  /** The sentence that says in plain words what the scope allows. */
-  describe(scope: S): Description;
+  /** The words that tell a person what the scope allows. */
+  words(scope: S): ScopeWords;
 }

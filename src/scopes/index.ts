@@ -1,5 +1,5 @@
 import { gpConnect } from './gp-connect.ts';
-import type { Description, Scope, ScopeGrammar } from './grammar.ts';
+import type { Scope, ScopeGrammar, ScopeWords } from './grammar.ts';
 import { oidc } from './oidc.ts';
 import { plain } from './plain.ts';
 import { remembering } from './remembering.ts';
@@ -10,11 +10,11 @@ export type {
   Access,
   ConfidentialityScope,
   Context,
-  Description,
   OidcScope,
   PlainScope,
   ResourceScope,
   Scope,
+  ScopeWords,
   SmartNameScope,
   SmartResourceScope,
 } from './grammar.ts';
@@ -129,14 +129,15 @@ export function combinationFault(family: ScopeFamily, texts: readonly string[]):
 }
 
 /**
- * Finds the sentence that tells a person what a scope allows.
+ * Finds the words that tell a person what a scope allows. Their way: scope text -> `scopeWords` -> `scope.*` in `locales/`
+ * -> `renderer.words` in `web/` -> the line on the consent page, stored with the decision (`words` in `consents/lines.ts`).
  *
  * @returns a key under `scope` in `locales/` and the values to put in; for a scope with a resource type these are
  *   `resourceKey`, a key under `resource`, and `resource`, the bare FHIR name for a type that has no words yet.
  *   Undefined if the text is outside the grammar.
  */
-export function describe(family: ScopeFamily, text: string): Description | undefined {
+export function scopeWords(family: ScopeFamily, text: string): ScopeWords | undefined {
   const grammar = grammars[family];
   const scope = grammar.parse(text);
-  return scope && grammar.describe(scope);
+  return scope && grammar.words(scope);
 }

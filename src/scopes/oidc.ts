@@ -21,5 +21,5 @@ export const oidc: ScopeGrammar<OidcScope> = {
   covers: (allowed, requested) => allowed.text === requested.text,
   needsPerson: () => true,
   combinationFault: () => undefined,
-  describe: ({ text }) => ({ key: `scope.oidc.${text}`, values: {} }),
+  words: ({ text }) => ({ key: `scope.oidc.${text}`, values: {} }),
 };

@@ -13,5 +13,5 @@ export const plain: ScopeGrammar<PlainScope> = {
   covers: (allowed, requested) => allowed.text === requested.text,
   needsPerson: () => false,
   combinationFault: () => undefined,
-  describe: ({ text }) => ({ key: 'scope.plain', values: { name: text } }),
+  words: ({ text }) => ({ key: 'scope.plain', values: { name: text } }),
 };

@@ -1,6 +1,6 @@
 import type { ScopeGrammar, SmartNameScope, SmartResourceScope } from './grammar.ts';
 import { parseSmartResource } from './smart-resource.ts';
-import { describeSmartResource } from './smart-sentence.ts';
+import { smartResourceWords } from './smart-words.ts';
 
 type SmartScope = SmartResourceScope | SmartNameScope;
 
@@ -62,8 +62,8 @@ export const smart: ScopeGrammar<SmartScope> = {
     return undefined;
   },
 
-  describe: (scope) =>
+  words: (scope) =>
     scope.kind === 'smart-resource'
-      ? describeSmartResource(scope)
+      ? smartResourceWords(scope)
       : { key: `scope.smart.${scope.text}`, values: {} },
 };

@@ -26,7 +26,7 @@ export const spine: ScopeGrammar<ResourceScope> = {
 
   combinationFault: () => undefined,
 
-  describe: ({ context, resource, access }) => ({
+  words: ({ context, resource, access }) => ({
     key: `scope.${context}.${access}`,
     values: { resource, resourceKey: resource === '*' ? 'resource.all' : `resource.${resource}` },
   }),

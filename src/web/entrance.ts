@@ -1,15 +1,40 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { answererOf, isForPeople } from '../addresses/index.ts';
 import type { Door } from './door.ts';
-import { type PlainAnswer, tooManyRequests } from './too-many.ts';
 
 /** What stands behind the entrance. */
 export interface Rooms {
-  readonly health: RequestListener;
   readonly metrics: RequestListener;
-  /** Our own pages. @param wait seconds, where more came than the limit allows: only to be told so */
+  /** Our own pages, and health. @param wait seconds, where more came than the limit allows: only to be told so */
   readonly site: (req: IncomingMessage, res: ServerResponse, wait?: number) => void;
   readonly provider: RequestListener;
+}
+
+/** An answer to a program, for whatever sends answers. */
+interface PlainAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/**
+ * Tells a program that it asked too often (RFC 6585 section 4), in the form of OAuth errors (RFC 6749 section 5.2).
+ *
+ * @param retryAfter seconds
+ */
+function tooManyRequests(retryAfter: number): PlainAnswer {
+  return {
+    status: 429,
+    headers: {
+      'Content-Type': 'application/json; charset=utf-8',
+      'Cache-Control': 'no-store',
+      'Retry-After': String(retryAfter),
+    },
+    body: JSON.stringify({
+      error: 'too_many_requests',
+      error_description: `more requests came than the limit allows: try again in ${retryAfter} s`,
+    }),
+  };
 }
 
 /** The address without its query. */
@@ -80,7 +105,7 @@ export function createEntrance(options: {
     if (draining()) res.setHeader('Connection', 'close');
     const path = pathOf(req.url);
     if (answererOf(path) === 'entrance')
-      return path === '/metrics' ? rooms.metrics(req, res) : rooms.health(req, res);
+      return path === '/metrics' ? rooms.metrics(req, res) : rooms.site(req, res);
     const passage = door.enter(req);
     if ('refusal' in passage) {
       onRefused(req.socket.remoteAddress ?? 'unknown');

@@ -1,11 +1,19 @@
 import type Koa from 'koa';
+import { CLOCK_SKEW, type Clock } from '../clock.ts';
+import { type Database, type MigrationStatus, migrationStatus, type OpenedDatabase } from '../db/index.ts';
+import type { SigningKeys } from '../keys/index.ts';
+import { type RedisConnection, takesWrites } from '../redis.ts';
 
 /** The state of one thing that Assent depends on. `degraded` and `off` do not make the node unready. */
-export type CheckResult = 'ok' | 'degraded' | 'off' | 'failed';
+type CheckResult = 'ok' | 'degraded' | 'off' | 'failed';
 
+/** What a node depends on. */
 export interface HealthOptions {
-  /** Name of a dependency to its check; a check that throws has failed. */
-  readonly checks: Readonly<Record<string, () => Promise<CheckResult>>>;
+  readonly db: Database;
+  readonly target: OpenedDatabase['target'];
+  readonly keys: SigningKeys;
+  readonly clock: Clock;
+  readonly redis: RedisConnection | undefined;
   /** Whether the node is shutting down. */
   readonly draining: () => boolean;
 }
@@ -18,8 +26,34 @@ async function result(check: () => Promise<CheckResult>): Promise<CheckResult> {
   }
 }
 
+const complete = ({ pending }: MigrationStatus) => pending.length === 0;
+
+/** What a node needs to be ready, by name; a check that throws has failed. Redis may be lost: people sign in again. */
+function checksOf(options: HealthOptions): Readonly<Record<string, () => Promise<CheckResult>>> {
+  const { db, target, keys, clock, redis } = options;
+  let migrated = false;
+  return {
+    async database() {
+      const skew = Math.abs((await db.serverTime()).getTime() - clock.now().getTime());
+      return skew < CLOCK_SKEW ? 'ok' : 'failed';
+    },
+    async migrations() {
+      // Once complete they stay complete: the schema only goes forward.
+      migrated ||= complete(await migrationStatus(target));
+      return migrated ? 'ok' : 'failed';
+    },
+    keys: async () => ((await keys.list()).some((key) => key.state === 'active') ? 'ok' : 'failed'),
+    async redis() {
+      if (redis === undefined) return 'off';
+      return (await takesWrites(redis)) ? 'ok' : 'degraded';
+    },
+  };
+}
+
 /** `GET /health/live`: the process runs. `GET /health/ready`: it can serve; 503 when something it needs has failed. */
-export function createHealth({ checks, draining }: HealthOptions): Koa.Middleware {
+export function createHealth(options: HealthOptions): Koa.Middleware {
+  const { draining } = options;
+  const checks = checksOf(options);
   const names = Object.keys(checks);
   let underWay: Promise<CheckResult[]> | undefined;
 

@@ -1,5 +1,9 @@
 import type Koa from 'koa';
+import type { Api, Catalogue } from '../catalogue/index.ts';
+import { type Client, type ClientRegistry, scopesAt } from '../clients/index.ts';
+import { demoCommands, demoPassword } from '../demo/index.ts';
 import type { Renderer } from './render.ts';
+import type { Words } from './scope-words.ts';
 
 /** What the first page shows. */
 export interface LandingModel {
@@ -13,11 +17,53 @@ export interface LandingModel {
     id: string;
     audience: string;
     profile: string;
-    scopes: { text: string; sentence: string }[];
+    scopes: { text: string; words: string }[];
   }[];
   clients: { clientId: string; organization: string; authentication: string; api: string; scopes: string }[];
   /** `title` is a locale key. */
   commands: { title: string; command: string }[];
+}
+
+/** Gathers what the first page shows; outside the demo that is no more than name and version. */
+export function createLandingModel(options: {
+  issuer: string;
+  version: string;
+  demo: boolean;
+  catalogue: Pick<Catalogue, 'all'>;
+  registry: Pick<ClientRegistry, 'list'>;
+  words: Words;
+}): () => Promise<LandingModel> {
+  const { issuer, version, demo, catalogue, registry, words } = options;
+
+  function describeApi(api: Api): LandingModel['apis'][number] {
+    const scopes = api.scopes.map((text) => ({ text, words: words(api, text) }));
+    return { id: api.id, audience: api.audience, profile: api.profile, scopes };
+  }
+
+  const describeClient = (client: Client): LandingModel['clients'] =>
+    Object.entries(client.apis).map(([api, scopes]) => ({
+      clientId: client.clientId,
+      organization: client.organization?.name ?? '',
+      authentication: String(client.metadata.token_endpoint_auth_method),
+      api,
+      scopes: scopes.join(' '),
+    }));
+
+  return async () => {
+    if (!demo) return { issuer, version, demo, demoApp: null, apis: [], clients: [], commands: [] };
+    const [apis, clients] = await Promise.all([catalogue.all(), registry.list()]);
+    return {
+      issuer,
+      version,
+      demo,
+      demoApp: { uri: '/demo', account: 'aroha@example.test', password: demoPassword },
+      apis: apis
+        .filter((api) => clients.some((client) => scopesAt(client, api.id) !== undefined))
+        .map(describeApi),
+      clients: clients.flatMap(describeClient),
+      commands: [...demoCommands(issuer)],
+    };
+  };
 }
 
 /** What the first page needs. The model is asked for on each visit, so that it shows the catalogue as it is. */

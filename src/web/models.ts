@@ -55,7 +55,7 @@ export interface RoleModel extends FormModel {
 /** One thing that a client may do, and the words for it. */
 export interface ConsentLine {
   readonly scope: string;
-  readonly sentence: string;
+  readonly words: string;
 }
 
 /**

@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createInstance, type i18n } from 'i18next';
 import nunjucks from 'nunjucks';
+import type { ScopeWords } from '../scopes/index.ts';
 import type { Assets } from './assets.ts';
 
 /** Values for the `{{name}}` places in a sentence; `count` also chooses the plural form. */
@@ -14,8 +15,8 @@ export interface Renderer {
   render(template: string, model: object): string;
   /** A sentence as plain text, for what is not HTML or goes through autoescaping later. */
   translate(key: string, values?: Values): string;
-  /** The plain text of what a scope allows, from its description by `src/scopes`. */
-  scopeSentence(description: { key: string; values: Record<string, string> }): string;
+  /** The words that tell a person what a scope allows, as plain text. @param found as `scopeWords` of `scopes/` finds them */
+  words(found: ScopeWords): string;
 }
 
 type Sentences = { [key: string]: string | Sentences };
@@ -47,11 +48,11 @@ export function createRenderer({ locale, assets }: { locale: string; assets: Ass
   return {
     render: (template, model) => env.render(template, model),
     translate: (key, values = {}) => sentence(translator, 'text', key, values),
-    scopeSentence({ key, values: { resourceKey, ...values } }) {
+    words({ key, values: { resourceKey, ...values } }) {
       // A resource type that has no words yet keeps its FHIR name.
       const known = resourceKey !== undefined && translator.exists(resourceKey);
-      const words = known ? { ...values, resource: sentence(translator, 'text', resourceKey, {}) } : values;
-      return sentence(translator, 'text', key, words);
+      const said = known ? { ...values, resource: sentence(translator, 'text', resourceKey, {}) } : values;
+      return sentence(translator, 'text', key, said);
     },
   };
 }

@@ -119,12 +119,12 @@ export function createSignIn(dependencies: SignInDependencies): Koa.Middleware {
       records: record === 'others',
       until: formatDay(until),
       offline,
-      required: lines.filter((line) => line.required).map(({ scope, words }) => ({ scope, sentence: words })),
+      required: lines.filter((line) => line.required).map(({ scope, words }) => ({ scope, words })),
       // What it wants of the record comes before what else it would like.
       optional: [...optional.filter((line) => line.part), ...optional.filter((line) => !line.part)].map(
         ({ scope, words, checked }) => ({
           scope,
-          sentence: words,
+          words,
           checked: ticked?.includes(scope) ?? checked,
         }),
       ),

@@ -3,10 +3,10 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
   covers,
-  describe,
   intersect,
   parseScope,
   parseSmartResource,
+  scopeWords,
   uncovered,
 } from '../../../src/scopes/index.ts';
 import { letterSets } from './tables.ts';
@@ -115,15 +115,15 @@ test('a parameter more narrows, a letter less narrows', () => {
   );
 });
 
-test('each scope of the grammar has a sentence', () => {
+test('each scope of the grammar has words', () => {
   const english = JSON.parse(readFileSync(new URL('../../../locales/en.json', import.meta.url), 'utf8'));
   const find = (key: string) =>
     key.split('.').reduce((group: Record<string, unknown>, name) => group[name] as never, english);
   fc.assert(
     fc.property(fc.oneof(resourceScope, damaged), (text) => {
-      const description = describe('smart', text);
-      expect(description === undefined).toBe(parseScope('smart', text) === undefined);
-      if (description) expect(find(description.key)).toBeTypeOf('string');
+      const words = scopeWords('smart', text);
+      expect(words === undefined).toBe(parseScope('smart', text) === undefined);
+      if (words) expect(find(words.key)).toBeTypeOf('string');
     }),
     { numRuns: 1000 },
   );

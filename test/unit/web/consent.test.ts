@@ -21,8 +21,8 @@ test('says who asks, from where, whose record, what and for how long', () => {
     consent.client.site,
     'Aroha Ngata (you)',
     `until ${consent.until}`,
-    ...consent.required.map(({ sentence }) => sentence),
-    ...consent.optional.map(({ sentence }) => sentence),
+    ...consent.required.map(({ words }) => words),
+    ...consent.optional.map(({ words }) => words),
   ])
     expect(html).toContain(fact);
 });

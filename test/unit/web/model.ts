@@ -12,15 +12,15 @@ export const demoModel: LandingModel = {
       audience: 'https://spine.example.test/raflags/STU3',
       profile: 'spine-core',
       scopes: [
-        { text: 'user/Flag.read', sentence: 'See the support needs that you may see' },
-        { text: 'system/Flag.read', sentence: 'See people’s support needs when nobody is signed in' },
+        { text: 'user/Flag.read', words: 'See the support needs that you may see' },
+        { text: 'system/Flag.read', words: 'See people’s support needs when nobody is signed in' },
       ],
     },
     {
       id: 'gp-connect',
       audience: 'https://gp.millbrook.example.test/ZZ901/STU3/1/gpconnect/structured',
       profile: 'gp-connect',
-      scopes: [{ text: 'patient/*.read', sentence: 'See one patient’s record at the surgery' }],
+      scopes: [{ text: 'patient/*.read', words: 'See one patient’s record at the surgery' }],
     },
   ],
   clients: [

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { describe, type ScopeFamily } from '../../../src/scopes/index.ts';
+import { type ScopeFamily, scopeWords } from '../../../src/scopes/index.ts';
 import { createAssets } from '../../../src/web/assets.ts';
 import { createLanding } from '../../../src/web/landing.ts';
 import { createRenderer } from '../../../src/web/render.ts';
@@ -7,7 +7,7 @@ import { get } from './get.ts';
 import { demoModel, productionModel } from './model.ts';
 
 const assets = createAssets();
-const { render, translate, scopeSentence } = createRenderer({ locale: 'en', assets });
+const { render, translate, words } = createRenderer({ locale: 'en', assets });
 
 const evil = `<script>alert("1")</script>'&`;
 const escaped = '&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;&#39;&amp;';
@@ -51,9 +51,9 @@ test('a missing key, a group of keys, a missing value and an undefined variable 
   ).toThrow('No sentence for no.such');
 });
 
-test('a scope is described with the plain name of what it is about, or the FHIR name where there is none', () => {
+test('the words for a scope have the plain name of what it is about, or the FHIR name where there is none', () => {
   const see = (resource: string) =>
-    scopeSentence({ key: 'scope.user.read', values: { resource, resourceKey: `resource.${resource}` } });
+    words({ key: 'scope.user.read', values: { resource, resourceKey: `resource.${resource}` } });
   expect(see('Flag')).toBe('See the support needs that you may see');
   expect(see('Basic')).toBe('See the Basic that you may see');
 });
@@ -65,16 +65,13 @@ test.each<[ScopeFamily, string, string]>([
   ['gp-connect', 'organization/*.write', 'Change details of the surgery and its staff'],
   ['gp-connect', 'conf/R', 'See information that is kept extra private, too'],
   ['plain', 'admin.read', 'Use what the API calls “admin.read”'],
-])('%s scope %s has a sentence', (family, text, sentence) => {
-  expect(scopeSentence(describe(family, text) ?? { key: '', values: {} })).toBe(sentence);
+])('%s scope %s has words', (family, text, expected) => {
+  expect(words(scopeWords(family, text) ?? { key: '', values: {} })).toBe(expected);
 });
 
-test.each(['openid', 'profile', 'email', 'address', 'phone', 'offline_access'])(
-  '%s has a sentence',
-  (text) => {
-    expect(scopeSentence(describe('oidc', text) ?? { key: '', values: {} })).not.toBe('');
-  },
-);
+test.each(['openid', 'profile', 'email', 'address', 'phone', 'offline_access'])('%s has words', (text) => {
+  expect(words(scopeWords('oidc', text) ?? { key: '', values: {} })).not.toBe('');
+});
 
 test('the first page is made anew on each visit', async () => {
   let visits = 0;

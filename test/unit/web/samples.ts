@@ -58,32 +58,32 @@ export const consent: ConsentModel = {
   until: '21 November 2027',
   offline: true,
   required: [
-    { scope: 'openid', sentence: 'Know that it is you each time you come back' },
-    { scope: 'profile', sentence: 'Know your name' },
-    { scope: 'launch/patient', sentence: 'Know whose health record you choose to open' },
+    { scope: 'openid', words: 'Know that it is you each time you come back' },
+    { scope: 'profile', words: 'Know your name' },
+    { scope: 'launch/patient', words: 'Know whose health record you choose to open' },
   ],
   optional: [
     {
       scope: 'patient/Patient.rs',
-      sentence: 'See name, birth date and contact details in this health record',
+      words: 'See name, birth date and contact details in this health record',
       checked: true,
     },
     {
       scope: 'patient/Immunization.rs',
-      sentence: 'See vaccinations in this health record',
+      words: 'See vaccinations in this health record',
       checked: true,
     },
     {
       scope: 'patient/MedicationRequest.cud',
-      sentence: 'Add, change or remove prescribed medicines in this health record',
+      words: 'Add, change or remove prescribed medicines in this health record',
       checked: false,
     },
     {
       scope: 'patient/*.rs',
-      sentence: 'See the whole health record, and kinds of information that are added later',
+      words: 'See the whole health record, and kinds of information that are added later',
       checked: true,
     },
-    { scope: 'offline_access', sentence: 'Keep access when you are not using it', checked: true },
+    { scope: 'offline_access', words: 'Keep access when you are not using it', checked: true },
   ],
   problem: 'none',
 };
@@ -97,15 +97,15 @@ export const wardConsent: ConsentModel = {
   reason: 'directcare',
   patient: null,
   records: true,
-  required: [{ scope: 'openid', sentence: 'Know that it is you each time you come back' }],
+  required: [{ scope: 'openid', words: 'Know that it is you each time you come back' }],
   optional: [
-    { scope: 'user/Flag.read', sentence: 'See the support needs that you may see', checked: true },
+    { scope: 'user/Flag.read', words: 'See the support needs that you may see', checked: true },
     {
       scope: 'user/Flag.write',
-      sentence: 'Add to or change the support needs that you may work on',
+      words: 'Add to or change the support needs that you may work on',
       checked: true,
     },
-    { scope: 'offline_access', sentence: 'Keep access when you are not using it', checked: true },
+    { scope: 'offline_access', words: 'Keep access when you are not using it', checked: true },
   ],
 };
 
@@ -113,9 +113,9 @@ const gpConsent: ConsentModel = {
   ...wardConsent,
   client: { name: 'Fernhill GP Clinic', organization: 'Fernhill Hospital', site: '127.0.0.1:8090' },
   required: [
-    { scope: 'openid', sentence: 'Know that it is you each time you come back' },
-    { scope: 'patient/*.read', sentence: 'See one patient’s record at the surgery' },
-    { scope: 'conf/N', sentence: 'See information of ordinary privacy' },
+    { scope: 'openid', words: 'Know that it is you each time you come back' },
+    { scope: 'patient/*.read', words: 'See one patient’s record at the surgery' },
+    { scope: 'conf/N', words: 'See information of ordinary privacy' },
   ],
   optional: [],
   offline: false,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { describe, type ScopeFamily } from '../../../src/scopes/index.ts';
+import { type ScopeFamily, scopeWords } from '../../../src/scopes/index.ts';
 
 test.each<[ScopeFamily, string, string, Record<string, string>]>([
   ['spine', 'user/Flag.read', 'scope.user.read', { resource: 'Flag', resourceKey: 'resource.Flag' }],
@@ -11,7 +11,7 @@ test.each<[ScopeFamily, string, string, Record<string, string>]>([
   ['oidc', 'offline_access', 'scope.oidc.offline_access', {}],
   ['plain', 'admin.read', 'scope.plain', { name: 'admin.read' }],
 ])('%s %s is said by %s', (family, text, key, values) => {
-  expect(describe(family, text)).toEqual({ key, values });
+  expect(scopeWords(family, text)).toEqual({ key, values });
 });
 
 test.each<[ScopeFamily, string]>([
@@ -20,5 +20,5 @@ test.each<[ScopeFamily, string]>([
   ['oidc', 'admin.read'],
   ['plain', 'openid'],
 ])('%s has no words for %s', (family, text) => {
-  expect(describe(family, text)).toBeUndefined();
+  expect(scopeWords(family, text)).toBeUndefined();
 });

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { describe } from '../../../src/scopes/index.ts';
+import { scopeWords } from '../../../src/scopes/index.ts';
 import { createAssets } from '../../../src/web/assets.ts';
 import { createRenderer } from '../../../src/web/render.ts';
 import { laboratory, letterSets } from './tables.ts';
 
-const { scopeSentence } = createRenderer({ locale: 'en', assets: createAssets() });
-const say = (text: string) => scopeSentence(describe('smart', text) ?? { key: 'none', values: {} });
+const { words } = createRenderer({ locale: 'en', assets: createAssets() });
+const say = (text: string) => words(scopeWords('smart', text) ?? { key: 'none', values: {} });
 
 test.each([
   ['openid', 'Know that it is you each time you come back'],
@@ -93,11 +93,11 @@ test('each sentence for SMART is the sentence of some scope, and the other way r
   const resources = ['patient', 'user', 'system'].flatMap((context) =>
     letterSets.flatMap((letters) => [`${context}/Flag.${letters}`, `${context}/Flag.${letters}?status=a`]),
   );
-  const used = new Set([...names, ...resources].map((text) => describe('smart', text)?.key));
+  const used = new Set([...names, ...resources].map((text) => scopeWords('smart', text)?.key));
   expect([...used].sort()).toEqual(keysOf(english.scope.smart, 'scope.smart').sort());
 });
 
 test('SMART has no words for a scope outside its grammar', () => {
-  expect(describe('smart', 'patient/Observation.sr')).toBeUndefined();
-  expect(describe('smart', 'launch')).toBeUndefined();
+  expect(scopeWords('smart', 'patient/Observation.sr')).toBeUndefined();
+  expect(scopeWords('smart', 'launch')).toBeUndefined();
 });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { demoPassword, people } from '../../../src/demo/index.ts';
-import { createLandingModel } from '../../../src/web/landing-model.ts';
+import { createLandingModel } from '../../../src/web/landing.ts';
 
 const model = (demo: boolean) =>
   createLandingModel({
@@ -9,7 +9,7 @@ const model = (demo: boolean) =>
     demo,
     catalogue: { all: async () => [] },
     registry: { list: async () => [] },
-    scopeSentence: () => '',
+    words: () => '',
   })();
 
 test('in the demo a visitor is shown whom to sign in as: someone who has an account and a record', async () => {

@@ -1,4 +1,4 @@
-import type { Description, SmartResourceScope } from './grammar.ts';
+import type { ScopeWords, SmartResourceScope } from './grammar.ts';
 
 // http://terminology.hl7.org/CodeSystem/observation-category, FHIR R4. Without the system in front, as in
 // `category=laboratory`, a code may be of any system, so no words are promised for it.
@@ -34,18 +34,18 @@ const actions: readonly (readonly [form: RegExp, word: string])[] = [
 ];
 
 /**
- * The sentence for a scope that names FHIR resources. It never says less than the scope allows: whoever may add is
+ * The words for a scope that names FHIR resources. It never says less than the scope allows: whoever may add is
  * said to change as well, `*` is said to reach kinds of information that come later, and what parameters leave out is
  * only called a part unless the words for it are known.
  */
-export function describeSmartResource(scope: SmartResourceScope): Description {
+export function smartResourceWords(scope: SmartResourceScope): ScopeWords {
   const { context, resource, letters, params } = scope;
-  const words = actions.filter(([form]) => form.test(letters)).map(([, word]) => word);
+  const verbs = actions.filter(([form]) => form.test(letters)).map(([, word]) => word);
   const category = knownCategory(scope);
   const extent = params.length > (category === undefined ? 0 : 1) ? 'some' : 'all';
   const resourceKey = category === undefined ? resource : `Observation-${category}`;
   return {
-    key: `scope.smart.${context}.${extent}.${words.join('-')}`,
+    key: `scope.smart.${context}.${extent}.${verbs.join('-')}`,
     values: {
       resource,
       resourceKey: `resource.${resource === '*' ? wildcard[extent] : resourceKey}`,

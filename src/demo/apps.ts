@@ -1,0 +1,28 @@
+import type Koa from 'koa';
+import type { Logger } from 'pino';
+import type { Clock } from '../clock.ts';
+import type { Database } from '../db/index.ts';
+import { createDemoFhir } from './fhir/index.ts';
+import { createKete, type KeteOptions } from './kete/kete.ts';
+import { demoDate } from './seed.ts';
+import { demoFhirBase, demoSecret } from './world.ts';
+
+/** The demo application and its FHIR server, to be answered beside our own pages; both know Assent by its addresses only. */
+export function createDemoApps(options: {
+  issuer: string;
+  db: Database;
+  timeZone: string;
+  clock: Clock;
+  render: KeteOptions['render'];
+  log: Logger;
+}): readonly Koa.Middleware[] {
+  const { issuer, db, timeZone, clock, render, log } = options;
+  const client = (clientId: string) => ({ clientId, clientSecret: demoSecret(clientId) });
+  const base = demoFhirBase(issuer);
+  const today = async () => (await demoDate(db, timeZone)) ?? '';
+  const introspectionEndpoint = `${issuer}/token/introspection`;
+  return [
+    createDemoFhir({ base, introspectionEndpoint, ...client('demo-fhir-server'), today, log }),
+    createKete({ issuer, fhirBase: base, ...client('kete-web'), render, clock, log }),
+  ];
+}

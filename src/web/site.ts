@@ -1,0 +1,97 @@
+import type { IncomingMessage } from 'node:http';
+import Koa from 'koa';
+import type { Logger } from 'pino';
+import type { Api, Catalogue } from '../catalogue/index.ts';
+import type { ClientRegistry } from '../clients/index.ts';
+import { isUnavailable } from '../errors.ts';
+import { KNOWN_FOR } from '../limits/index.ts';
+import type { Rooms } from './entrance.ts';
+import { createHealth, type HealthOptions } from './health.ts';
+import { createLanding, createLandingModel } from './landing.ts';
+import type { ShowFault } from './page-faults.ts';
+import type { Pages } from './pages.ts';
+import type { Words } from './scope-words.ts';
+import { createKnownCookie } from './sign-in/known-cookie.ts';
+import { createSignIn, type SignInDependencies } from './sign-in/routes.ts';
+import { createSmartConfiguration } from './smart-configuration.ts';
+
+/** What our own pages need of the rest. */
+export interface SiteOptions {
+  readonly pages: Pages;
+  readonly words: Words;
+  readonly log: Logger;
+  readonly issuer: string;
+  readonly version: string;
+  readonly demo: boolean;
+  /** In which days are told. */
+  readonly timeZone: string;
+  readonly catalogue: Catalogue;
+  readonly registry: Pick<ClientRegistry, 'list'>;
+  readonly health: HealthOptions;
+  readonly signIn: Pick<SignInDependencies, 'interactions' | 'signIn' | 'guard' | 'onRefused' | 'sourceOf'>;
+  /** The SMART configuration of an API. */
+  readonly smartConfiguration: (api: Api) => object;
+  /** What answers after our own pages. */
+  readonly further: readonly Koa.Middleware[];
+}
+
+/** A fault becomes a page with an incident number, never a stack trace. */
+function createApp(showFault: ShowFault, log: Logger): Koa {
+  const app = new Koa();
+  // Koa would write what it cannot answer to the standard error, stack and all. Whoever hangs up causes it.
+  app.on('error', (error) => log.info({ err: error }, 'an answer could not be sent'));
+  app.use(async (ctx, next) => {
+    try {
+      await next();
+      if (ctx.status === 404 && !ctx.body) showFault(ctx, { kind: 'notFound' });
+    } catch (error) {
+      const passing = isUnavailable(error);
+      showFault(ctx, { kind: passing ? 'unavailable' : 'unexpected', cause: error });
+    }
+  });
+  return app;
+}
+
+function createSignInPages(options: SiteOptions): Koa.Middleware {
+  const { issuer, timeZone, signIn, pages } = options;
+  const day = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone });
+  return createSignIn({
+    ...signIn,
+    forms: pages.forms,
+    render: pages.renderer.render,
+    showFault: pages.showFault,
+    formatDay: (at) => day.format(at),
+    knownCookie: createKnownCookie({ issuer, maxAge: KNOWN_FOR }),
+  });
+}
+
+/** Puts our own pages together, and health. */
+export function createSite(options: SiteOptions): Rooms['site'] {
+  const { pages, log, issuer, catalogue, smartConfiguration } = options;
+  /** Requests for pages of which more came than the limit allows, with the seconds to wait. */
+  const waits = new WeakMap<IncomingMessage, number>();
+  const tooMany: Koa.Middleware = async (ctx, next) => {
+    const retryAfter = waits.get(ctx.req);
+    if (retryAfter === undefined) return next();
+    pages.showFault(ctx, { kind: 'tooMany', retryAfter });
+  };
+
+  const app = createApp(pages.showFault, log);
+  for (const middleware of [
+    pages.headers,
+    createHealth(options.health),
+    tooMany,
+    pages.assets.middleware,
+    createLanding({ render: pages.renderer.render, model: createLandingModel(options) }),
+    createSmartConfiguration({ issuer, catalogue, document: smartConfiguration }),
+    createSignInPages(options),
+    ...options.further,
+  ])
+    app.use(middleware);
+
+  const handle = app.callback();
+  return (req, res, wait) => {
+    if (wait !== undefined) waits.set(req, wait);
+    void handle(req, res);
+  };
+}
