@@ -1,4 +1,4 @@
-import { type MigrationStatus, migrate, migrationStatus, refuseNewer } from '../db/index.ts';
+import { describeSafety, migrate, migrationStatus, refuseNewer } from '../db/index.ts';
 import { seed } from '../services.ts';
 import { print, withSchema, withServices } from './run.ts';
 
@@ -18,12 +18,6 @@ export function showMigrations(): Promise<void> {
   });
 }
 
-/** What a migration means for programs that run. */
-const effect = ({ safety, oldestProgram }: MigrationStatus['pending'][number]) =>
-  oldestProgram === undefined
-    ? safety
-    : `${safety}; a version without ${String(oldestProgram).padStart(4, '0')} does not work any more`;
-
 /** `assent migrate plan`: the SQL that `migrate up` would run. */
 export function planMigrations(): Promise<void> {
   return withServices(async ({ target }) => {
@@ -32,7 +26,7 @@ export function planMigrations(): Promise<void> {
     if (status.pending.length === 0) print('-- nothing to do');
     for (const migration of status.pending) {
       const statements = migration.statements.map((statement) => `${statement};`);
-      print(`-- ${migration.name} (${effect(migration)})`, ...statements, '');
+      print(`-- ${migration.name} (${describeSafety(migration)})`, ...statements, '');
     }
   });
 }

@@ -20,6 +20,7 @@ export {
 export { locks } from './locks.ts';
 export { migrate, migrationStatus } from './migrate.ts';
 export { type MigrationStatus, newerFault, refuseNewer } from './migration-status.ts';
+export { describeSafety } from './migrations.ts';
 
 /** A database handle together with where its migrations run. */
 export interface OpenedDatabase {

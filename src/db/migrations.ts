@@ -36,3 +36,9 @@ export const migrations: readonly Migration[] = [
   { name: '0008_consumed_by_one_clock', ...consumedByOneClock },
   { name: '0009_oldest_program', ...oldestProgram },
 ];
+
+/** What a migration means for the programs that run while it is applied, and for those started after it. */
+export function describeSafety({ safety, oldestProgram }: Migration): string {
+  if (oldestProgram === undefined) return safety;
+  return `${safety}; a version without ${String(oldestProgram).padStart(4, '0')} does not work any more`;
+}

@@ -21,6 +21,18 @@ const refusal = `The database does not fit this version:\n  - ${tooNew}\n`;
 /** The server as an operator starts it, until it ends by itself. */
 const start = (env: World['env']) => startScript('src/main.ts', [], env).finished;
 
+/** A server of a hospital on the database of a world. */
+async function inProduction({ env }: World): Promise<World['env']> {
+  const { DEMO: _demo, ...rest } = env;
+  return {
+    ...rest,
+    PORT: String(await freePort()),
+    NODE_ENV: 'production',
+    ISSUER: 'https://auth.example.test',
+    COOKIE_KEYS: 'k'.repeat(32),
+  };
+}
+
 let world: World;
 beforeAll(async () => {
   world = await createWorld();
@@ -99,14 +111,20 @@ describe('on a database from which a newer version has taken away', () => {
   });
 
   test.skipIf(!onServer)('a production server does not start either', async () => {
-    const { DEMO: _demo, ...rest } = world.env;
-    const { code, stderr } = await start({
-      ...rest,
-      PORT: String(await freePort()),
-      NODE_ENV: 'production',
-      ISSUER: 'https://auth.example.test',
-      COOKIE_KEYS: 'k'.repeat(32),
-    });
+    const { code, stderr } = await start(await inProduction(world));
     expect([code, stderr]).toEqual([1, refusal]);
+  });
+});
+
+describe.skipIf(!onServer)('on a database that an older version has migrated', () => {
+  test('a production server does not start, and leaves it as it is', async () => {
+    const older = await createWorld('empty');
+    const { code, stderr } = await start(await inProduction(older));
+    expect(stderr).toMatch(
+      /^The database is not ready for this version:\n {2}- pending migrations: 0001_first_token, .*\n {2}- run assent migrate up first\n$/,
+    );
+    expect(code).toBe(1);
+    expect(await older.out('migrate', 'status')).not.toContain('applied');
+    await older.dispose();
   });
 });

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { migrations } from '../../../src/db/migrations.ts';
+import { describeSafety, migrations } from '../../../src/db/migrations.ts';
 
 const numberOf = (name: string) => Number(name.slice(0, 4));
 
@@ -17,4 +17,12 @@ test('a migration asks no more of a program than to know it, and the table for t
     expect(oldestProgram).toBeGreaterThan(0);
     expect(numberOf(name)).toBeGreaterThan(9);
   }
+});
+
+test('the plan says on which versions a migration does not work, where there are any', () => {
+  const adds = { name: '0042_adds', safety: 'safe-while-running', statements: [] };
+  expect(describeSafety(adds)).toBe('safe-while-running');
+  expect(describeSafety({ ...adds, safety: 'breaking', oldestProgram: 41 })).toBe(
+    'breaking; a version without 0041 does not work any more',
+  );
 });
