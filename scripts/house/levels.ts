@@ -13,7 +13,7 @@ export const levels: readonly Level[] = [
   { name: 'assembly', rooms: ['app', 'commands'] },
   { name: 'pages', rooms: ['web'] },
   // The features on one opened database; it seeds the demo world, so it stands above it.
-  { name: 'services', rooms: ['services', 'background'] },
+  { name: 'services', rooms: ['services', 'background', 'retention'] },
   // The start page and the commands show the demo world, and it is written through the features.
   { name: 'demo', rooms: ['demo'] },
   { name: 'protocol', rooms: ['oidc'] },
@@ -30,9 +30,9 @@ export const levels: readonly Level[] = [
   },
   { name: 'database', rooms: ['db'] },
   // From values to values, without I/O.
-  { name: 'pure', rooms: ['scopes', 'tokens', 'validator'] },
+  { name: 'pure', rooms: ['addresses', 'scopes', 'tokens', 'validator'] },
   // What every room may need.
-  { name: 'ground', rooms: ['clock', 'config', 'errors', 'log', 'polling', 'redis', 'text'] },
+  { name: 'ground', rooms: ['clock', 'config', 'error-codes', 'errors', 'log', 'polling', 'redis', 'text'] },
 ];
 
 /** A pattern for everything in some rooms, whether they are folders or files. */

@@ -76,9 +76,9 @@ const doors: readonly Rule[] = [
     to: { path: '^src/oidc/storage/', pathNot: '^src/oidc/storage/index\\.ts$' },
   },
   {
-    name: 'migrations-only-from-migrate',
-    comment: 'Migrations are history, applied in one place and never called as code.',
-    from: { path: '^src/', pathNot: '^src/db/migrate\\.ts$' },
+    name: 'migrations-only-from-their-list',
+    comment: 'Migrations are history, listed in one place and never called as code.',
+    from: { path: '^src/', pathNot: '^src/db/migrations\\.ts$' },
     to: { path: '^migrations/' },
   },
   {

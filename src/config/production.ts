@@ -1,12 +1,18 @@
 import { isLoopback } from './checks.ts';
-import type { Config } from './index.ts';
+
+/** What is looked at of the configuration. */
+interface Examined {
+  readonly issuer: string;
+  readonly demo: boolean;
+  readonly outgoingAllow: readonly string[];
+}
 
 /**
  * What is meant for trying out and must not be in production.
  *
  * @param values what was given, as it was written
  */
-export function productionFaults(config: Config, values: Readonly<Record<string, string>>): string[] {
+export function productionFaults(config: Examined, values: Readonly<Record<string, string>>): string[] {
   const faults: string[] = [];
   if (values.ISSUER === undefined || config.issuer.startsWith('http:')) {
     faults.push('ISSUER must be an https address in production');
