@@ -5,7 +5,7 @@ const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** Lives in seconds (docs of each: DESIGN's decisions and the threat catalogue's fixed numbers). */
+/** Lives in seconds: decisions of the project, within the bounds of the documents (docs/sources.md). */
 export const lifetimes = {
   code: MINUTE,
   idToken: 10 * MINUTE,
