@@ -1,10 +1,6 @@
 import type { IForbiddenRuleType, IViolation } from 'dependency-cruiser';
-import type { Exception } from './exceptions.ts';
 
 type Found = Pick<IViolation, 'from' | 'to' | 'cycle'> & { readonly rule: { readonly name: string } };
-
-const covers = ({ rule, from, to }: Exception, one: Found): boolean =>
-  one.rule.name === rule && one.from.startsWith(from) && one.to.startsWith(to);
 
 /** The way of a breach: what imports what, round the whole circle where it is one. */
 function wayOf({ from, to, cycle }: Found): string {
@@ -28,22 +24,11 @@ function once(found: readonly Found[]): Found[] {
 }
 
 /**
- * Words what breaks a rule and is no exception, and each exception that nothing needs any longer.
+ * Words what breaks a rule.
  *
  * @returns a sentence each, with the reason of the rule
  */
-export function breaches(
-  found: readonly Found[],
-  exceptions: readonly Exception[],
-  rules: readonly IForbiddenRuleType[],
-): string[] {
+export function breaches(found: readonly Found[], rules: readonly IForbiddenRuleType[]): string[] {
   const reason = (name: string) => rules.find((rule) => rule.name === name)?.comment ?? '';
-  const broken = once(found).filter((one) => !exceptions.some((exception) => covers(exception, one)));
-  const spare = exceptions.filter((exception) => !found.some((one) => covers(exception, one)));
-  return [
-    ...broken.map((one) => `${one.rule.name}: ${wayOf(one)}. ${reason(one.rule.name)}`),
-    ...spare.map(
-      ({ rule, from, to }) => `${rule}: nothing from ${from} to ${to} needs an exception now: take it out`,
-    ),
-  ];
+  return once(found).map((one) => `${one.rule.name}: ${wayOf(one)}. ${reason(one.rule.name)}`);
 }

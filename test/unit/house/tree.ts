@@ -33,5 +33,5 @@ export async function inTree<T>(tree: Tree, work: (root: string) => Promise<T>):
 export const faultsOf = (tree: Tree): Promise<string[]> =>
   inTree(tree, async (root) => {
     const { summary } = await readImports(['src', 'bench', 'scripts'], root, rules);
-    return breaches(summary.violations, [], []).map((fault) => fault.replace(/\. $/, ''));
+    return breaches(summary.violations, []).map((fault) => fault.replace(/\. $/, ''));
   });
