@@ -95,9 +95,11 @@ const doors: readonly Rule[] = [
   },
 ];
 
-/** A package by name, installed or not, with its types. */
-export const packages = (...names: readonly string[]): string =>
-  `^(?:node_modules/)?(?:@types/)?(?:${names.join('|')})(?:/|$)`;
+/** A package by name, with its types: installed here, behind a symbolic link, or not at all. */
+export const packages = (...names: readonly string[]): string[] => [
+  `node_modules/(?:@types/)?(?:${names.join('|')})(?:/|$)`,
+  `^(?:${names.join('|')})(?:/|$)`,
+];
 
 const atHome = (what: string, names: readonly string[], rooms: readonly string[], comment: string): Rule => ({
   name: `${what}-at-home`,

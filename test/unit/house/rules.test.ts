@@ -143,6 +143,14 @@ const whole: Tree = {
   'test/support/time.ts': ["import '../../src/tokens/reading.ts'"],
 };
 
+test('a package is known outside the tree, too, where a symbolic link leads', async () => {
+  const way = 'src/limits/load.ts -> ../elsewhere/node_modules/koa/index.js';
+  const tree = { 'src/limits/load.ts': ["import '../../../elsewhere/node_modules/koa/index.js'"] };
+  expect((await faultsOf(tree)).map((fault) => fault.replace(/(\.\.\/)+/g, '../'))).toEqual([
+    `koa-at-home: ${way}`,
+  ]);
+});
+
 test('a house in order breaks no rule', async () => {
   expect(await faultsOf(whole)).toEqual([]);
 });
