@@ -8,10 +8,11 @@ export interface Bound {
 }
 
 /**
- * The folders of the project. Tests were longer than the aim of 100 when this was first measured (118), as many are tables
+ * The project as a whole, and its large folders. Tests were longer than the aim of 100 when this was first measured (118), as many are tables
  * of cases; their bound is there to keep them from growing.
  */
 export const bounds: readonly Bound[] = [
+  { folder: '', half: 100 },
   { folder: 'src/', half: 100 },
   { folder: 'test/', half: 120 },
 ];
