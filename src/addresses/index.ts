@@ -29,7 +29,21 @@ const find = (path: string): Settled =>
   exact.get(path) ?? forms.find(({ fits }) => fits.test(path)) ?? unknown;
 
 /** What the library's router makes of an address: letter case and a closing slash make no difference. */
-const findLoosely = (path: string) => find(path.toLowerCase().replace(/(?<=.)\/$/, ''));
+const loosely = (path: string) => path.toLowerCase().replace(/(?<=.)\/$/, '');
+
+const findLoosely = (path: string) => find(loosely(path));
+
+/**
+ * Whether a path leads to an address of the provider, as the library's router takes it.
+ *
+ * @param path without query
+ * @param address in lower case, without a closing slash
+ */
+export function isAt(path: string, address: string): boolean {
+  if (path === address) return true;
+  const longer = path.length - address.length;
+  return (longer === 0 || longer === 1) && loosely(path) === address;
+}
 
 /** Whatever asks for a well-known address is a program (RFC 8615), also at a base with a path of its own (SMART). */
 const wellKnown = /\/\.well-known\//i;

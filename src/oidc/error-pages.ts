@@ -2,7 +2,7 @@ import type { Context } from 'koa';
 import { type Configuration, errors, type KoaContextWithOIDC } from 'oidc-provider';
 import type { ClientRegistry } from '../clients/index.ts';
 import { asText } from '../text.ts';
-import { isForPeople, isInterrupted } from './faults.ts';
+import { isInterrupted, isSeenByPerson } from './faults.ts';
 import type { OidcPages } from './options.ts';
 import { type ApplicationLink, applicationLink, asSignOutFault } from './person/sign-out.ts';
 import type { RequestStates } from './request-state.ts';
@@ -38,7 +38,7 @@ export function createErrorPages(options: {
     applicationOf,
     async render(ctx, given, fault) {
       const out = asSignOutFault(ctx, given);
-      if (!isForPeople(ctx)) ctx.body = out;
+      if (!isSeenByPerson(ctx)) ctx.body = out;
       else if (isExpired(ctx, fault)) pages.expired(ctx);
       else if (isInterrupted(ctx, fault)) pages.interrupted(ctx, await applicationOf(ctx));
       else

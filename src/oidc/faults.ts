@@ -11,7 +11,7 @@ import { answerUnavailable, hideBrokenRegistration } from './token/token-answers
 const pageRoutes = /^(authorization|resume|end_session.*)$/;
 
 /** Whether an answer is for a person who looks at it. */
-export function isForPeople(ctx: Context): boolean {
+export function isSeenByPerson(ctx: Context): boolean {
   if (isForPrograms(ctx.path)) return false;
   const { oidc } = ctx as unknown as Partial<KoaContextWithOIDC>;
   return pageRoutes.test(oidc?.route ?? 'resume') && ctx.accepts('html', 'json') !== 'json';
@@ -50,8 +50,8 @@ export function createFaults(options: {
     const error = status === 503 ? 'temporarily_unavailable' : 'server_error';
     // What was said before the fault: a code in an address, the cookie of a session that was not saved.
     for (const name of ['Location', 'Set-Cookie']) ctx.remove(name);
-    if (isForPeople(ctx) && isInterrupted(ctx, fault)) pages.interrupted(ctx, await applicationOf(ctx));
-    else if (isForPeople(ctx)) pages.refused(ctx, { status, error, description: undefined, client: null });
+    if (isSeenByPerson(ctx) && isInterrupted(ctx, fault)) pages.interrupted(ctx, await applicationOf(ctx));
+    else if (isSeenByPerson(ctx)) pages.refused(ctx, { status, error, description: undefined, client: null });
     else if (status === 503) answerUnavailable(ctx);
     else {
       ctx.status = 500;
@@ -64,7 +64,7 @@ export function createFaults(options: {
     try {
       await next();
       const { oidc } = ctx as unknown as Partial<KoaContextWithOIDC>;
-      if (ctx.status === 503 && !isForPeople(ctx)) answerUnavailable(ctx);
+      if (ctx.status === 503 && !isSeenByPerson(ctx)) answerUnavailable(ctx);
       else if (oidc !== undefined && otherClientRoutes.has(oidc.route) && ctx.status >= 400)
         hideBrokenRegistration(ctx as unknown as KoaContextWithOIDC);
     } catch (error) {

@@ -54,7 +54,7 @@ export interface OidcOptions {
   /** Whether a form was sent from a page of ours. */
   readonly isOwnForm: (ctx: Context) => boolean;
   readonly pages: OidcPages;
-  /** The sentence for a scope of an API, in the language of the page. */
+  /** The words for a scope of an API, in the language of the page. */
   readonly words: (api: Api | undefined, scope: string) => string;
 }
 

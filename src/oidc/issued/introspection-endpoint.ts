@@ -2,15 +2,13 @@ import { bodyParser } from '@koa/bodyparser';
 import type { Context, Middleware } from 'koa';
 import type Provider from 'oidc-provider';
 import type { KoaContextWithOIDC } from 'oidc-provider';
+import { isAt } from '../../addresses/index.ts';
 import type { AnonymousDenials } from '../../audit/index.ts';
 import { type Api, INTROSPECT } from '../../catalogue/index.ts';
 import type { LoadLimits } from '../../limits/index.ts';
 import { asText } from '../../text.ts';
 import type { RequestStates } from '../request-state.ts';
 import { type Introspected, type Introspection, inactive, servedBy } from './introspection.ts';
-
-/** The library's router ignores case and a closing slash. */
-const introspectionPath = /^\/token\/introspection\/?$/i;
 
 /** The answer as a signed JWT (RFC 9701 section 4). */
 const SIGNED = 'application/token-introspection+jwt';
@@ -124,7 +122,7 @@ export function createIntrospectionEndpoint(options: {
   }
 
   return async (ctx, next) => {
-    if (!introspectionPath.test(ctx.path)) return next();
+    if (!isAt(ctx.path, '/token/introspection')) return next();
     const bearer = ctx.get('Authorization').match(/^Bearer +([^ ]+) *$/i)?.[1];
     if (bearer !== undefined && ctx.method === 'POST')
       return states.during(ctx, () => forBearer(ctx, bearer));

@@ -1,5 +1,6 @@
 import type { Context, Middleware } from 'koa';
 import { type Configuration, errors, type KoaContextWithOIDC } from 'oidc-provider';
+import { isAt } from '../../addresses/index.ts';
 import type { Audit, AuditEvent } from '../../audit/index.ts';
 import { isPublic } from '../../clients/index.ts';
 import type { Database } from '../../db/index.ts';
@@ -22,9 +23,6 @@ export const mayRevoke: AllowedPolicy = async (_ctx, client, token) => {
   if (client.clientAuthMethod === 'none') return false;
   throw new errors.InvalidRequest(NOT_ITS_OWN);
 };
-
-/** The library's router ignores case and a closing slash. */
-const revocationPath = /^\/token\/revocation\/?$/i;
 
 /** Which token was taken back, as the audit says it. */
 function tokenFacts({ entities }: KoaContextWithOIDC['oidc']): Pick<AuditEvent, 'tokenId' | 'detail'> {
@@ -119,7 +117,7 @@ export function createRevocationEndpoint(options: {
   }
 
   return async (ctx, next) => {
-    if (ctx.method !== 'POST' || !revocationPath.test(ctx.path)) return next();
+    if (ctx.method !== 'POST' || !isAt(ctx.path, '/token/revocation')) return next();
     let wish: 'commit' | 'rollback' = 'rollback';
     await db.deferred(async () => {
       wish = await around(ctx as unknown as KoaContextWithOIDC, next);

@@ -1,11 +1,9 @@
 import { bodyParser } from '@koa/bodyparser';
 import type { Context, Middleware } from 'koa';
+import { isAt } from '../../addresses/index.ts';
 
-/** The library's router ignores case and a closing slash. */
-const authorisationPath = /^\/auth\/?$/i;
-
-/** Where a request by POST means the same as by GET; of signing out, the library takes only the latter. */
-const repeatedPath = /^\/(?:auth|session\/end)\/?$/i;
+/** Whether a request by POST means the same there as by GET; of signing out, the library takes only the latter. */
+const isRepeated = (path: string) => isAt(path, '/auth') || isAt(path, '/session/end');
 
 /** Longest request that is taken as a form, in bytes: it becomes an address, and addresses have a limit. */
 const LONGEST_FORM = 8192;
@@ -70,9 +68,9 @@ export function createAuthorisationEndpoint(options: { pages: Refusals }): Middl
   }
 
   return async (ctx, next) => {
-    if (ctx.method === 'POST' && repeatedPath.test(ctx.path)) return repeat(ctx);
+    if (ctx.method === 'POST' && isRepeated(ctx.path)) return repeat(ctx);
     if (ctx.path.startsWith('/.well-known/')) return describe(ctx, next);
-    if (!authorisationPath.test(ctx.path)) return next();
+    if (!isAt(ctx.path, '/auth')) return next();
     // A parameter without a value counts as left out (RFC 6749 section 3.1).
     const modes = [ctx.query.response_mode ?? []].flat().filter(Boolean);
     if (modes.every((mode) => responseModes.includes(mode))) return next();

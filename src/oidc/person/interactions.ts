@@ -30,7 +30,7 @@ export function createInteractions(options: {
   endGrants: EndGrants;
   browserBinding: BrowserBinding;
   requests: InteractionRequests;
-  /** The sentence for a scope of an API, in the language of the page. */
+  /** The words for a scope of an API, in the language of the page. */
   words: (api: Api | undefined, scope: string) => string;
 }): Interactions {
   const { provider, db, clock, audit, consents, grants, endGrants, words, browserBinding, requests } =

@@ -1,13 +1,11 @@
 import type { Context, Middleware } from 'koa';
 import type Provider from 'oidc-provider';
 import type { KoaContextWithOIDC } from 'oidc-provider';
+import { isAt } from '../../addresses/index.ts';
 import type { Audit } from '../../audit/index.ts';
 import { type Client, type ClientRegistry, clientName, listed } from '../../clients/index.ts';
 import { isObject } from '../../text.ts';
 import type { RequestStates } from '../request-state.ts';
-
-/** Where the form of a sign-out is sent. The library's router ignores case and a closing slash. */
-const confirmPath = /^\/session\/end\/confirm\/?$/i;
 
 /** Signing out, and coming back from a page of ours. */
 const concerned = /^\/(?:session\/end|auth\/)/i;
@@ -147,7 +145,7 @@ export function createSignOut(options: {
     },
     async middleware(context, next) {
       if (!concerned.test(context.path)) return next();
-      if (context.method === 'POST' && confirmPath.test(context.path) && !isOwnForm(context)) {
+      if (context.method === 'POST' && isAt(context.path, '/session/end/confirm') && !isOwnForm(context)) {
         pages.forbidden(context);
         return;
       }

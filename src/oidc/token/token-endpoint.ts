@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { Context, Middleware } from 'koa';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Logger } from 'pino';
+import { isAt } from '../../addresses/index.ts';
 import type { AnonymousDenials, Audit, AuditRow } from '../../audit/index.ts';
 import type { Database } from '../../db/index.ts';
 import { isUnavailable } from '../../errors.ts';
@@ -23,9 +24,6 @@ const ENDING_ATTEMPTS = 3;
 
 /** Milliseconds between two tries. */
 const ENDING_PAUSE = 200;
-
-/** The library's router ignores case and a closing slash. */
-const tokenPath = /^\/token\/?$/i;
 
 /**
  * Goes around the library's token endpoint: collects what the request leaves behind and lets no answer go before that
@@ -92,7 +90,7 @@ export function createTokenEndpoint(options: {
   return async (ctx, next) => {
     const state = states.of(ctx);
     state.tokens = [];
-    if (tokenPath.test(ctx.path)) {
+    if (isAt(ctx.path, '/token')) {
       ctx.set('Cache-Control', 'no-store');
       if (!isOnTime()) return answerUnavailable(ctx);
     }
