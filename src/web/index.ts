@@ -1,8 +1,8 @@
 export { callerOf, createDoor } from './door.ts';
 export { createEntrance } from './entrance.ts';
-export { createOauthPages } from './oauth-pages.ts';
 export { createOutermost } from './outermost.ts';
 export { createPages, type Pages } from './pages.ts';
 export { createWords } from './scope-words.ts';
 export { createHttpServer, drain } from './server.ts';
+export { createOauthPages } from './sign-in/oauth-pages.ts';
 export { createSite } from './site.ts';

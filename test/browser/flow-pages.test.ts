@@ -59,11 +59,11 @@ const spoilForm = (page: Page) => page.evaluate(`document.querySelector('[name=c
 /** Each page with the way to it: its name, its heading, what it shows, and how a person gets there. */
 const pages: readonly (readonly [string, string, string, (way: Way) => Promise<unknown>])[] = [
   ['landing', 'Who may act on whose health record?', 'landing.njk', (way) => open(way, '/')],
-  ['sign-in', 'Sign in', 'sign-in.njk none', begin],
+  ['sign-in', 'Sign in', 'sign-in/sign-in.njk none', begin],
   [
     'sign-in-missing',
     'Sign in',
-    'sign-in.njk missing',
+    'sign-in/sign-in.njk missing',
     async (way) => {
       await begin(way);
       await signInAs(way.page, '', '');
@@ -73,7 +73,7 @@ const pages: readonly (readonly [string, string, string, (way: Way) => Promise<u
   [
     'sign-in-wrong',
     'Sign in',
-    'sign-in.njk wrong',
+    'sign-in/sign-in.njk wrong',
     async (way) => {
       await begin(way);
       await signInAs(way.page, 'aroha@example.test', 'wrong');
@@ -83,7 +83,7 @@ const pages: readonly (readonly [string, string, string, (way: Way) => Promise<u
   [
     'sign-in-limited',
     'Sign in',
-    'sign-in.njk limited',
+    'sign-in/sign-in.njk limited',
     async (way) => {
       await begin(way);
       for (let n = 1; n <= 5; n += 1) {
@@ -93,22 +93,22 @@ const pages: readonly (readonly [string, string, string, (way: Way) => Promise<u
       }
     },
   ],
-  ['role', 'Which role are you working in?', 'role.njk none', toRole],
+  ['role', 'Which role are you working in?', 'sign-in/role.njk none', toRole],
   [
     'role-nothing-chosen',
     'Which role are you working in?',
-    'role.njk nothing-chosen',
+    'sign-in/role.njk nothing-chosen',
     async (way) => {
       await toRole(way);
       await press(way.page, 'Continue');
       await way.page.getByRole('alert').waitFor();
     },
   ],
-  ['consent', own, 'consent.njk none', toConsent],
+  ['consent', own, 'sign-in/consent.njk none', toConsent],
   [
     'consent-nothing-chosen',
     own,
-    'consent.njk nothing-chosen',
+    'sign-in/consent.njk nothing-chosen',
     async (way) => {
       await toConsent(way);
       for (const box of await way.page.getByRole('checkbox').all()) await box.uncheck();
@@ -119,23 +119,23 @@ const pages: readonly (readonly [string, string, string, (way: Way) => Promise<u
   [
     'no-record',
     'We have no health record for you here',
-    'no-record.njk',
+    'sign-in/no-record.njk',
     async (way) => {
       await begin(way);
       await signInAs(way.page, 'admin@example.test');
     },
   ],
-  ['sign-out', 'Do you want to sign out?', 'sign-out.njk', toSignOut],
+  ['sign-out', 'Do you want to sign out?', 'sign-in/sign-out.njk', toSignOut],
   [
     'sign-out-client',
     'Do you want to sign out?',
-    'sign-out.njk',
+    'sign-in/sign-out.njk',
     (way) => toSignOut(way, `?client_id=${way.client.clientId}`),
   ],
   [
     'signed-out',
     'You are signed out',
-    'signed-out.njk',
+    'sign-in/signed-out.njk',
     async (way) => {
       await toSignOut(way, `?client_id=${way.client.clientId}`);
       await press(way.page, 'Sign out');
@@ -144,7 +144,7 @@ const pages: readonly (readonly [string, string, string, (way: Way) => Promise<u
   [
     'stayed-signed-in',
     'You are still signed in',
-    'signed-out.njk',
+    'sign-in/signed-out.njk',
     async (way) => {
       await toSignOut(way);
       await press(way.page, 'Stay signed in');
@@ -153,7 +153,7 @@ const pages: readonly (readonly [string, string, string, (way: Way) => Promise<u
   [
     'continue-signed-out',
     'You are signed out',
-    'continue.njk signed-out',
+    'sign-in/continue.njk signed-out',
     (way) => {
       const bye = encodeURIComponent(`${way.flow.app.origin}/bye`);
       return open(way, `/session/end?client_id=${way.client.clientId}&post_logout_redirect_uri=${bye}`);
@@ -162,7 +162,7 @@ const pages: readonly (readonly [string, string, string, (way: Way) => Promise<u
   [
     'continue-switch',
     'Someone else was signed in here',
-    'continue.njk switch',
+    'sign-in/continue.njk switch',
     async (way) => {
       await toConsent(way);
       await press(way.page, 'Sign in as someone else');
@@ -227,6 +227,8 @@ describe.skipIf(browserUnavailable)('every page of Assent as the server really s
   });
 
   test('no template was left out', () => {
-    expect([...shown].filter((one) => one.endsWith('.njk')).sort()).toEqual(templatesIn(''));
+    expect([...shown].filter((one) => one.endsWith('.njk')).sort()).toEqual(
+      [...templatesIn(''), ...templatesIn('sign-in/')].sort(),
+    );
   });
 });

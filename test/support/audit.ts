@@ -29,7 +29,7 @@ export async function audit(page: Page, name: string): Promise<void> {
   }
 }
 
-/** Templates that the server of this test file has shown, and their states, such as `sign-in.njk wrong`. */
+/** Templates that the server of this test file has shown, and their states, such as `sign-in/sign-in.njk wrong`. */
 export const shown = new Set<string>();
 
 /** The module of templates as it is, but for noting what is shown: the factory of a `vi.mock` of it. */

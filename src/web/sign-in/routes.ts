@@ -1,16 +1,14 @@
 import { Router, type RouterMiddleware } from '@koa/router';
 import type Koa from 'koa';
 import type { Account } from '../../accounts/index.ts';
-import { clientName } from '../../clients/index.ts';
 import { hasCode } from '../../errors.ts';
 import type { SignInGuard } from '../../limits/index.ts';
-import type { HttpExchange, Interactions, Next, Question } from '../../oidc/index.ts';
+import type { HttpExchange, Interactions, Next } from '../../oidc/index.ts';
 import type { Form, Forms } from '../forms.ts';
-import type { ClientModel, ConsentModel, NoRecordModel, RoleModel, SignInModel } from '../models.ts';
 import type { ShowFault } from '../page-faults.ts';
 import type { Renderer } from '../render.ts';
-import { allowFormsTo } from '../security-headers.ts';
 import type { KnownCookie } from './known-cookie.ts';
+import { createQuestionPages, type Visit } from './question-pages.ts';
 
 /** What the pages under `/interaction/` need. */
 export interface SignInDependencies {
@@ -30,123 +28,15 @@ export interface SignInDependencies {
   readonly sourceOf: (ctx: Koa.Context) => string;
 }
 
-const asClient = ({ client }: Question): ClientModel => ({
-  name: clientName(client),
-  organization: client.organization?.name ?? '',
-});
-
 const isOverload = (error: unknown) => hasCode(error, 'overloaded');
-
-/** One request to a question's address. */
-interface Visit {
-  readonly ctx: Koa.Context;
-  readonly at: HttpExchange;
-  readonly uid: string;
-  readonly question: Question;
-}
 
 /**
  * The pages on which a person signs in and decides: one address a question, `GET` shows it, `POST` answers it. Without
  * script; a question that is no longer open is a page that says so.
  */
 export function createSignIn(dependencies: SignInDependencies): Koa.Middleware {
-  const { interactions, forms, render, showFault, formatDay, onRefused, sourceOf, guard, knownCookie } =
-    dependencies;
-
-  function show({ ctx, question }: Visit, template: string, model: object): void {
-    allowFormsTo(ctx, question.formTargets);
-    ctx.type = 'html';
-    ctx.body = render(template, model);
-  }
-
-  function showSignIn(
-    visit: Visit,
-    identifier: string,
-    problem: SignInModel['problem'],
-    retryAfter = 0,
-  ): void {
-    const { uid, question } = visit;
-    const model: SignInModel = {
-      action: `/interaction/${uid}/sign-in`,
-      cancelAction: `/interaction/${uid}/cancel`,
-      csrf: forms.token(uid),
-      client: asClient(question),
-      record: question.kind === 'sign-in' && question.record,
-      identifier,
-      problem,
-      minutes: Math.ceil(retryAfter / 60),
-    };
-    if (retryAfter > 0) visit.ctx.set('Retry-After', String(retryAfter));
-    show(visit, 'sign-in.njk', model);
-  }
-
-  function showRole(
-    visit: Visit,
-    question: Question & { kind: 'role' },
-    problem: RoleModel['problem'],
-  ): void {
-    const { uid } = visit;
-    const { account, organization, roles } = question;
-    const model: RoleModel = {
-      action: `/interaction/${uid}/role`,
-      cancelAction: `/interaction/${uid}/cancel`,
-      csrf: forms.token(uid),
-      client: asClient(question),
-      account: { name: account.name },
-      organization,
-      roles: roles.map(({ id, name, roleProfile = '' }) => ({ id, name, roleProfile })),
-      problem,
-    };
-    show(visit, 'role.njk', model);
-  }
-
-  function showConsent(
-    visit: Visit,
-    question: Question & { kind: 'consent' },
-    { ticked, problem }: { ticked?: readonly string[]; problem: ConsentModel['problem'] },
-  ): void {
-    const { uid } = visit;
-    const { account, role, reason, record, offline, until, lines, site } = question;
-    const optional = lines.filter((line) => !line.required);
-    const model: ConsentModel = {
-      action: `/interaction/${uid}/consent`,
-      csrf: forms.token(uid),
-      client: { ...asClient(question), site },
-      account: { name: account.name },
-      role: role ?? null,
-      reason: reason ?? '',
-      patient: record === 'own' ? { name: account.name, isAccount: true } : null,
-      records: record === 'others',
-      until: formatDay(until),
-      offline,
-      required: lines.filter((line) => line.required).map(({ scope, words }) => ({ scope, words })),
-      // What it wants of the record comes before what else it would like.
-      optional: [...optional.filter((line) => line.part), ...optional.filter((line) => !line.part)].map(
-        ({ scope, words, checked }) => ({
-          scope,
-          words,
-          checked: ticked?.includes(scope) ?? checked,
-        }),
-      ),
-      problem,
-    };
-    show(visit, 'consent.njk', model);
-  }
-
-  function showQuestion(visit: Visit): void {
-    const { uid, question } = visit;
-    if (question.kind === 'sign-in') showSignIn(visit, '', 'none');
-    else if (question.kind === 'role') showRole(visit, question, 'none');
-    else if (question.kind === 'consent') showConsent(visit, question, { problem: 'none' });
-    else {
-      const model: NoRecordModel = {
-        action: `/interaction/${uid}/consent`,
-        csrf: forms.token(uid),
-        client: asClient(question),
-      };
-      show(visit, 'no-record.njk', model);
-    }
-  }
+  const { interactions, forms, showFault, onRefused, sourceOf, guard, knownCookie } = dependencies;
+  const pages = createQuestionPages(dependencies);
 
   /** Sends the browser on. 303: the form that was sent, with its password, goes nowhere else (RFC 9700 section 4.12). */
   function goOn(ctx: Koa.Context, next: Next & { location: string }): void {
@@ -162,13 +52,13 @@ export function createSignIn(dependencies: SignInDependencies): Koa.Middleware {
   async function signIn(visit: Visit, form: Form): Promise<void> {
     const { ctx, at } = visit;
     const [identifier, password] = [form.one('identifier'), form.one('password')];
-    if (identifier.trim() === '' || password === '') return showSignIn(visit, identifier, 'missing');
+    if (identifier.trim() === '' || password === '') return pages.signIn(visit, identifier, 'missing');
     const source = sourceOf(ctx);
     const leave = await guard.attempt({ identifier, source, known: knownCookie.read(ctx) });
     if ('retryAfter' in leave) {
       onRefused(source, 'sign_in_limited');
       ctx.status = 429;
-      return showSignIn(visit, identifier, 'limited', leave.retryAfter);
+      return pages.signIn(visit, identifier, 'limited', leave.retryAfter);
     }
     let account: Account | undefined;
     try {
@@ -177,12 +67,12 @@ export function createSignIn(dependencies: SignInDependencies): Koa.Middleware {
       await leave.unused();
       if (!isOverload(error)) throw error;
       ctx.status = 503;
-      return showSignIn(visit, identifier, 'busy', 2);
+      return pages.signIn(visit, identifier, 'busy', 2);
     }
     if (account === undefined) {
       await leave.failed();
       onRefused(source, 'sign_in_refused');
-      return showSignIn(visit, identifier, 'wrong');
+      return pages.signIn(visit, identifier, 'wrong');
     }
     knownCookie.set(ctx, await leave.succeeded());
     answerWith(visit, await interactions.signIn(at, account, source));
@@ -193,7 +83,7 @@ export function createSignIn(dependencies: SignInDependencies): Koa.Middleware {
     if (question.kind !== 'role') return showFault(ctx, { kind: 'expired' });
     if (form.one('decision') === 'switch') return answerWith(visit, await interactions.switchAccount(at));
     const chosen = form.one('role');
-    if (chosen === '') return showRole(visit, question, 'nothing-chosen');
+    if (chosen === '') return pages.role(visit, question, 'nothing-chosen');
     answerWith(visit, await interactions.chooseRole(at, uid, chosen));
   }
 
@@ -208,7 +98,7 @@ export function createSignIn(dependencies: SignInDependencies): Koa.Middleware {
     const ticked = form.all('line');
     const next = await interactions.allow(at, uid, ticked, source);
     if ('fault' in next && next.fault === 'nothing-chosen')
-      showConsent(visit, question, { ticked, problem: 'nothing-chosen' });
+      pages.consent(visit, question, { ticked, problem: 'nothing-chosen' });
     else answerWith(visit, next);
   }
 
@@ -234,7 +124,7 @@ export function createSignIn(dependencies: SignInDependencies): Koa.Middleware {
     const at: HttpExchange = { req: ctx.req, res: ctx.res };
     const question = await interactions.find(at, String(uid));
     if (question === undefined) showFault(ctx, { kind: 'expired' });
-    else showQuestion({ ctx, at, uid: String(uid), question });
+    else pages.open({ ctx, at, uid: String(uid), question });
   });
   router.post(
     '/:uid/sign-in',

@@ -160,7 +160,7 @@ describe('IN-05 nothing is left lying about:', () => {
   test.for([
     ...['/package.json', '/package-lock.json', '/.env', '/.git/config', '/src/main.ts', '/data/master.key'],
     ...[
-      '/views/consent.njk',
+      '/views/sign-in/consent.njk',
       '/locales/en.json',
       '/docs/',
       '/assets/',

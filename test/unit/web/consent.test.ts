@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { createAssets } from '../../../src/web/assets.ts';
-import type { ConsentModel } from '../../../src/web/models.ts';
 import { createRenderer } from '../../../src/web/render.ts';
+import type { ConsentModel } from '../../../src/web/sign-in/models.ts';
 import { consent, wardConsent } from './samples.ts';
 
 const { render } = createRenderer({ locale: 'en', assets: createAssets() });
 const page = (changes: Partial<ConsentModel> = {}) =>
-  render('consent.njk', { ...consent, ...changes })
+  render('sign-in/consent.njk', { ...consent, ...changes })
     .replaceAll(/\s+/g, ' ')
     .replaceAll('&#39;', "'");
 const inputs = (html: string, type: string) =>

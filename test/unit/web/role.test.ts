@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { createAssets } from '../../../src/web/assets.ts';
-import type { RoleModel } from '../../../src/web/models.ts';
 import { createRenderer } from '../../../src/web/render.ts';
+import type { RoleModel } from '../../../src/web/sign-in/models.ts';
 import { role } from './samples.ts';
 
 const { render } = createRenderer({ locale: 'en', assets: createAssets() });
 const page = (changes: Partial<RoleModel> = {}) =>
-  render('role.njk', { ...role, ...changes }).replaceAll(/\s+/g, ' ');
+  render('sign-in/role.njk', { ...role, ...changes }).replaceAll(/\s+/g, ' ');
 const text = (html: string) => html.replaceAll(/<[^>]*>/g, '').replaceAll(/\s+/g, ' ');
 const radios = (html: string) =>
   [...html.matchAll(/<input\b[^>]*>/g)].map(([tag]) => tag).filter((tag) => tag.includes(' type="radio"'));

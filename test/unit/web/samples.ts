@@ -1,14 +1,13 @@
-import {
-  type ConsentModel,
-  type ContinueModel,
-  type ErrorModel,
-  errorModel,
-  type NoRecordModel,
-  type RoleModel,
-  type SignedOutModel,
-  type SignInModel,
-  type SignOutModel,
-} from '../../../src/web/models.ts';
+import { type ErrorModel, errorModel } from '../../../src/web/models.ts';
+import type {
+  ConsentModel,
+  ContinueModel,
+  NoRecordModel,
+  RoleModel,
+  SignedOutModel,
+  SignInModel,
+  SignOutModel,
+} from '../../../src/web/sign-in/models.ts';
 import { keteSamples } from '../kete/samples.ts';
 import { demoModel, productionModel } from './model.ts';
 
@@ -153,7 +152,7 @@ const technical = {
 /** For each template its states by name: what every page test goes through. */
 export const samples: Readonly<Record<string, Readonly<Record<string, object>>>> = {
   'landing.njk': { demo: demoModel, production: productionModel },
-  'sign-in.njk': {
+  'sign-in/sign-in.njk': {
     account: { ...signIn, record: false },
     first: signIn,
     independent: { ...signIn, client: { ...kete, organization: '' } },
@@ -165,7 +164,7 @@ export const samples: Readonly<Record<string, Readonly<Record<string, object>>>>
     'limited-minute': { ...signIn, identifier: 'aroha@example.test', problem: 'limited', minutes: 1 },
     long: { ...signIn, client: long },
   } satisfies Record<string, SignInModel>,
-  'role.njk': {
+  'sign-in/role.njk': {
     several: role,
     'nothing-chosen': { ...role, problem: 'nothing-chosen' },
     'same-name': {
@@ -190,7 +189,7 @@ export const samples: Readonly<Record<string, Readonly<Record<string, object>>>>
       problem: 'nothing-chosen',
     },
   } satisfies Record<string, RoleModel>,
-  'consent.njk': {
+  'sign-in/consent.njk': {
     own: consent,
     child: { ...consent, patient: { name: 'Tama Ngata', isAccount: false }, offline: false },
     records: { ...consent, patient: null, records: true },
@@ -217,20 +216,20 @@ export const samples: Readonly<Record<string, Readonly<Record<string, object>>>>
       patient: { name: 'Wiremu Pōtae-Featherstonehaugh-Cholmondeley', isAccount: false },
     },
   } satisfies Record<string, ConsentModel>,
-  'no-record.njk': { first: noRecord, long: { ...noRecord, client: long } } satisfies Record<
+  'sign-in/no-record.njk': { first: noRecord, long: { ...noRecord, client: long } } satisfies Record<
     string,
     NoRecordModel
   >,
-  'sign-out.njk': { client: signOut, alone: { ...signOut, client: '' } } satisfies Record<
+  'sign-in/sign-out.njk': { client: signOut, alone: { ...signOut, client: '' } } satisfies Record<
     string,
     SignOutModel
   >,
-  'signed-out.njk': {
+  'sign-in/signed-out.njk': {
     client: signedOut,
     alone: { client: null, stayed: false },
     stayed: { client: null, stayed: true },
   } satisfies Record<string, SignedOutModel>,
-  'continue.njk': { 'signed-out': proceed, switch: { ...proceed, kind: 'switch' } } satisfies Record<
+  'sign-in/continue.njk': { 'signed-out': proceed, switch: { ...proceed, kind: 'switch' } } satisfies Record<
     string,
     ContinueModel
   >,

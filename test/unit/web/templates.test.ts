@@ -59,7 +59,9 @@ function poison(value: unknown, name = ''): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, poison(item, key)]));
 }
 
-const asked = sampleList.filter(([, template]) => !template.includes('/') && template !== 'landing.njk');
+const asked = sampleList.filter(
+  ([, template]) => !template.startsWith('demo/') && template !== 'landing.njk',
+);
 
 test.each(asked)('%s shows what comes from outside as text, escaped once', (_name, template, model) => {
   const html = render(template, poison(model) as object);

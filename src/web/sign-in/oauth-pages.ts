@@ -1,8 +1,9 @@
 import type Koa from 'koa';
-import type { ContinueModel, SignedOutModel, SignOutModel, WayOn } from './models.ts';
-import type { ShowFault } from './page-faults.ts';
-import type { Renderer } from './render.ts';
-import { allowFormsTo } from './security-headers.ts';
+import type { WayOn } from '../models.ts';
+import type { ShowFault } from '../page-faults.ts';
+import type { Renderer } from '../render.ts';
+import { allowFormsTo } from '../security-headers.ts';
+import type { ContinueModel, SignedOutModel, SignOutModel } from './models.ts';
 
 /** Where the form of a page may lead by way of redirects, as a content security policy calls it. */
 interface FormTargets {
@@ -50,13 +51,13 @@ export function createOauthPages(options: { renderer: Renderer; showFault: ShowF
     expired: (ctx) => showFault(ctx, { kind: 'expired' }),
     forbidden: (ctx) => showFault(ctx, { kind: 'forbidden' }),
     signOut(ctx, { formTargets, ...model }) {
-      page(ctx, 'sign-out.njk', model, formTargets);
+      page(ctx, 'sign-in/sign-out.njk', model, formTargets);
     },
     signedOut(ctx, model) {
-      page(ctx, 'signed-out.njk', model, []);
+      page(ctx, 'sign-in/signed-out.njk', model, []);
     },
     goOn(ctx, { formTargets, ...model }) {
-      page(ctx, 'continue.njk', model, formTargets);
+      page(ctx, 'sign-in/continue.njk', model, formTargets);
     },
   };
 }

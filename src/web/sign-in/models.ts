@@ -1,0 +1,100 @@
+import type { ClientModel, FormModel, WayOn } from '../models.ts';
+
+/** What `sign-in/sign-in.njk` shows. The form sends `csrf`, `identifier` and `password`. */
+export interface SignInModel extends FormModel {
+  /** Where the second form is sent, which carries `csrf` alone and leads back to the client. */
+  readonly cancelAction: string;
+  readonly client: ClientModel;
+  /** Whether the client asks for a record, or only for who signs in. */
+  readonly record: boolean;
+  /** What the person typed before, `''` at first. A password is never shown again. */
+  readonly identifier: string;
+  /**
+   * `missing`: a field was empty. `wrong`: name and password do not belong together, whether or not the name exists.
+   * `busy`: the password was not looked at. `limited`: nor here, because there were too many tries.
+   */
+  readonly problem: 'none' | 'missing' | 'wrong' | 'busy' | 'limited';
+  /** Minutes until another try may help, rounded up; 0 where nobody has to wait. */
+  readonly minutes: number;
+}
+
+/**
+ * What `sign-in/role.njk` shows: in which role a practitioner asks, where she has several. The form sends `csrf` and `role`, the
+ * id of a role. A form of its own sends the `decision` `switch`.
+ */
+export interface RoleModel extends FormModel {
+  /** Where the form is sent, which carries `csrf` alone and leads back to the client. */
+  readonly cancelAction: string;
+  readonly client: ClientModel;
+  /** Who is signed in. */
+  readonly account: { readonly name: string };
+  /** Name of the organisation at which the roles are. */
+  readonly organization: string;
+  /** `roleProfile`: SDS role profile id, `''` where there is none. None is chosen when the page opens. */
+  readonly roles: readonly { readonly id: string; readonly name: string; readonly roleProfile: string }[];
+  /** `nothing-chosen`: the practitioner went on without a role. */
+  readonly problem: 'none' | 'nothing-chosen';
+}
+
+/** One thing that a client may do, and the words for it. */
+export interface ConsentLine {
+  readonly scope: string;
+  readonly words: string;
+}
+
+/**
+ * What `sign-in/consent.njk` shows. The form sends `csrf`, a `line` for each scope that is required or ticked, and `decision`:
+ * `allow` or `deny`. A form of its own sends the `decision` `switch`.
+ */
+export interface ConsentModel extends FormModel {
+  /** `site`: host of the address to which the browser goes back, with port where it has one. */
+  readonly client: ClientModel & { readonly site: string };
+  /** Who is signed in. */
+  readonly account: { readonly name: string };
+  /** The role in which a practitioner asks; null for somebody who asks for herself. */
+  readonly role: { readonly name: string; readonly organization: string } | null;
+  /** `reason_for_request`, as the token will say; `''` where tokens say nothing of it. */
+  readonly reason: string;
+  /** Whose record; null where the request is about none. `isAccount`: the record of the person signed in. */
+  readonly patient: { readonly name: string; readonly isAccount: boolean } | null;
+  /** Whether it is about records of others that the person may open. */
+  readonly records: boolean;
+  /** The last day, as people write it. */
+  readonly until: string;
+  /** Whether the client asks for access while the person is away. */
+  readonly offline: boolean;
+  /** Part of every answer but a denial. */
+  readonly required: readonly ConsentLine[];
+  readonly optional: readonly (ConsentLine & { readonly checked: boolean })[];
+  /** `nothing-chosen`: the person allowed it, but left no part of the record ticked. */
+  readonly problem: 'none' | 'nothing-chosen';
+}
+
+/** What `sign-in/no-record.njk` shows. Its forms send `csrf` and `decision`: `deny` or `switch`. */
+export interface NoRecordModel extends FormModel {
+  readonly client: ClientModel;
+}
+
+/** What `sign-in/sign-out.njk` shows. */
+export interface SignOutModel {
+  /** HTML that is trusted: the library's form with the id `op.logoutForm`, without buttons. */
+  readonly form: string;
+  /** Name and client_id of the client that asks for it, `''` where nobody did. */
+  readonly client: string;
+  readonly clientId: string;
+}
+
+/** What `sign-in/signed-out.njk` shows. */
+export interface SignedOutModel {
+  /** Whether somebody is signed in still: she chose to stay. */
+  readonly stayed: boolean;
+  readonly client: WayOn | null;
+}
+
+/** What `sign-in/continue.njk` shows: a form that the person sends on, where the library would let a script do it. */
+export interface ContinueModel {
+  readonly action: string;
+  readonly fields: readonly { readonly name: string; readonly value: string }[];
+  /** `signed-out`: nobody is signed in any more. `switch`: another person is, who is signed out by continuing. */
+  readonly kind: 'signed-out' | 'switch';
+}

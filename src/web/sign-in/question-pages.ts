@@ -1,0 +1,133 @@
+import type Koa from 'koa';
+import { clientName } from '../../clients/index.ts';
+import type { HttpExchange, Question } from '../../oidc/index.ts';
+import type { Forms } from '../forms.ts';
+import type { ClientModel } from '../models.ts';
+import type { Renderer } from '../render.ts';
+import { allowFormsTo } from '../security-headers.ts';
+import type { ConsentModel, NoRecordModel, RoleModel, SignInModel } from './models.ts';
+
+/** One request to a question's address. */
+export interface Visit {
+  readonly ctx: Koa.Context;
+  readonly at: HttpExchange;
+  readonly uid: string;
+  readonly question: Question;
+}
+
+const asClient = ({ client }: Question): ClientModel => ({
+  name: clientName(client),
+  organization: client.organization?.name ?? '',
+});
+
+/** Shows the questions of an interaction, with what is wrong with the answer that was sent. */
+export interface QuestionPages {
+  /** Whichever question is open, as it is shown first. */
+  open(visit: Visit): void;
+  /** @param identifier what the person typed before @param retryAfter seconds to wait, where there is a wait */
+  signIn(visit: Visit, identifier: string, problem: SignInModel['problem'], retryAfter?: number): void;
+  role(visit: Visit, question: Question & { kind: 'role' }, problem: RoleModel['problem']): void;
+  /** @param answer `ticked`: the scopes of the lines that were left ticked */
+  consent(
+    visit: Visit,
+    question: Question & { kind: 'consent' },
+    answer: { ticked?: readonly string[]; problem: ConsentModel['problem'] },
+  ): void;
+}
+
+/** Makes the pages of questions. @param formatDay a day as people write it */
+export function createQuestionPages(options: {
+  forms: Forms;
+  render: Renderer['render'];
+  formatDay: (at: Date) => string;
+}): QuestionPages {
+  const { forms, render, formatDay } = options;
+
+  function show({ ctx, question }: Visit, template: string, model: object): void {
+    allowFormsTo(ctx, question.formTargets);
+    ctx.type = 'html';
+    ctx.body = render(template, model);
+  }
+
+  function signIn(visit: Visit, identifier: string, problem: SignInModel['problem'], retryAfter = 0): void {
+    const { uid, question } = visit;
+    const model: SignInModel = {
+      action: `/interaction/${uid}/sign-in`,
+      cancelAction: `/interaction/${uid}/cancel`,
+      csrf: forms.token(uid),
+      client: asClient(question),
+      record: question.kind === 'sign-in' && question.record,
+      identifier,
+      problem,
+      minutes: Math.ceil(retryAfter / 60),
+    };
+    if (retryAfter > 0) visit.ctx.set('Retry-After', String(retryAfter));
+    show(visit, 'sign-in/sign-in.njk', model);
+  }
+
+  function role(visit: Visit, question: Question & { kind: 'role' }, problem: RoleModel['problem']): void {
+    const { uid } = visit;
+    const { account, organization, roles } = question;
+    const model: RoleModel = {
+      action: `/interaction/${uid}/role`,
+      cancelAction: `/interaction/${uid}/cancel`,
+      csrf: forms.token(uid),
+      client: asClient(question),
+      account: { name: account.name },
+      organization,
+      roles: roles.map(({ id, name, roleProfile = '' }) => ({ id, name, roleProfile })),
+      problem,
+    };
+    show(visit, 'sign-in/role.njk', model);
+  }
+
+  function consent(
+    visit: Visit,
+    question: Question & { kind: 'consent' },
+    { ticked, problem }: { ticked?: readonly string[]; problem: ConsentModel['problem'] },
+  ): void {
+    const { uid } = visit;
+    const { account, role: chosen, reason, record, offline, until, lines, site } = question;
+    const optional = lines.filter((line) => !line.required);
+    const model: ConsentModel = {
+      action: `/interaction/${uid}/consent`,
+      csrf: forms.token(uid),
+      client: { ...asClient(question), site },
+      account: { name: account.name },
+      role: chosen ?? null,
+      reason: reason ?? '',
+      patient: record === 'own' ? { name: account.name, isAccount: true } : null,
+      records: record === 'others',
+      until: formatDay(until),
+      offline,
+      required: lines.filter((line) => line.required).map(({ scope, words }) => ({ scope, words })),
+      // What it wants of the record comes before what else it would like.
+      optional: [...optional.filter((line) => line.part), ...optional.filter((line) => !line.part)].map(
+        ({ scope, words, checked }) => ({
+          scope,
+          words,
+          checked: ticked?.includes(scope) ?? checked,
+        }),
+      ),
+      problem,
+    };
+    show(visit, 'sign-in/consent.njk', model);
+  }
+
+  function open(visit: Visit): void {
+    const { uid, question } = visit;
+    if (question.kind === 'sign-in') signIn(visit, '', 'none');
+    else if (question.kind === 'role') role(visit, question, 'none');
+    else if (question.kind === 'consent') consent(visit, question, { problem: 'none' });
+    else {
+      const model: NoRecordModel = {
+        action: `/interaction/${uid}/consent`,
+        csrf: forms.token(uid),
+        client: asClient(question),
+      };
+      show(visit, 'sign-in/no-record.njk', model);
+    }
+  }
+
+  return { open, signIn, role, consent };
+}
