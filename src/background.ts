@@ -39,7 +39,7 @@ export function startBackground({ db, clock, masterKey }: Services, log: Logger)
     rowsWaiting: housekeeping.waiting,
     async close() {
       await housekeeping.close();
-      // What the last requests left is sealed yet; a longer backlog waits for the next start, or for another node.
+      // What the last requests left is still sealed; a longer backlog waits for the next start, or for another node.
       await Promise.race([sealer.poll(), setTimeout(LAST_LOOK, undefined, { ref: false })]);
       await sealer.close();
     },

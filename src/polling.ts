@@ -1,19 +1,19 @@
-/** Something that is looked at again and again, as long as a process runs. */
+/** Polls something as long as a process runs. */
 export interface Polling {
-  /** Polling now; a look that is under way is shared. Never rejects. */
+  /** Polls now; a poll that is under way is shared. Never rejects. */
   poll(): Promise<void>;
-  /** Polling now; a look that is under way may have begun too early, so another one follows it. Never rejects. */
+  /** Polls now; a poll that is under way may have begun too early, so another one follows it. Never rejects. */
   pollAgain(): Promise<void>;
-  /** Ends the looking, and waits for what is under way. */
+  /** Ends the polling, and waits for what is under way. */
   close(): Promise<void>;
 }
 
 /**
- * Begins to look, first after the pause, and then one look after the other: one that takes longer than the pause does not meet
+ * Begins to poll, first after the pause, and then one poll after the other: one that takes longer than the pause does not meet
  * the next.
  *
- * @param every milliseconds between two looks
- * @param onError receives the first fault of an outage; those that follow until a look succeeds say the same
+ * @param every milliseconds between two polls
+ * @param onError receives the first fault of an outage; those that follow until a poll succeeds say the same
  */
 export function startPolling(options: {
   poll: () => Promise<void>;

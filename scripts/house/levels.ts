@@ -11,7 +11,8 @@ export const levels: readonly Level[] = [
   { name: 'start', rooms: ['main', 'cli'] },
   // Put the rooms together, for a server or for one command.
   { name: 'assembly', rooms: ['app', 'commands'] },
-  { name: 'pages', rooms: ['web'] },
+  // `api` is not built yet.
+  { name: 'pages', rooms: ['web', 'api'] },
   // The features on one opened database; it seeds the demo world, so it stands above it.
   { name: 'services', rooms: ['services', 'background', 'retention'] },
   // The start page and the commands show the demo world, and it is written through the features.
@@ -25,7 +26,7 @@ export const levels: readonly Level[] = [
       ...['accounts', 'audit', 'catalogue', 'clients', 'consents', 'keys', 'limits', 'organizations'],
       ...['outgoing', 'practitioners', 'revocations', 'telemetry'],
       // Not built yet.
-      ...['administration', 'approvals', 'ciba', 'delegations'],
+      ...['ciba', 'delegations'],
     ],
   },
   { name: 'database', rooms: ['db'] },

@@ -16,6 +16,14 @@ export function requestedScopes(scope: unknown): readonly string[] | Refusal {
   return scopes ?? refuse('invalid_scope', 'scope is malformed');
 }
 
+/**
+ * The scopes that are too wide for a client: those that the API does not offer, or that the client was not given there. The
+ * one rule at every grant, for tokens made later and for tokens asked about.
+ */
+export function beyondClient(client: Client, api: Api, scopes: readonly string[]): string[] {
+  return [...notOffered(api, scopes), ...uncovered(scopeFamily(api), scopesAt(client, api.id) ?? [], scopes)];
+}
+
 /** Whether the client was given all these scopes at the API. */
 export function clientHolds(client: Client, api: Api, scopes: readonly string[]): boolean {
   return uncovered(scopeFamily(api), scopesAt(client, api.id) ?? [], scopes).length === 0;

@@ -1,5 +1,5 @@
 export { CLOCK_TOLERANCE, LONGEST_ASSERTION, timesFault } from './assertion-times.ts';
-export { clientHolds, requestedScopes } from './client-scopes.ts';
+export { beyondClient, clientHolds, requestedScopes } from './client-scopes.ts';
 export { identityHeld, lastingScopes } from './identity-scopes.ts';
 export { admitAsserted, admitPerson } from './person.ts';
 export { machineNames, provenanceFault, reasonOf } from './provenance.ts';

@@ -1,6 +1,6 @@
-import { type Api, notOffered, scopeFamily } from '../catalogue/index.ts';
+import type { Api } from '../catalogue/index.ts';
 import { type Client, isIdentityScope, scopesAt } from '../clients/index.ts';
-import { uncovered } from '../scopes/index.ts';
+import { beyondClient } from './client-scopes.ts';
 import { goesWith, identityHeld } from './identity-scopes.ts';
 
 /**
@@ -8,11 +8,10 @@ import { goesWith, identityHeld } from './identity-scopes.ts';
  * the client may no longer use the API at all.
  */
 export function stillHeld(client: Client, api: Api, scopes: readonly string[]): string[] {
-  const held = scopesAt(client, api.id);
-  if (held === undefined) return [];
+  if (scopesAt(client, api.id) === undefined) return [];
   const identity = identityHeld(client, api);
   const rest = scopes.filter((scope) => !isIdentityScope(scope));
-  const lost = new Set([...notOffered(api, rest), ...uncovered(scopeFamily(api), held, rest)]);
+  const lost = new Set(beyondClient(client, api, rest));
   return scopes.filter((scope) =>
     isIdentityScope(scope) ? identity.includes(scope) && goesWith(api, scope) : !lost.has(scope),
   );

@@ -1,4 +1,4 @@
-import type { Api } from '../catalogue/index.ts';
+import type { Api, TokenProfile } from '../catalogue/index.ts';
 import type { Client } from '../clients/index.ts';
 import type { Listed, PractitionerRole } from '../practitioners/index.ts';
 import { isPlain } from '../text.ts';
@@ -65,7 +65,8 @@ function envelopeFault(claims: AssertedClaims, { client, issuer, now }: Context)
 function organizationFault(claims: AssertedClaims, api: Api, client: Client): string | undefined {
   const { requesting_organization: given } = claims;
   if (given === undefined) return undefined;
-  const read = api.profile === 'gp-connect' ? readOrganization(given) : readOrganizationString(given);
+  const read = forms[api.profile]?.organization(given);
+  if (read === undefined) return undefined;
   if ('fault' in read) return read.fault;
   return read.odsCode === client.organization?.odsCode
     ? undefined
@@ -83,18 +84,18 @@ function isOurs({ system }: Identifier, issuer: string): boolean {
 
 const OURS = 'a naming system of this server names only whom it signed in itself';
 
-function readWho(claims: AssertedClaims, { api, client, issuer }: Context): Read<Who> {
-  const machine = machineNames(client);
-  if (api.profile === 'spine-core') {
-    const read = readUser(claims.requesting_user, machine);
-    if ('fault' in read) return read;
-    const { user, sdsRoleProfile } = read;
-    if (isOurs(user, issuer)) return { fault: OURS };
-    if (sdsRoleProfile === undefined && user.value !== claims.sub)
-      return { fault: 'sub must be the local id in requesting_user' };
-    return { practitioner: undefined, user, sdsUser: undefined, roleProfile: sdsRoleProfile };
-  }
-  const read = readPractitioner(claims.requesting_practitioner, machine);
+function readSpineUser(claims: AssertedClaims, { client, issuer }: Context): Read<Who> {
+  const read = readUser(claims.requesting_user, machineNames(client));
+  if ('fault' in read) return read;
+  const { user, sdsRoleProfile } = read;
+  if (isOurs(user, issuer)) return { fault: OURS };
+  if (sdsRoleProfile === undefined && user.value !== claims.sub)
+    return { fault: 'sub must be the local id in requesting_user' };
+  return { practitioner: undefined, user, sdsUser: undefined, roleProfile: sdsRoleProfile };
+}
+
+function readGpConnectUser(claims: AssertedClaims, { client, issuer }: Context): Read<Who> {
+  const read = readPractitioner(claims.requesting_practitioner, machineNames(client));
   if ('fault' in read) return read;
   const { practitioner } = read;
   if (practitioner.local.some((one) => isOurs(one, issuer))) return { fault: OURS };
@@ -102,6 +103,19 @@ function readWho(claims: AssertedClaims, { api, client, issuer }: Context): Read
   const [sdsUser, roleProfile] = [national(practitioner.sdsUser), national(practitioner.sdsRoleProfile)];
   return { practitioner, user: undefined, sdsUser, roleProfile };
 }
+
+/** In which form a profile's assertions say who it is and for which organisation. */
+interface AssertedForm {
+  who(claims: AssertedClaims, context: Context): Read<Who>;
+  organization(given: unknown): Read<{ odsCode: string }>;
+}
+
+const forms: Readonly<Record<TokenProfile, AssertedForm | undefined>> = {
+  'spine-core': { who: readSpineUser, organization: readOrganizationString },
+  'gp-connect': { who: readGpConnectUser, organization: readOrganization },
+  smart: undefined,
+  none: undefined,
+};
 
 /**
  * Reads a user context assertion whose signature was checked: `iss` = client_id, `sub` = local user id, `aud` = issuer, at
@@ -114,7 +128,7 @@ export function readUserContext(claims: AssertedClaims, context: Context): Read<
   const { api, client } = context;
   const fault = envelopeFault(claims, context) ?? organizationFault(claims, api, client);
   if (fault !== undefined) return { fault };
-  const who = readWho(claims, context);
+  const who = forms[api.profile]?.who(claims, context) ?? { fault: 'no assertion is for this resource' };
   if ('fault' in who) return who;
   return {
     ...who,

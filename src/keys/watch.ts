@@ -2,7 +2,7 @@ import type { JWK } from 'jose';
 import { type Polling, startPolling } from '../polling.ts';
 import type { SigningKeys } from './signing-keys.ts';
 
-/** Polling at the signing keys; see `Polling`. */
+/** Follows the signing keys; see `Polling`. */
 export type KeyWatch = Pick<Polling, 'poll' | 'close'>;
 
 const kidsOf = (jwks: readonly JWK[]) => jwks.map(({ kid }) => String(kid));

@@ -8,13 +8,13 @@ export interface Counted {
   readonly rule: Rule;
 }
 
-/** A try that may be made. It is counted already. */
+/** An attempt that may be made. It is counted already. */
 export interface Taken extends Counted {
-  /** The how-manieth it is of its window. */
+  /** Its place among the attempts of its window, from 1. */
   readonly number: number;
 }
 
-/** A try that may not be made, and is not counted. */
+/** An attempt that may not be made, and is not counted. */
 export interface TooMany {
   /** Seconds, 1 or more. */
   readonly retryAfter: number;

@@ -53,7 +53,7 @@ export function createLoadLimits({ numbers, clock }: { numbers: LoadNumbers; clo
     return consumedPoints > most ? asWait(msBeforeNext) : undefined;
   }
 
-  /** Counts what closes the door to the next request. */
+  /** Counts what may keep the next request from being looked at. */
   async function countUp(key: string, most: number): Promise<void> {
     if (most === 0) return;
     const { consumedPoints, msBeforeNext } = await counts.penalty(key);

@@ -46,7 +46,7 @@ export interface RequestState {
   bound?: Set<string>;
   /** Whether this request has taken something back that was alive. */
   tookBack?: boolean;
-  /** Opaque tokens to be stored together with the audit row; undefined where tokens are stored at once. */
+  /** Opaque tokens to be stored together with the audit row; undefined before the token endpoint's middleware has run. */
   tokens?: PlacedArtefact[];
 }
 

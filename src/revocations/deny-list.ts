@@ -18,7 +18,7 @@ export interface DenyList {
    * is too old. @throws DatabaseUnavailable when that fails
    */
   has(ids: TokenIds): Promise<boolean>;
-  /** Polling now. A look that is under way may have begun too early, so another one follows it. Never rejects. */
+  /** Polls now. A poll that is under way may have begun too early, so another one follows it. Never rejects. */
   poll(): Promise<void>;
   /** How many revocations are in memory. */
   size(): number;

@@ -36,7 +36,7 @@ export interface SiteOptions {
 }
 
 /** A fault becomes a page with an incident number, never a stack trace. */
-function createApp(showFault: ShowFault, log: Logger): Koa {
+function createKoa(showFault: ShowFault, log: Logger): Koa {
   const app = new Koa();
   // Koa would write what it cannot answer to the standard error, stack and all. Whoever hangs up causes it.
   app.on('error', (error) => log.info({ err: error }, 'an answer could not be sent'));
@@ -76,7 +76,7 @@ export function createSite(options: SiteOptions): Rooms['site'] {
     pages.showFault(ctx, { kind: 'tooMany', retryAfter });
   };
 
-  const app = createApp(pages.showFault, log);
+  const app = createKoa(pages.showFault, log);
   for (const middleware of [
     pages.headers,
     createHealth(options.health),

@@ -1,5 +1,5 @@
 import type Koa from 'koa';
-import type { Api, Catalogue } from '../catalogue/index.ts';
+import { type Api, type Catalogue, hasSmartLaunch } from '../catalogue/index.ts';
 import { isUnavailable } from '../errors.ts';
 
 const SUFFIX = '/.well-known/smart-configuration';
@@ -23,7 +23,7 @@ export function createSmartConfiguration(options: {
   const { origin } = new URL(issuer);
 
   async function apiAt(path: string): Promise<Api | undefined> {
-    const apis = (await catalogue.all()).filter((api) => api.profile === 'smart');
+    const apis = (await catalogue.all()).filter(hasSmartLaunch);
     if (path === SUFFIX) return apis.length === 1 ? apis[0] : undefined;
     return path.startsWith(`${SUFFIX}/`)
       ? apis.find((api) => `${SUFFIX}/${api.id}` === path)

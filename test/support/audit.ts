@@ -12,7 +12,7 @@ const views = fileURLToPath(new URL('../../views', import.meta.url));
 const widths = [320, 1280];
 
 /**
- * Polling at a page as the server really sent it, narrow and wide: takes a picture (`flow-<name>-<width>.png`), and expects
+ * Looks at a page as the server really sent it, narrow and wide: takes a picture (`flow-<name>-<width>.png`), and expects
  * that axe finds nothing, also in what can be opened, and that nothing is wider than the screen.
  */
 export async function audit(page: Page, name: string): Promise<void> {

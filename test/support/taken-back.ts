@@ -56,7 +56,7 @@ export function listed(server: Pick<TestServer, 'sql'>, id: string): Promise<{ k
   return server.sql<{ kind: string }>('SELECT kind FROM revocations WHERE id = $1', [id]);
 }
 
-/** Polling on while a server works on its database. */
+/** Looks on while a server works on its database. */
 export interface Statements {
   /** Names of what was sent since the last time somebody asked, but for the looks at what was taken back. */
   take(): readonly string[];
@@ -68,7 +68,7 @@ export interface Statements {
   stop(): void;
 }
 
-/** Polling on from now on; what is under way inside transactions is seen, too. */
+/** Looks on from now on; what is under way inside transactions is seen, too. */
 export function watchStatements({ services: { db } }: Pick<TestServer, 'services'>): Statements {
   const { query } = db;
   let names: string[] = [];

@@ -1,6 +1,7 @@
 import type Provider from 'oidc-provider';
 import type { Configuration } from 'oidc-provider';
-import { type Api, type Catalogue, INTROSPECT, notOffered, scopeFamily } from '../../catalogue/index.ts';
+import { beyondClient } from '../../authorisation/index.ts';
+import { type Api, type Catalogue, INTROSPECT } from '../../catalogue/index.ts';
 import {
   type Client,
   type ClientRegistry,
@@ -10,7 +11,6 @@ import {
 } from '../../clients/index.ts';
 import { hasCode } from '../../errors.ts';
 import type { DenyList } from '../../revocations/index.ts';
-import { uncovered } from '../../scopes/index.ts';
 import { asText } from '../../text.ts';
 import type { GrantValidity } from '../grants/grant-validity.ts';
 import type { RequestStates } from '../request-state.ts';
@@ -87,12 +87,9 @@ export function createIntrospection(options: {
     scopes: readonly string[],
   ): Promise<Client | undefined> {
     const holder = await registry.find(clientId);
-    const held = holder && scopesAt(holder, api.id);
-    if (held === undefined) return undefined;
+    if (holder === undefined || scopesAt(holder, api.id) === undefined) return undefined;
     const opening = scopes.filter((one) => !isIdentityScope(one));
-    const offered = opening.filter((one) => one !== INTROSPECT);
-    const fewer = [...notOffered(api, offered), ...uncovered(scopeFamily(api), held, opening)];
-    return fewer.length === 0 ? holder : undefined;
+    return beyondClient(holder, api, opening).length === 0 ? holder : undefined;
   }
 
   const scopesIn = (scope: unknown) => asText(scope)?.split(' ') ?? [];

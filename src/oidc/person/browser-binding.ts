@@ -14,7 +14,7 @@ export interface BrowserBinding {
   /** Gives the browser the proof that in it somebody signed in to an interaction. */
   bind(res: ServerResponse, uid: string, accountId: string): void;
   /**
-   * Whether a browser may go on with an interaction as it is kept. InteractionRequests where the library looks it up, so that what is
+   * Whether a browser may go on with an interaction as it is kept. Asked where the library looks it up, so that what is
    * checked is what is used.
    */
   mayGoOn(req: IncomingMessage, uid: string, interaction: AdapterPayload): boolean;

@@ -90,7 +90,7 @@ export function createSignOut(options: {
   audit: Audit;
   sourceOf: (ctx: Context) => string;
   pages: SignOutPages;
-  /** InteractionRequests for lazily, because these hooks are part of it. */
+  /** Asked for lazily, because these hooks are part of it. */
   provider: () => Provider;
 }): SignOut {
   const { provider, registry, states, isOwnForm, audit, sourceOf, pages } = options;

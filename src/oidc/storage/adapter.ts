@@ -2,7 +2,7 @@ import { decodeJwt } from 'jose';
 import Provider, { type Adapter, type AdapterFactory, type AdapterPayload, errors } from 'oidc-provider';
 import type { Clock } from '../../clock.ts';
 import { asText } from '../../text.ts';
-import { expiry, volatileModels } from './artefact.ts';
+import { expiry } from './artefact.ts';
 import type { StorageContext } from './context.ts';
 import {
   accessTokenAdapter,
@@ -102,6 +102,6 @@ export function createAdapter(options: {
     if (model === 'Interaction') return interactionAdapter(volatile, clock, context);
     if (model === 'PushedAuthorizationRequest') return pushedAdapter(volatile, clock, context);
     if (exchanged.has(model)) return exchangedAdapter(model, durable, clock, context);
-    return artefactAdapter(model, volatileModels.has(model) ? volatile : durable, clock, context);
+    return artefactAdapter(model, durable, clock, context);
   };
 }

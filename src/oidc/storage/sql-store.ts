@@ -55,7 +55,7 @@ const statements = {
     name: 'oidc_artefacts_find_locked',
     text: `SELECT payload, consumed_at FROM oidc_artefacts WHERE model = $1 AND id = $2 AND ${alive} FOR SHARE`,
   },
-  // SQL reads a clock of its own here and in `consume`, and nowhere else decides by one: the clocks of the node that used it
+  // In this store SQL reads a clock of its own here and in `consume` only: the clocks of the node that used it
   // and of the one that sees it again may be two minutes apart, which a thief would have beside the ten seconds. Where the
   // database did not write a time (the version before), or is not yet as far (another server took over), it is no retry:
   // that costs a client a new sign-in, the other way round a theft would not be seen.
@@ -134,7 +134,7 @@ export interface SqlStore extends ArtefactStore {
   /**
    * Judges the second use of something.
    *
-   * The rule for refresh tokens, which are replaced at each use: a used one is always refused (`invalid_grant`). The second
+   * The rule for refresh tokens that are replaced at each use (`keepsRefreshToken` in `lifetimes.ts` says whose are not): a used one is always refused (`invalid_grant`). The second
    * use is a *retry*, after which nothing is revoked, where all of this holds: the token is the direct predecessor of one
    * that nobody has used yet, and it was used less than `lifetimes.refreshRetry` seconds ago, both by the clock of this node
    * against the time that the using node wrote and by the database's clock against the time that the database wrote.

@@ -49,7 +49,7 @@ export interface Aftermath {
 const isOpen = ({ outcome }: OneTime) => outcome === 'lost' || outcome.startsWith('503');
 
 /**
- * Polling at every token that came out of a load, then uses everything again that can be used once, on both nodes at the same
+ * Looks at every token that came out of a load, then uses everything again that can be used once, on both nodes at the same
  * time. By that its families end: clients of the load cannot go on afterwards.
  */
 export async function lookAfter(stage: Stage, { received, once, doubts }: Ledger): Promise<Aftermath> {

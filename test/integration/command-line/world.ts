@@ -20,7 +20,7 @@ export interface World {
   run(...parameters: string[]): Promise<Finished>;
   /** Runs `assent …`, which must succeed, and gives what it printed. */
   out(...parameters: string[]): Promise<string>;
-  /** Polling into the database; on the embedded one this needs the folder for itself. */
+  /** Looks into the database; on the embedded one this needs the folder for itself. */
   look<T>(work: (sql: <R extends object = Row>(text: string) => Promise<R[]>) => Promise<T>): Promise<T>;
   dispose(): Promise<void>;
 }

@@ -34,7 +34,7 @@ const halves = {
       (SELECT count(*) AS n FROM consents) c WHERE a.n <> c.n`,
 } as const;
 
-/** Polling at the whole database for anything that is half-done. */
+/** Looks at the whole database for anything that is half-done. */
 export async function expectWhole(server: Pick<TestServer, 'sql'>): Promise<void> {
   const found: Record<string, unknown> = {};
   for (const [what, text] of Object.entries(halves)) {

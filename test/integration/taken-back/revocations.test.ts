@@ -23,7 +23,7 @@ const ids = ({ revocations: found }: Awaited<ReturnType<Revocations['since']>>) 
   found.map(({ kind, id }) => `${kind} ${id}`).toSorted();
 
 /**
- * Polling until there is nothing new. Transactions of other databases on the same server count, too: while one of them is under
+ * Looks until there is nothing new. Transactions of other databases on the same server count, too: while one of them is under
  * way, a look finds again what it has found before.
  */
 async function expectNothingNew(table: Revocations, from: bigint): Promise<void> {

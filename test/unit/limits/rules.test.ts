@@ -26,7 +26,7 @@ test('no wait is without end, however many tries there were', () => {
 });
 
 /**
- * Attempts at the moments given, in seconds, all of them failing; those of the same moment are all made before it is known
+ * Makes attempts at the moments given, in seconds, all of them failing; those of the same moment are all made before it is known
  * of one of them that it fails.
  *
  * @returns the moments at which one was let through
