@@ -39,10 +39,14 @@ export interface UnderWay {
   readonly passing: TokenAnswer;
   /** With `online_access`: they end with the session, the refresh token too. */
   readonly online: TokenAnswer;
+  /** As `online`; nobody takes it back. */
+  readonly kept: TokenAnswer;
   /** A system's token with which it may ask about others'. */
   readonly bearer: string;
   /** Not exchanged yet. */
   readonly code: Authorised;
+  /** Not exchanged yet either, and it ends with the session. */
+  readonly passingCode: Authorised;
   readonly signIn: Open;
   readonly consent: Open;
   /** She has signed in, and her browser has not followed the redirect yet. */
@@ -73,8 +77,10 @@ export async function beginEverything(server: TestServer): Promise<UnderWay> {
     tokens,
     passing: await exchange(server, await authorise(server, { change: ofPassing })),
     online: await redeem(server, await authorise(server, { change: ofLab }), labWeb),
+    kept: await redeem(server, await authorise(server, { change: ofLab }), labWeb),
     bearer: await bearerFor(server, `${server.issuer}/demo/fhir/r4`),
     code: await authorise(server, { visitor: signedIn }),
+    passingCode: await authorise(server, { change: ofPassing }),
     signIn: await begin(server),
     consent: await beginSignedIn(server, { change: { prompt: 'consent' } }),
     wayBack: { visitor: wayBack.visitor, page: await typePassword(wayBack) },
@@ -150,6 +156,20 @@ export const goingOn: Readonly<Record<string, (underWay: UnderWay) => Promise<An
   discovery: ({ server }) => send(server, { method: 'GET', path: '/.well-known/openid-configuration' }),
   'the keys': ({ server }) => send(server, { method: 'GET', path: '/jwks' }),
   'the first page': ({ server }) => send(server, { method: 'GET', path: '/' }),
+};
+
+/** What machines ask that only a session can answer. Each may be asked any number of times: it uses nothing up. */
+export const waiting: Readonly<Record<string, (underWay: UnderWay) => Promise<Answer>>> = {
+  'the exchange of a code that ends with the session': ({ server, passingCode }) =>
+    post(server, '/token', exchangeForm(passingCode)),
+  'a refresh that ends with the session': ({ server, kept }) =>
+    post(
+      server,
+      '/token',
+      { grant_type: 'refresh_token', refresh_token: String(kept.refresh_token) },
+      labWeb,
+    ),
+  'a pushed request': (underWay) => pushAnother(underWay),
 };
 
 /** Pushes an authorisation request, which is kept in Redis. */
