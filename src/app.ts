@@ -79,6 +79,9 @@ export async function createApp(services: Services, log: Logger): Promise<App> {
     },
   });
 
+  // The demo's time may be moved.
+  const isOnTime = () => demo || denyList.skew() < CLOCK_SKEW;
+
   const pages = createPages({ issuer, formKey: derive(masterKey, 'form-tokens'), log });
   const words = createWords(pages.renderer);
 
@@ -94,8 +97,7 @@ export async function createApp(services: Services, log: Logger): Promise<App> {
     metrics,
     remoteJwks: createRemoteJwks({ db, clock, outgoing, isUsable: isUsableKey, mostKeys: MOST_KEYS }),
     load,
-    // The demo's time may be moved.
-    isOnTime: () => demo || denyList.skew() < CLOCK_SKEW,
+    isOnTime,
     revocations,
     denyList,
     onRevoked: () => void messages.publish('revocations'),
@@ -129,6 +131,7 @@ export async function createApp(services: Services, log: Logger): Promise<App> {
         metrics.denied(error);
       },
       sourceOf,
+      isOnTime,
     },
     smartConfiguration: (api) => smartConfiguration(issuer, api),
     further: demo ? createDemoApps({ issuer, db, timeZone, clock, render: pages.renderer.render, log }) : [],

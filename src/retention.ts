@@ -16,7 +16,7 @@ const untilExpiry = (name: string): ExpiringTable => ({
 });
 
 /**
- * Every table that is cleared away from; what is in no row here stays for good. In one list, and not with each feature, because
+ * Every table that is cleared away from; what is in no row here stays for good, but for signing keys, which `keys/` forgets itself. In one list, and not with each feature, because
  * it is read as a whole: by whoever asks how long something is kept. Nothing here is looked for after its end: a code or
  * refresh token that comes back then is unknown, and the copy of a key set expires only when it may not serve any more.
  */

@@ -17,8 +17,8 @@ export function requestedScopes(scope: unknown): readonly string[] | Refusal {
 }
 
 /**
- * The scopes that are too wide for a client: those that the API does not offer, or that the client was not given there. The
- * one rule at every grant, for tokens made later and for tokens asked about.
+ * The scopes that are too wide for a client: those that the API does not offer, then those that the client was not given
+ * there. The one rule: for what is asked for, for tokens made later from a grant, and for tokens asked about.
  */
 export function beyondClient(client: Client, api: Api, scopes: readonly string[]): string[] {
   return [...notOffered(api, scopes), ...uncovered(scopeFamily(api), scopesAt(client, api.id) ?? [], scopes)];
@@ -37,12 +37,13 @@ export function clientScopeRefusal(api: Api, client: Client, scopes: readonly st
   const family = scopeFamily(api);
   const unknown = scopes.find((scope) => parseScope(family, scope) === undefined);
   if (unknown !== undefined) return refuse('invalid_scope', `${unknown} is not a scope of this resource`);
-  const [beyondApi] = notOffered(api, scopes);
-  if (beyondApi !== undefined) return refuse('invalid_scope', `${beyondApi} is not a scope of this resource`);
-  const [beyondClient] = uncovered(family, scopesAt(client, api.id) ?? [], scopes);
-  return beyondClient === undefined
-    ? undefined
-    : refuse('invalid_scope', `the client may not have ${beyondClient}`);
+  const [beyond] = beyondClient(client, api, scopes);
+  if (beyond === undefined) return undefined;
+  const offered = notOffered(api, [beyond]).length === 0;
+  return refuse(
+    'invalid_scope',
+    offered ? `the client may not have ${beyond}` : `${beyond} is not a scope of this resource`,
+  );
 }
 
 /** Refuses scopes that do not go together, though each of them alone would do. */

@@ -24,7 +24,8 @@ export interface Profile {
 
 /**
  * The token profiles. A further one is one more row; the compiler then names the tables that want one too: its claims
- * (`oidc/token/token-claims.ts`), and what a registration must have for it (`authorisation/provenance.ts`).
+ * (`oidc/token/token-claims.ts`), what a registration must have for it (`authorisation/provenance.ts`), and the form of
+ * assertions (`authorisation/user-context.ts`).
  */
 export const profiles: Readonly<Record<TokenProfile, Profile>> = {
   'spine-core': {

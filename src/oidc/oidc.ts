@@ -7,6 +7,7 @@ import { jwtBearerGrant, secretMatches } from '../clients/index.ts';
 import { createClientLimits } from './client/client-limits.ts';
 import { createCrossOrigin } from './client/cross-origin.ts';
 import { createFindClient } from './client/find-client.ts';
+import { createClockGuard } from './clock-guard.ts';
 import { createErrorPages } from './error-pages.ts';
 import { createFaults } from './faults.ts';
 import { createEndGrants } from './grants/end-grants.ts';
@@ -112,6 +113,7 @@ export function createOidc(options: OidcOptions): Oidc {
       for (const name of headersOfOtherMethods) delete ctx.req.headers[name];
       return next();
     },
+    createClockGuard(options),
     createAuthorisationEndpoint({ pages }),
     signOut.middleware,
     createCrossOrigin({ registry, states }),

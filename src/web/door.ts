@@ -50,7 +50,7 @@ const first = (value: string | string[] | undefined): string | undefined =>
 const forwardedHeaders = ['forwarded', 'x-forwarded-host', 'x-forwarded-port', 'x-real-ip'];
 
 /**
- * The door in front of everything but health checks.
+ * The door in front of everything but health checks and metrics.
  *
  * @param issuer the issuer identifier: only requests for its origin pass
  * @param trustProxy addresses and networks whose forwarded headers are believed
@@ -97,6 +97,10 @@ export function createDoor(options: { issuer: string; trustProxy: readonly strin
         return { refusal: 'the transfer coding must be chunked' };
       if (!url.startsWith('/') || url.startsWith('//'))
         return { refusal: 'the request target must be a path' };
+      // RFC 9112 section 3.2.1: neither a fragment nor a space nor anything beyond ASCII. Koa would take another address for
+      // such a one than the limits on load do.
+      if (!/^[\x21\x22\x24-\x7e]*$/.test(url))
+        return { refusal: 'the request target must be in ASCII, without a fragment' };
       if (url.includes('%00')) return { refusal: 'the address contains the character U+0000' };
       const viaProxy = ranges.length > 0 && trusted(req.socket.remoteAddress ?? '');
       const host =

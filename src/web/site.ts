@@ -28,7 +28,10 @@ export interface SiteOptions {
   readonly catalogue: Catalogue;
   readonly registry: Pick<ClientRegistry, 'list'>;
   readonly health: HealthOptions;
-  readonly signIn: Pick<SignInDependencies, 'interactions' | 'signIn' | 'guard' | 'onRefused' | 'sourceOf'>;
+  readonly signIn: Pick<
+    SignInDependencies,
+    'interactions' | 'signIn' | 'guard' | 'onRefused' | 'sourceOf' | 'isOnTime'
+  >;
   /** The SMART configuration of an API. */
   readonly smartConfiguration: (api: Api) => object;
   /** What answers after our own pages. */

@@ -65,7 +65,8 @@ export function accessTokenAdapter(store: ArtefactStore, clock: Clock, context: 
 }
 
 /**
- * Codes and refresh tokens: each is exchanged once, in a transaction that begins with its look-up.
+ * Codes and refresh tokens: each is exchanged once (but for refresh tokens that are kept, `keepsRefreshToken`), in a
+ * transaction that begins with its look-up.
  *
  * The library revokes a family as soon as it sees a used refresh token. While that may be a client's retry, the token
  * is shown to it as unused, and `consume` refuses it (docs/adr/0006).

@@ -134,10 +134,11 @@ export interface SqlStore extends ArtefactStore {
   /**
    * Judges the second use of something.
    *
-   * The rule for refresh tokens that are replaced at each use (`keepsRefreshToken` in `lifetimes.ts` says whose are not): a used one is always refused (`invalid_grant`). The second
-   * use is a *retry*, after which nothing is revoked, where all of this holds: the token is the direct predecessor of one
-   * that nobody has used yet, and it was used less than `lifetimes.refreshRetry` seconds ago, both by the clock of this node
-   * against the time that the using node wrote and by the database's clock against the time that the database wrote.
+   * The rule for refresh tokens that are replaced at each use (`keepsRefreshToken` in `lifetimes.ts` says whose are not): a
+   * used one is always refused (`invalid_grant`). The second use is a *retry*, after which nothing is revoked, where all of
+   * this holds: the token is the direct predecessor of one that nobody has used yet, and it was used less than
+   * `lifetimes.refreshRetry` seconds ago, both by the clock of this node against the time that the using node wrote and by
+   * the database's clock against the time that the database wrote.
    * Whatever else is used a second time, every code among it, is a *replay*, after which the whole family ends. This
    * statement decides between the two; `exchangedAdapter` in `models.ts` does what follows from it (docs/adr/0006;
    * RFC 9700 section 4.14.2).

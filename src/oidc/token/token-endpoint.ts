@@ -42,11 +42,9 @@ export function createTokenEndpoint(options: {
   states: RequestStates;
   endGrants: EndGrants;
   sourceOf: (ctx: Context) => string;
-  /** Whether this node's clock can be relied on: what it dates wrongly, others would take for too long. */
-  isOnTime: () => boolean;
   log: Logger;
 }): Middleware {
-  const { db, denials, audit, states, endGrants, sourceOf, isOnTime, log } = options;
+  const { db, denials, audit, states, endGrants, sourceOf, log } = options;
   const writeOutcome = createOutcomeWriter(options);
 
   async function issued(ctx: KoaContextWithOIDC, state: RequestState): Promise<void> {
@@ -90,10 +88,7 @@ export function createTokenEndpoint(options: {
   return async (ctx, next) => {
     const state = states.of(ctx);
     state.tokens = [];
-    if (isAt(ctx.path, '/token')) {
-      ctx.set('Cache-Control', 'no-store');
-      if (!isOnTime()) return answerUnavailable(ctx);
-    }
+    if (isAt(ctx.path, '/token')) ctx.set('Cache-Control', 'no-store');
     const inner = ctx as unknown as KoaContextWithOIDC;
     // The route, not the path: the library also takes /TOKEN and /token/ for its token endpoint.
     const isToken = () => inner.oidc?.route === 'token';

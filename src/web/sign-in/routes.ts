@@ -26,6 +26,8 @@ export interface SignInDependencies {
   /** Counts a sign-in that failed: the password was wrong, or not looked at because there were too many tries. */
   readonly onRefused: (source: string, error: 'sign_in_refused' | 'sign_in_limited') => void;
   readonly sourceOf: (ctx: Koa.Context) => string;
+  /** Whether this node's clock can be relied on: a decision that it dates wrongly would hold for too long. */
+  readonly isOnTime: () => boolean;
 }
 
 const isOverload = (error: unknown) => hasCode(error, 'overloaded');
@@ -35,7 +37,7 @@ const isOverload = (error: unknown) => hasCode(error, 'overloaded');
  * script; a question that is no longer open is a page that says so.
  */
 export function createSignIn(dependencies: SignInDependencies): Koa.Middleware {
-  const { interactions, forms, showFault, onRefused, sourceOf, guard, knownCookie } = dependencies;
+  const { interactions, forms, showFault, onRefused, sourceOf, guard, knownCookie, isOnTime } = dependencies;
   const pages = createQuestionPages(dependencies);
 
   /** Sends the browser on. 303: the form that was sent, with its password, goes nowhere else (RFC 9700 section 4.12). */
@@ -106,6 +108,7 @@ export function createSignIn(dependencies: SignInDependencies): Koa.Middleware {
   function handler(work: (visit: Visit, form: Form) => Promise<void>): RouterMiddleware {
     return async (ctx) => {
       ctx.set('Cache-Control', 'no-store');
+      if (!isOnTime()) return showFault(ctx, { kind: 'unavailable' });
       const { uid } = ctx.params;
       const at: HttpExchange = { req: ctx.req, res: ctx.res };
       const question = await interactions.find(at, String(uid));
@@ -120,6 +123,7 @@ export function createSignIn(dependencies: SignInDependencies): Koa.Middleware {
   const router = new Router({ prefix: '/interaction' });
   router.get('/:uid', async (ctx) => {
     ctx.set('Cache-Control', 'no-store');
+    if (!isOnTime()) return showFault(ctx, { kind: 'unavailable' });
     const { uid } = ctx.params;
     const at: HttpExchange = { req: ctx.req, res: ctx.res };
     const question = await interactions.find(at, String(uid));

@@ -158,6 +158,20 @@ describe.skipIf(!onServer)('F-08 a node whose clock differs from the database’
         }),
       );
       expect(refused).toMatchObject({ status: 503, body: expect.not.stringContaining('access_token') });
+      const open = (path: string, Accept: string) =>
+        on(skew, () => send(node, { method: 'GET', path, headers: { Accept } }));
+      for (const path of ['/auth', '/auth/of-an-interaction', '/AUTH/', '/interaction/of-nobody'])
+        expect((await open(`${path}?client_id=kete-web`, 'text/html')).status, path).toBe(503);
+      const pushed = { ...form({ client_id: 'kete-spa' }), path: '/request' };
+      const answer = await on(skew, () => send(node, pushed));
+      expect({ ...answer, body: JSON.parse(answer.body) }).toMatchObject({
+        status: 503,
+        body: { error: 'temporarily_unavailable' },
+        headers: { 'retry-after': '1' },
+      });
+      // What is taken back elsewhere must be able to be taken back here.
+      const taken = { ...form({ token: 'unknown' }, clinic), path: '/token/revocation' };
+      expect((await on(skew, () => send(node, taken))).status).toBe(200);
     } finally {
       await node.close();
     }

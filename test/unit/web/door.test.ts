@@ -101,6 +101,15 @@ describe('the request target', () => {
     expect(plain.enter(request(here, { url }))).toEqual({ refusal: 'the request target must be a path' });
   });
 
+  test.each(['/token#', '/token#x', '/auth?state=#', '/token\u00a0', '/token\ufeff', '/tok en', '/token\t'])(
+    '"%s" is refused: who reads it further would take it for another address',
+    (url) => {
+      expect(plain.enter(request(here, { url }))).toEqual({
+        refusal: 'the request target must be in ASCII, without a fragment',
+      });
+    },
+  );
+
   test.each(['/auth?state=%00', '/%00', '/auth?a%00b=1'])(
     '%s is refused: the database cannot store it',
     (url) => {

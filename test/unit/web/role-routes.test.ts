@@ -93,6 +93,7 @@ describe('the page for the role', () => {
         guard: { attempt: async () => ({ retryAfter: 1 }) },
         knownCookie: createKnownCookie({ issuer: 'http://localhost', maxAge: 1 }),
         sourceOf: () => '192.0.2.1',
+        isOnTime: () => true,
       }),
     );
     server = app.listen(0);
