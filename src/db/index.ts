@@ -21,6 +21,7 @@ export { locks } from './locks.ts';
 export { migrate, migrationStatus } from './migrate.ts';
 export { type MigrationStatus, newerFault, refuseNewer } from './migration-status.ts';
 export { describeSafety } from './migrations.ts';
+export { type Answered, answeredBy, isOfRun, noteRun, type Run } from './run.ts';
 
 /** A database handle together with where its migrations run. */
 export interface OpenedDatabase {

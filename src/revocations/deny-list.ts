@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { isOfRun, noteRun, type Run } from '../db/index.ts';
 import { startPolling } from '../polling.ts';
 import type { Revocation, Revocations, TokenIds } from './revocations.ts';
 
@@ -48,18 +49,22 @@ export function createDenyList(options: {
   const known = new Map<string, number>();
   const now = () => clock.now().getTime();
   let horizon = 0n;
+  let run: Run | undefined;
   let lookedAt = Number.NEGATIVE_INFINITY;
   let skew = 0;
 
   async function read(): Promise<void> {
     const begun = now();
     // What a clock that was ahead took for over may not be.
-    if (begun < lookedAt) horizon = 0n;
-    let added = await revocations.since(horizon);
-    // Another database has taken the place of the one before, restored from a dump: its transactions count anew.
-    if (added.horizon < horizon) added = await revocations.since(0n);
+    const from = begun < lookedAt ? 0n : horizon;
+    // Whatever answers after a look that failed may be another server.
+    horizon = 0n;
+    let added = await revocations.since(from);
+    // Transactions of another database, server or run of it count from another number, which may be past ours by now.
+    if (from > 0n && (added.horizon < from || !isOfRun(run, added))) added = await revocations.since(0n);
     for (const { kind, id, expiresAt } of added.revocations) known.set(keyOf(kind, id), expiresAt.getTime());
     horizon = added.horizon;
+    run = noteRun(run, added);
     skew = Math.abs(added.at.getTime() - now());
     lookedAt = begun;
     for (const [key, end] of known) if (end <= begun) known.delete(key);

@@ -1,4 +1,4 @@
-import type { Database, Statement } from '../db/index.ts';
+import { type Answered, answeredBy, type Database, type Statement } from '../db/index.ts';
 
 const statements = {
   add: {
@@ -12,7 +12,7 @@ const statements = {
   // One statement, so one snapshot: what is not in it, a transaction from `horizon` on may still bring.
   since: {
     name: 'revocations_since',
-    text: `SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS horizon, clock_timestamp() AS at,
+    text: `SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS horizon, clock_timestamp() AS at, ${answeredBy},
              (SELECT coalesce(jsonb_agg(jsonb_build_array(kind, id, floor(extract(epoch FROM expires_at) * 1000))), '[]')
               FROM revocations WHERE written >= $1::text::xid8 AND expires_at > $2) AS added`,
   },
@@ -38,12 +38,18 @@ export interface TokenIds {
 }
 
 /** What was written since an earlier look, and from where on the next one has to look. */
-export interface Added {
+export interface Added extends Answered {
   /** The time of the database. */
   readonly at: Date;
   /** The oldest transaction that had not ended. */
   readonly horizon: bigint;
   readonly revocations: readonly Revocation[];
+}
+
+interface AddedRow extends Answered {
+  readonly at: Date;
+  readonly horizon: string;
+  readonly added: readonly [Revocation['kind'], string, number][];
 }
 
 /** Tokens and grants that were taken back, as the database has them. */
@@ -65,14 +71,11 @@ export function createRevocations(options: { db: Database; clock: { now(): Date 
       return (await db.query(statements.add, [JSON.stringify(rows)])).length;
     },
     async since(from) {
-      const [row] = await db.query<{
-        at: Date;
-        horizon: string;
-        added: [Revocation['kind'], string, number][];
-      }>(statements.since, [String(from), clock.now()]);
+      const [row] = await db.query<AddedRow>(statements.since, [String(from), clock.now()]);
       if (row === undefined) throw new Error('a SELECT without FROM has one row');
-      const revocations = row.added.map(([kind, id, at]) => ({ kind, id, expiresAt: new Date(at) }));
-      return { at: row.at, horizon: BigInt(row.horizon), revocations };
+      const { at, horizon, server, session, added } = row;
+      const revocations = added.map(([kind, id, end]) => ({ kind, id, expiresAt: new Date(end) }));
+      return { at, horizon: BigInt(horizon), server, session, revocations };
     },
     async has({ token, grant }, now) {
       return (await db.query(statements.find, [token, grant ?? null, now])).length > 0;

@@ -48,6 +48,13 @@ test('what is added is found from the beginning, and from the last look on only 
   await expectNothingNew(revocations, second.horizon);
 });
 
+test('every answer says which run of the server gave it, and which of its processes', async () => {
+  const first = await revocations.since(0n);
+  expect([Number(first.server) > 0, first.session]).toEqual([true, expect.any(Number)]);
+  expect(Number(first.server)).toBeLessThanOrEqual(first.at.getTime() / 1000);
+  expect((await revocations.since(first.horizon)).server).toBe(first.server);
+});
+
 test('its end is kept to the millisecond', async () => {
   const one = token('exact');
   await revocations.add([one]);
@@ -119,6 +126,13 @@ describe.skipIf(needsServer)('transactions that overlap', () => {
       id,
       inSeconds(300),
     ]);
+
+  test('of two sessions are told apart, and known to be of one server', async () => {
+    const { db } = opened;
+    const [one, other] = await Promise.all([following.since(0n), db.transaction(() => following.since(0n))]);
+    expect(one.server).toBe(other.server);
+    expect(one.session).not.toBe(other.session);
+  });
 
   test('one that began first and ends last is found by the look after its end, however many were before', async () => {
     await opened.beside.query('BEGIN');

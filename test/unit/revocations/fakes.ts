@@ -1,3 +1,4 @@
+import type { Answered } from '../../../src/db/index.ts';
 import type { Added, Revocation, Revocations } from '../../../src/revocations/revocations.ts';
 
 /** A clock that stands still until it is told otherwise. */
@@ -28,6 +29,8 @@ export interface FakeRevocations extends Revocations {
   hold(xid?: bigint): void;
   /** Another database takes the place of this one: its transactions count from 1 again. */
   startAnew(): void;
+  /** Who answers from now on: another server, or another process of the same one. */
+  answerAs(by: Answered): void;
   /** Fails from now on, or works again. */
   fail(error?: Error): void;
   /** Lets looks wait until the function that is returned is called. */
@@ -43,6 +46,7 @@ export function createFakeRevocations(clock: { now(): Date }): FakeRevocations {
   let rows: (Revocation & { readonly xid: bigint })[] = [];
   let next = 1000n;
   let held: bigint | undefined;
+  let by: Answered = { server: 'primary', session: 1 };
   let failing: Error | undefined;
   let waiting: Promise<void> | undefined;
   let lookUps = 0;
@@ -60,6 +64,9 @@ export function createFakeRevocations(clock: { now(): Date }): FakeRevocations {
     startAnew() {
       rows = [];
       next = 1n;
+    },
+    answerAs(other) {
+      by = other;
     },
     fail(error) {
       failing = error;
@@ -79,7 +86,7 @@ export function createFakeRevocations(clock: { now(): Date }): FakeRevocations {
     async since(horizon): Promise<Added> {
       asked.push(horizon);
       // What is answered is what there was when it was asked.
-      const seen = { at: clock.now(), horizon: held ?? next, revocations: visible(horizon) };
+      const seen = { ...by, at: clock.now(), horizon: held ?? next, revocations: visible(horizon) };
       const fault = failing;
       await waiting;
       if (fault !== undefined) throw fault;
