@@ -55,23 +55,30 @@ export async function openPostgres(url: string, onError: (error: Error) => void)
     async transaction(work) {
       const client = await inSpan('connect', () => pool.connect());
       let broken: Error | undefined;
+      // What the connection itself has met counts: the work may end with another error, translated or of its own, or with none.
+      async function send(query: pg.QueryConfig): Promise<pg.QueryResult> {
+        if (broken !== undefined) throw broken;
+        try {
+          return await client.query(query);
+        } catch (error) {
+          if (isConnectionFault(error)) broken = error as Error;
+          throw error;
+        }
+      }
       try {
-        await inSpan('begin', () => client.query('BEGIN'));
-        const result = await work(
-          async (statement, values) => (await client.query(asQuery(statement, values))).rows,
-        );
+        await inSpan('begin', () => send({ text: 'BEGIN' }));
+        const result = await work(async (statement, values) => (await send(asQuery(statement, values))).rows);
         // A statement that nobody awaited may have failed: PostgreSQL then answers COMMIT with a rollback.
-        const { command } = await inSpan('commit', () => client.query('COMMIT'));
+        const { command } = await inSpan('commit', () => send({ text: 'COMMIT' }));
         if (command !== 'COMMIT')
           throw new Error('a transaction was rolled back: one of its statements had failed');
         return result;
       } catch (error) {
-        if (isConnectionFault(error)) broken = error as Error;
-        else {
-          await client.query('ROLLBACK').catch((fault: Error) => {
+        // One that fell silent would let ROLLBACK wait for a second silence. Closed, it makes the server roll back by itself.
+        if (broken === undefined)
+          await send({ text: 'ROLLBACK' }).catch((fault: Error) => {
             broken = fault;
           });
-        }
         throw error;
       } finally {
         client.release(broken);

@@ -6,6 +6,8 @@ export interface Wire {
   readonly url: string;
   /** Swallows what is sent in either direction. */
   silence(on: boolean): void;
+  /** Falls silent as soon as something is sent to the database that holds this text, such as the name of a statement. */
+  silenceAt(text: string): void;
   /** Delivers every answer so much later, in milliseconds. */
   delay(milliseconds: number): void;
   close(): void;
@@ -16,10 +18,12 @@ export async function layWire(target: URL): Promise<Wire> {
   const sockets = new Set<Socket>();
   let silent = false;
   let late = 0;
+  let trigger: string | undefined;
 
   function carry(from: Socket, to: Socket, isAnswer: boolean): void {
     sockets.add(from);
     from.on('data', (chunk) => {
+      if (!isAnswer && trigger !== undefined && chunk.includes(trigger)) silent = true;
       if (silent) return;
       if (!isAnswer || late === 0) to.write(chunk);
       else setTimeout(() => to.writable && to.write(chunk), late);
@@ -44,6 +48,10 @@ export async function layWire(target: URL): Promise<Wire> {
     url: url.href,
     silence(on) {
       silent = on;
+      trigger = undefined;
+    },
+    silenceAt(text) {
+      trigger = text;
     },
     delay(milliseconds) {
       late = milliseconds;
