@@ -1,8 +1,8 @@
-import Provider from 'oidc-provider';
+import Provider, { type AdapterPayload } from 'oidc-provider';
 import type { Database } from '../db/index.ts';
 import type { EndGrants } from './grants/end-grants.ts';
 import type { BrowserBinding } from './person/browser-binding.ts';
-import type { RequestStates } from './request-state.ts';
+import type { RequestState, RequestStates } from './request-state.ts';
 import type { StorageContext } from './storage/index.ts';
 
 /** Where a token is asked about or taken back, by others than the person whose it is. */
@@ -18,6 +18,8 @@ export function createStorageContext(options: {
   const { db, states, endGrants, browserBinding } = options;
   const request = () => (Provider.ctx === undefined ? states.current() : states.of(Provider.ctx));
   const active = () => Provider.ctx?.oidc?.route === 'token';
+  /** The browser session that each request found, as it was then. */
+  const found = new WeakMap<RequestState, AdapterPayload>();
   const revoking = () => Provider.ctx?.oidc?.route === 'revocation';
 
   function tookBack(): void {
@@ -50,11 +52,17 @@ export function createStorageContext(options: {
       const ctx = Provider.ctx;
       return ctx?.oidc?.route !== 'resume' || browserBinding.mayGoOn(ctx.req, uid, interaction);
     },
-    foundSession(uid) {
+    foundSession(uid, session) {
       const state = request();
-      if (state !== undefined) state.session = uid;
+      if (state === undefined || state.session === uid) return;
+      state.session = uid;
+      // A copy: the library works on what it was given.
+      found.set(state, structuredClone(session));
     },
-    hasFoundSession: (uid) => request()?.session === uid,
+    sessionFound(uid) {
+      const state = request();
+      return state?.session === uid ? found.get(state) : undefined;
+    },
     presentSession: () => Provider.ctx?.oidc?.session?.uid,
     isPresentSession: (id) => {
       const session = Provider.ctx?.oidc?.session;

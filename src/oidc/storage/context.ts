@@ -24,9 +24,10 @@ export interface StorageContext {
   resuming(): boolean;
   /** Whether its browser may go on with this interaction. */
   mayGoOn(uid: string, interaction: AdapterPayload): boolean;
-  /** Notes that the present request found the session with this uid. */
-  foundSession(uid: string): void;
-  hasFoundSession(uid: string): boolean;
+  /** Notes that the present request found the session with this uid, and how it was. */
+  foundSession(uid: string, session: AdapterPayload): void;
+  /** The session with this uid as the present request first found it; undefined where it did not. */
+  sessionFound(uid: string): AdapterPayload | undefined;
   /** uid of the present request's session. */
   presentSession(): string | undefined;
   /** Whether this is the id that the present request's session has now, not one that it had before. */

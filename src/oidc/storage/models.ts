@@ -3,6 +3,7 @@ import type { Clock } from '../../clock.ts';
 import { lifetimes } from '../lifetimes.ts';
 import { asArtefact, asPayload, keptId } from './artefact.ts';
 import type { StorageContext } from './context.ts';
+import { grantsEndingWith } from './session.ts';
 import type { SqlStore } from './sql-store.ts';
 import type { ArtefactStore } from './store.ts';
 
@@ -165,26 +166,37 @@ export function interactionAdapter(store: ArtefactStore, clock: Clock, context: 
 export function sessionAdapter(store: ArtefactStore, clock: Clock, context: StorageContext): Adapter {
   const model = 'Session';
   const plain = artefactAdapter(model, store, clock, context);
+
+  async function endWith(session: Readonly<Record<string, unknown>> = {}): Promise<void> {
+    for (const grantId of grantsEndingWith(session)) await context.endGrant(grantId);
+  }
+
   return {
     ...plain,
     async find(id) {
       const found = await plain.find(id);
-      if (found?.uid !== undefined) context.foundSession(found.uid);
+      if (found?.uid !== undefined) context.foundSession(found.uid, found);
       return found;
     },
     async upsert(id, payload, expiresIn) {
       const artefact = asArtefact(model, payload, expiresIn, clock);
       const key = keptId(model, id);
-      if (artefact.uid !== undefined && context.hasFoundSession(artefact.uid))
-        await store.replace(model, key, artefact);
-      else await store.put(model, key, artefact);
+      const found = artefact.uid === undefined ? undefined : context.sessionFound(artefact.uid);
+      if (found === undefined) await store.put(model, key, artefact);
+      // Signed out in another tab meanwhile: what this request has granted is not in the session that was ended there.
+      else if (!(await store.replace(model, key, artefact, found))) await endWith(payload);
     },
     async destroy(id) {
       if (!context.isPresentSession(id)) return;
-      await plain.destroy(id);
       // Another tab may have given it a new id meanwhile; its uid stays.
       const uid = context.presentSession();
-      if (uid !== undefined) await store.destroyByUid(model, uid);
+      if (uid !== undefined) {
+        // The library ends the grants that it found. Another tab may have added some: first those that are there, so
+        // that a sign-out that fails at them can be tried again, then whatever came in before the session was gone.
+        await endWith((await store.findByUid(model, uid))?.payload);
+        await endWith(await store.destroyByUid(model, uid));
+      }
+      await plain.destroy(id);
     },
   };
 }

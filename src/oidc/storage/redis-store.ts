@@ -26,6 +26,12 @@ const CLEAR = `
 if redis.call('hget', KEYS[1], '${PAYLOAD}') ~= ARGV[1] then return 0 end
 return redis.call('del', KEYS[1])`;
 
+/** Destroys an artefact and gives what it was at the last: a save comes before this, or finds nothing. */
+const TAKE = `
+local text = redis.call('hget', KEYS[1], '${PAYLOAD}')
+redis.call('del', KEYS[1])
+return text`;
+
 /** Leads a uid from one id to another, or to the same one for longer, but only while it leads there. */
 const LEAD = `
 if redis.call('get', KEYS[1]) ~= ARGV[1] then return 0 end
@@ -122,30 +128,33 @@ export function createRedisStore(options: { redis: RedisConnection; clock: Clock
    * the session as it was, or as it is saved. One that is ended between two of them stays so: without its uid none of them
    * brings it back, because the uid is only ever led on from where it leads.
    *
-   * @returns false when another request was faster, so that this one is to look again
+   * @returns whether there was a session; undefined when another request was faster, so that this one is to look again
    */
   async function tryReplace(
     model: string,
     id: string,
     artefact: Artefact & { uid: string },
-  ): Promise<boolean> {
+    found: Artefact['payload'] | undefined,
+  ): Promise<boolean | undefined> {
     const { uid } = artefact;
     const present = await idOf(model, uid);
-    const kept = present === null ? undefined : await read(model, present);
-    if (present === null || kept === undefined) return true;
-    const payload = mergeSession(kept.payload, artefact.payload);
+    if (present === null) return false;
+    const kept = await read(model, present);
+    // Gone, unless it was given another id between the two.
+    if (kept === undefined) return (await idOf(model, uid)) === present ? false : undefined;
+    const payload = mergeSession(kept.payload, artefact.payload, found);
     if (payload === undefined) return true;
     const { text, life } = textOf(model, { ...artefact, payload });
     if (life <= 0) return true;
     if (present === id) {
       // First the uid for longer: what it leads to must not outlive it.
-      if (!(await run(LEAD, uidKey(model, uid), id, id, life))) return false;
-      return run(SAVE_AGAIN, artefactKey(model, id), text, life);
+      if (!(await run(LEAD, uidKey(model, uid), id, id, life))) return undefined;
+      return (await run(SAVE_AGAIN, artefactKey(model, id), text, life)) ? true : undefined;
     }
     // First the new one, which nobody finds yet; then, in one command, it is the session and the one before is not. What is
     // left of the one before, or of a try that failed, nobody finds: it is cleared away, or its life ends.
     await run(SAVE, artefactKey(model, id), text, life);
-    if (!(await run(LEAD, uidKey(model, uid), present, id, life))) return false;
+    if (!(await run(LEAD, uidKey(model, uid), present, id, life))) return undefined;
     await run(CLEAR, artefactKey(model, present), kept.text);
     return true;
   }
@@ -164,15 +173,20 @@ export function createRedisStore(options: { redis: RedisConnection; clock: Clock
       const before = await guarded(() => redis.set(uidKey(model, uid), id, 'PX', life, 'GET'));
       if (before !== null && before !== id) await destroy(model, before);
     },
-    async replace(model, id, artefact) {
+    async replace(model, id, artefact, found) {
       const { uid, expiresAt } = artefact;
-      if (uid === undefined || expiresAt === undefined) return;
+      if (uid === undefined || expiresAt === undefined) return false;
       // Not for ever: each time that it is not done, another request has given the session another id, or ended it.
-      for (let done = false; !done; ) done = await tryReplace(model, id, { ...artefact, uid });
+      for (;;) {
+        const there = await tryReplace(model, id, { ...artefact, uid }, found);
+        if (there !== undefined) return there;
+      }
     },
     async destroyByUid(model, uid) {
       const present = await guarded(() => redis.getdel(uidKey(model, uid)));
-      if (present !== null) await destroy(model, present);
+      if (present === null) return undefined;
+      const text = await guarded(() => redis.eval(TAKE, 1, artefactKey(model, present)));
+      return typeof text === 'string' ? (JSON.parse(text) as Kept).payload : undefined;
     },
     async findByUid(model, uid) {
       const id = await idOf(model, uid);

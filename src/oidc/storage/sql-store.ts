@@ -90,7 +90,7 @@ const statements = {
   },
   destroyByUid: {
     name: 'oidc_artefacts_destroy_by_uid',
-    text: 'DELETE FROM oidc_artefacts WHERE model = $1 AND uid = $2',
+    text: 'DELETE FROM oidc_artefacts WHERE model = $1 AND uid = $2 RETURNING payload, consumed_at',
   },
   destroy: {
     name: 'oidc_artefacts_destroy',
@@ -177,15 +177,17 @@ export function createSqlStore(options: { db: Database; clock: Clock }): SqlStor
       else if ((await db.query(statements.addSession, row)).length === 0)
         await db.query(statements.replaceByUid, row);
     },
-    replace: (model, id, artefact) =>
+    replace: (model, id, artefact, found) =>
       db.transaction(async () => {
         const [kept] = await db.query<ArtefactRow>(statements.lockByUid, [model, artefact.uid ?? null]);
-        const payload = kept && mergeSession(kept.payload, artefact.payload);
+        if (kept === undefined) return false;
+        const payload = mergeSession(kept.payload, artefact.payload, found);
         if (payload !== undefined)
           await db.query(statements.replaceByUid, rowOf(model, id, { ...artefact, payload }));
+        return true;
       }),
     async destroyByUid(model, uid) {
-      await db.query(statements.destroyByUid, [model, uid]);
+      return (await db.query<ArtefactRow>(statements.destroyByUid, [model, uid]))[0]?.payload;
     },
     async putMany(artefacts) {
       const rows = artefacts.map(({ model, id, artefact }) => ({

@@ -27,10 +27,12 @@ export interface ArtefactStore {
   /** Creates or replaces; never makes a consumed artefact unused again. */
   put(model: string, id: string, artefact: Artefact): Promise<void>;
   /**
-   * Puts an artefact, perhaps under another id, in the place of the one with its uid, merged by the rules of
-   * `session.ts`; does nothing if that is gone.
+   * Puts an artefact, perhaps under another id, in the place of the one with its uid, merged by the rules of `session.ts`.
+   *
+   * @param found what the caller had found there; by default nothing of what it saves
+   * @returns false when that is gone: then nothing is done
    */
-  replace(model: string, id: string, artefact: Artefact): Promise<void>;
+  replace(model: string, id: string, artefact: Artefact, found?: Artefact['payload']): Promise<boolean>;
   find(model: string, id: string): Promise<StoredArtefact | undefined>;
   findByUid(model: string, uid: string): Promise<StoredArtefact | undefined>;
   findByUserCode(model: string, userCode: string): Promise<StoredArtefact | undefined>;
@@ -38,8 +40,8 @@ export interface ArtefactStore {
   consume(model: string, id: string): Promise<boolean>;
   /** Of any number of callers exactly one gets true; false also when there is nothing to destroy. */
   destroy(model: string, id: string): Promise<boolean>;
-  /** Destroys what has this uid, under whichever id. */
-  destroyByUid(model: string, uid: string): Promise<void>;
+  /** Destroys what has this uid, under whichever id. @returns the payload as it was at the last; undefined: there was none */
+  destroyByUid(model: string, uid: string): Promise<Artefact['payload'] | undefined>;
   /** Destroys everything that came from a grant, of whatever model, at once. */
   revokeByGrantId(grantId: string): Promise<void>;
 }

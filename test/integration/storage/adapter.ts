@@ -48,7 +48,7 @@ export async function openAdapter(): Promise<OpenedAdapter> {
       mayGoOn: () => true,
       presentSession: () => undefined,
       foundSession: () => {},
-      hasFoundSession: () => false,
+      sessionFound: () => undefined,
       isPresentSession: () => true,
       endGrant: (grantId) => durable.revokeByGrantId(grantId),
     },

@@ -66,6 +66,40 @@ export function describeContract(store: () => ArtefactStore, models: readonly st
       expect((await store().find(model, after))?.payload).toEqual({ accountId: 'aroha' });
     });
 
+    test('keeps the later grant of an application that the request left as it had found it', async () => {
+      const [uid, id] = [fresh('uid'), fresh('id')];
+      const session = (authorizations: object) => ({ accountId: 'aroha', authorizations });
+      const found = session({ kete: { grantId: 'first' } });
+      await put(model, id, { uid, payload: found });
+      await store().replace(model, id, saved(uid, session({ kete: { grantId: 'second' } })), found);
+      const late = session({ kete: { grantId: 'first' }, lab: { grantId: 'third' } });
+      await store().replace(model, id, saved(uid, late), found);
+      expect((await store().find(model, id))?.payload).toEqual(
+        session({ kete: { grantId: 'second' }, lab: { grantId: 'third' } }),
+      );
+    });
+
+    test('and that is destroyed: each of fifty saves is in what was destroyed, or is told that it is gone', async () => {
+      const [uid, id] = [fresh('uid'), fresh('id')];
+      await put(model, id, { uid, payload: { accountId: 'aroha' } });
+      const numbers = Array.from({ length: 50 }, (_, index) => String(index));
+      const save = (name: string) =>
+        store().replace(
+          model,
+          Number(name) % 2 === 0 ? id : fresh('id'),
+          saved(uid, { accountId: 'aroha', authorizations: { [name]: { grantId: name } } }),
+        );
+      const [there, last] = await Promise.all([
+        Promise.all(numbers.map(save)),
+        store().destroyByUid(model, uid),
+      ]);
+      expect(Object.keys(last?.authorizations ?? {}).sort()).toEqual(
+        numbers.filter((_, index) => there[index]).sort(),
+      );
+      expect(await store().destroyByUid(model, uid)).toBeUndefined();
+      expect(await save('late')).toBe(false);
+    });
+
     test('stays gone when it is destroyed while fifty requests save it', async () => {
       const [uid, id] = [fresh('uid'), fresh('id')];
       await put(model, id, { uid, payload: { accountId: 'aroha' } });

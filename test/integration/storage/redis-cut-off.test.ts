@@ -98,8 +98,8 @@ describe.skipIf(url === undefined)('a session in Redis', () => {
 
   /** What the adapter does when somebody signs out in a browser that has this id. */
   async function signOut(node: ArtefactStore, { uid }: Story, id: string): Promise<void> {
-    await node.destroy(model, id);
     await node.destroyByUid(model, uid);
+    await node.destroy(model, id);
   }
 
   /** What another request does. */
