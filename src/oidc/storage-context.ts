@@ -48,6 +48,11 @@ export function createStorageContext(options: {
     },
     predecessor: () => Provider.ctx?.oidc?.entities.RotatedRefreshToken?.jti,
     resuming: () => Provider.ctx?.oidc?.route === 'resume',
+    beginsInteraction(uid) {
+      // Answers come by no route of the library.
+      const oidc = Provider.ctx?.oidc;
+      return oidc !== undefined && oidc.entities.Interaction?.jti !== uid;
+    },
     mayGoOn(uid, interaction) {
       const ctx = Provider.ctx;
       return ctx?.oidc?.route !== 'resume' || browserBinding.mayGoOn(ctx.req, uid, interaction);

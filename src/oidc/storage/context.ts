@@ -22,6 +22,8 @@ export interface StorageContext {
   predecessor(): string | undefined;
   /** Whether the present request goes on after an answer of the person. */
   resuming(): boolean;
+  /** Whether it begins this interaction, instead of going on with one that was there before. */
+  beginsInteraction(uid: string): boolean;
   /** Whether its browser may go on with this interaction. */
   mayGoOn(uid: string, interaction: AdapterPayload): boolean;
   /** Notes that the present request found the session with this uid, and how it was. */

@@ -10,6 +10,9 @@ import type { ArtefactStore } from './store.ts';
 /** Why something that is used once is refused, for the log. */
 const USED = 'it was used already, or does not exist';
 
+/** Why an interaction cannot be gone on with, for the log. */
+const GONE_ON = 'it was gone on with already';
+
 /** Whatever has no rules of its own. */
 export function artefactAdapter(
   model: string,
@@ -150,10 +153,18 @@ export function interactionAdapter(store: ArtefactStore, clock: Clock, context: 
       const found = await plain.find(id);
       return found !== undefined && context.mayGoOn(id, found) ? found : undefined;
     },
+    // The library saves it once more with the answer; one that was gone on with meanwhile would be gone on with again.
+    async upsert(id, payload, expiresIn) {
+      if (context.beginsInteraction(id)) return plain.upsert(id, payload, expiresIn);
+      const artefact = asArtefact('Interaction', payload, expiresIn, clock);
+      const there = await store.putAgain('Interaction', keptId('Interaction', id), artefact);
+      // Where there is no answer in it yet (another person wants to sign in), the way on says that it is gone.
+      if (!there && payload.result !== undefined) throw new errors.SessionNotFound(GONE_ON);
+    },
     // The library finds it first and destroys it later: of two requests that go on at once, both would get a code.
     async destroy(id) {
       const first = await store.destroy('Interaction', keptId('Interaction', id));
-      if (!first && context.resuming()) throw new errors.SessionNotFound('it was gone on with already');
+      if (!first && context.resuming()) throw new errors.SessionNotFound(GONE_ON);
     },
   };
 }

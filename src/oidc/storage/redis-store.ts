@@ -173,6 +173,10 @@ export function createRedisStore(options: { redis: RedisConnection; clock: Clock
       const before = await guarded(() => redis.set(uidKey(model, uid), id, 'PX', life, 'GET'));
       if (before !== null && before !== id) await destroy(model, before);
     },
+    async putAgain(model, id, artefact) {
+      const { text, life } = textOf(model, artefact);
+      return life <= 0 ? destroy(model, id) : run(SAVE_AGAIN, artefactKey(model, id), text, life);
+    },
     async replace(model, id, artefact, found) {
       const { uid, expiresAt } = artefact;
       if (uid === undefined || expiresAt === undefined) return false;

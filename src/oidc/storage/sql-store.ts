@@ -19,6 +19,12 @@ const statements = {
     text: `INSERT INTO oidc_artefacts ${values} VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
            ON CONFLICT (model, id) DO UPDATE SET ${replace}`,
   },
+  putAgain: {
+    name: 'oidc_artefacts_put_again',
+    text: `UPDATE oidc_artefacts SET payload = $3, grant_id = $4, uid = $5, user_code = $6, account_id = $7,
+             client_id = $8, expires_at = $9
+           WHERE model = $1 AND id = $2 RETURNING id`,
+  },
   // A plain INSERT: the unique index on predecessor refuses a second successor.
   addSuccessor: {
     name: 'oidc_artefacts_add_successor',
@@ -176,6 +182,9 @@ export function createSqlStore(options: { db: Database; clock: Clock }): SqlStor
       else if (model !== 'Session') await db.query(statements.put, row);
       else if ((await db.query(statements.addSession, row)).length === 0)
         await db.query(statements.replaceByUid, row);
+    },
+    async putAgain(model, id, artefact) {
+      return (await db.query(statements.putAgain, rowOf(model, id, artefact))).length === 1;
     },
     replace: (model, id, artefact, found) =>
       db.transaction(async () => {

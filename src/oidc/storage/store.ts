@@ -26,6 +26,8 @@ export interface StoredArtefact {
 export interface ArtefactStore {
   /** Creates or replaces; never makes a consumed artefact unused again. */
   put(model: string, id: string, artefact: Artefact): Promise<void>;
+  /** Puts an artefact in the place of the one with its id. @returns false when that is gone: then nothing is done */
+  putAgain(model: string, id: string, artefact: Artefact): Promise<boolean>;
   /**
    * Puts an artefact, perhaps under another id, in the place of the one with its uid, merged by the rules of `session.ts`.
    *

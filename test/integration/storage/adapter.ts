@@ -45,6 +45,7 @@ export async function openAdapter(): Promise<OpenedAdapter> {
       begin: async () => {},
       predecessor: () => undefined,
       resuming: () => false,
+      beginsInteraction: () => true,
       mayGoOn: () => true,
       presentSession: () => undefined,
       foundSession: () => {},

@@ -139,6 +139,30 @@ export function describeContract(store: () => ArtefactStore, models: readonly st
       expect(await store().find(model, id)).toEqual({ payload: { result: 'login' }, consumedAt: undefined });
     });
 
+    test('put again: replaced as a whole, for as long as that says', async () => {
+      const id = fresh('id');
+      await put(model, id, { payload: { result: 'none', left: 'over' } });
+      const again = arohas({
+        payload: { result: 'login' },
+        uid: model === 'Session' ? `uid-of-${id}` : undefined,
+        expiresAt: new Date(Date.now() + LIFE * 1000 - 10_000),
+      });
+      expect(await store().putAgain(model, id, again)).toBe(true);
+      expect(await store().find(model, id)).toEqual({ payload: { result: 'login' }, consumedAt: undefined });
+      shiftTime(LIFE - 5);
+      expect(await store().find(model, id)).toBeUndefined();
+    });
+
+    test('put again when it is gone: stays gone', async () => {
+      const id = fresh('id');
+      expect(await store().putAgain(model, id, arohas())).toBe(false);
+      await put(model, id);
+      expect(await store().destroy(model, id)).toBe(true);
+      expect(await store().putAgain(model, id, arohas())).toBe(false);
+      expect(await store().find(model, id)).toBeUndefined();
+      expect(await store().destroy(model, id)).toBe(false);
+    });
+
     test('lives as long as the later put says', async () => {
       const id = fresh('id');
       await put(model, id);
