@@ -239,6 +239,21 @@ describe.skipIf(url === undefined)('a session in Redis', () => {
       });
     });
 
+    test.each(numbers)(
+      'while another one gives it a third id before command %i: it is saved, and not taken for gone',
+      async (chosen) => {
+        const story = await begin(changesId);
+        const other = once(() => saveAs(story.third, story));
+        expect(await save(nodeWith(doesBefore(chosen, other)), story)).toBe(true);
+        await other();
+        await expectOne(story, 'saved twice');
+        expect((await store.findByUid(model, story.uid))?.payload.authorizations).toMatchObject({
+          saved: { grantId: 'saved' },
+          other: { grantId: 'other' },
+        });
+      },
+    );
+
     test.each(numbers)('while it is being ended, before command %i of that', async (chosen) => {
       for (const [name, end] of ends) {
         const story = await begin(changesId);
