@@ -1,4 +1,13 @@
-import { type Database, locks, type Statement } from '../db/index.ts';
+import {
+  type Answered,
+  answeredBy,
+  type Database,
+  isOfRun,
+  locks,
+  noteRun,
+  type Run,
+  type Statement,
+} from '../db/index.ts';
 import { AssentError } from '../errors.ts';
 import { type ChainKey, type ChainRow, chainColumns, type Head, link } from './chain.ts';
 
@@ -19,7 +28,7 @@ const statements = {
   head: {
     name: 'audit_seal_head',
     text: `SELECT head.seq, head.hash, head.horizon::text AS horizon,
-             head.horizon > pg_snapshot_xmin(seen) AS restored, seen::text AS seen,
+             head.horizon > pg_snapshot_xmin(seen) AS restored, seen::text AS seen, ${answeredBy},
              $1::bigint = 0 OR EXISTS (SELECT FROM audit_chain WHERE seq = $1 AND hash = $2) AS continues
            FROM audit_head AS head, pg_current_snapshot() AS seen`,
   },
@@ -62,7 +71,7 @@ const statements = {
   },
 } satisfies Record<string, Statement>;
 
-interface HeadRow extends Head {
+interface HeadRow extends Head, Answered {
   readonly horizon: string;
   readonly restored: boolean;
   readonly seen: string;
@@ -102,6 +111,8 @@ interface Pass {
 /** How far a node has come, and the head at which it came there. */
 export interface Progress {
   readonly head: Head;
+  /** Where the transactions are counted that `pass` and `range` are about. */
+  readonly run: Run;
   /** The pass that is under way. */
   readonly pass?: Pass;
   /** What can be new, once this node has gone through everything. */
@@ -151,7 +162,8 @@ function extend(key: ChainKey, { seq, hash }: Head, rows: readonly PageRow[]): r
  *
  * A row is new if its transaction (`written`) had not ended when the last pass began. Of those that had begun by then only
  * the ones still running can bring more, and they are read by name, so it costs nothing that one of them runs for hours.
- * `audit_head.horizon`, the oldest of them, is for a node that knows nothing yet. What it reads twice it sees to be sealed.
+ * `audit_head.horizon`, the oldest of them, is for a node that knows nothing yet, or nothing of
+ * the run of the server that answers. What it reads twice it sees to be sealed.
  *
  * @param progress what the page before has returned; undefined at the start and after a fault
  * @returns undefined while another node seals
@@ -188,8 +200,11 @@ export function sealPage(
     if (!lock?.held) return undefined;
     // A statement of its own: it sees what the node that had the lock before has left.
     const before = await readHead();
-    const known = needsWhole(before) ? undefined : progress?.range;
-    const pass = progress?.pass ?? newPass(before, known);
+    // A server that took over, or has crashed, may count again what this node has gone through. What the head says came with it.
+    const same = isOfRun(progress?.run, before) ? progress : undefined;
+    const known = needsWhole(before) ? undefined : same?.range;
+    const pass = same?.pass ?? newPass(before, known);
+    const run = noteRun(progress?.run, before);
     const rows = await read(pass);
     const fresh = rows.filter(({ sealed }) => !sealed);
     const links = extend(key, before, fresh);
@@ -203,10 +218,10 @@ export function sealPage(
     if (links.length > 0 || notes) await move(before, head, horizon);
 
     const end = { seq: head.seq, hash: head.hash };
-    if (last === undefined) return { progress: { head: end, range: pass.next }, more: false };
+    if (last === undefined) return { progress: { head: end, run, range: pass.next }, more: false };
     const { written, moment, id } = last;
     return {
-      progress: { head: end, range: known, pass: { ...pass, after: { written, moment, id } } },
+      progress: { head: end, run, range: known, pass: { ...pass, after: { written, moment, id } } },
       more: true,
     };
   });
