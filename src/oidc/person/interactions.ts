@@ -19,6 +19,16 @@ import {
 } from './interaction-request.ts';
 import type { HttpExchange, Interactions, Next, Question } from './question.ts';
 
+/** What becomes of an answer to a page that is still open; the page may have been gone on with meanwhile. */
+async function unlessGone(work: () => Promise<Next>): Promise<Next> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof errors.SessionNotFound) return { fault: 'expired' };
+    throw error;
+  }
+}
+
 /** Takes people's answers, and tells the library. */
 export function createInteractions(options: {
   provider: () => Provider;
@@ -42,12 +52,9 @@ export function createInteractions(options: {
     result: InteractionResults,
     mergeWithLastSubmission: boolean,
   ): Promise<Next> {
-    try {
-      return { location: await provider().interactionResult(req, res, result, { mergeWithLastSubmission }) };
-    } catch (error) {
-      if (error instanceof errors.SessionNotFound) return { fault: 'expired' };
-      throw error;
-    }
+    return unlessGone(async () => ({
+      location: await provider().interactionResult(req, res, result, { mergeWithLastSubmission }),
+    }));
   }
 
   /** Keeps the decision and makes the grant, all or nothing; undefined when the page had been answered before. */
@@ -123,14 +130,11 @@ export function createInteractions(options: {
       if (question.kind !== 'consent' || account === undefined) return { fault: 'changed' };
       const answer = readAnswer(question.lines, ticked, reachAt(request.api));
       if ('fault' in answer) return answer;
-      try {
+      return unlessGone(async () => {
         const grantId = await decide({ ...request, account }, question, answer.lines, source);
         if (grantId === undefined) return { location: details.returnTo };
-        return await finish(at, { consent: { grantId } }, true);
-      } catch (error) {
-        if (error instanceof errors.SessionNotFound) return { fault: 'expired' };
-        throw error;
-      }
+        return finish(at, { consent: { grantId } }, true);
+      });
     },
     async deny(at, uid, source) {
       const request = await load(at, uid);
@@ -165,8 +169,10 @@ export function createInteractions(options: {
           .filter(Boolean),
       ).add('login');
       details.params = { ...details.params, prompt: [...prompts].join(' ') };
-      await details.persist();
-      return { location: details.returnTo };
+      return unlessGone(async () => {
+        await details.persist();
+        return { location: details.returnTo };
+      });
     },
   };
 }

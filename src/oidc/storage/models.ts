@@ -158,8 +158,7 @@ export function interactionAdapter(store: ArtefactStore, clock: Clock, context: 
       if (context.beginsInteraction(id)) return plain.upsert(id, payload, expiresIn);
       const artefact = asArtefact('Interaction', payload, expiresIn, clock);
       const there = await store.putAgain('Interaction', keptId('Interaction', id), artefact);
-      // Where there is no answer in it yet (another person wants to sign in), the way on says that it is gone.
-      if (!there && payload.result !== undefined) throw new errors.SessionNotFound(GONE_ON);
+      if (!there) throw new errors.SessionNotFound(GONE_ON);
     },
     // The library finds it first and destroys it later: of two requests that go on at once, both would get a code.
     async destroy(id) {

@@ -72,4 +72,5 @@ test('“Sign in as someone else”, pressed when the other answer has led on: a
   held.release();
   const late = await again.follow(await second);
   expect(late).toMatchObject({ status: 400, location: undefined });
+  expect(late.html).toContain(over);
 });
