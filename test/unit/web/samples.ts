@@ -250,11 +250,17 @@ export const samples: Readonly<Record<string, Readonly<Record<string, object>>>>
   ...keteSamples,
 };
 
+/** The pages around signing in go by their own names alone. */
+const nameOf = (template: string) =>
+  template
+    .replace(/\.njk$/, '')
+    .replace(/^sign-in\//, '')
+    .replaceAll('/', '-');
+
 /** Every sample as `[name, template, model]`, such as `consent-own`. */
 export const sampleList: readonly (readonly [name: string, template: string, model: object])[] =
   Object.entries(samples).flatMap(([template, states]) =>
     Object.entries(states).map(
-      ([state, model]) =>
-        [`${template.replace(/\.njk$/, '').replaceAll('/', '-')}-${state}`, template, model] as const,
+      ([state, model]) => [`${nameOf(template)}-${state}`, template, model] as const,
     ),
   );
