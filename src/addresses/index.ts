@@ -31,7 +31,8 @@ const find = (path: string): Settled =>
 /** What the library's router makes of an address: letter case and a closing slash make no difference. */
 const loosely = (path: string) => path.toLowerCase().replace(/(?<=.)\/$/, '');
 
-const findLoosely = (path: string) => find(loosely(path));
+// Nearly every request has one as it is written in the table.
+const findLoosely = (path: string) => exact.get(path) ?? find(loosely(path));
 
 /**
  * Whether a path leads to an address of the provider, as the library's router takes it.
