@@ -4,7 +4,6 @@ export { notOffered } from './offer.ts';
 export {
   hasProvenance,
   hasSmartLaunch,
-  type ObtainedBy,
   profileOf,
   scopeFamily,
   type TokenProfile,

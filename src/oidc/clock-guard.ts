@@ -26,8 +26,9 @@ export function createClockGuard(options: {
     else pages.refused(ctx, { status: 503, error, description: undefined, client: null });
   }
 
-  return async (ctx, next) => {
-    if (isOnTime() || !(isDatedEndpoint(ctx.path) || isDatedPage(ctx.path))) await next();
-    else refuse(ctx);
+  return (ctx, next) => {
+    if (isOnTime() || !(isDatedEndpoint(ctx.path) || isDatedPage(ctx.path))) return next();
+    refuse(ctx);
+    return Promise.resolve();
   };
 }
