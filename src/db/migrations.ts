@@ -7,6 +7,8 @@ import * as takenBackAndWatched from '../../migrations/0006_taken_back_and_watch
 import * as auditWritten from '../../migrations/0007_audit_written.ts';
 import * as consumedByOneClock from '../../migrations/0008_consumed_by_one_clock.ts';
 import * as oldestProgram from '../../migrations/0009_oldest_program.ts';
+import * as peopleDecide from '../../migrations/0010_people_decide.ts';
+import * as auditByPerson from '../../migrations/0011_audit_by_person.ts';
 
 /** One numbered change of the schema. Forward only: a mistake is mended by the next number. */
 export interface Migration {
@@ -35,6 +37,8 @@ export const migrations: readonly Migration[] = [
   { name: '0007_audit_written', ...auditWritten },
   { name: '0008_consumed_by_one_clock', ...consumedByOneClock },
   { name: '0009_oldest_program', ...oldestProgram },
+  { name: '0010_people_decide', ...peopleDecide },
+  { name: '0011_audit_by_person', ...auditByPerson },
 ];
 
 /** What a migration means for the programs that run while it is applied, and for those started after it. */

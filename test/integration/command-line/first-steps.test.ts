@@ -26,6 +26,8 @@ const names = [
   '0007_audit_written',
   '0008_consumed_by_one_clock',
   '0009_oldest_program',
+  '0010_people_decide',
+  '0011_audit_by_person',
 ];
 const every = (state: string) => names.map((name) => `${state}  ${name}\n`).join('');
 

@@ -28,6 +28,8 @@ test.for([
   '0005_consents_by_role',
   '0007_audit_written',
   '0009_oldest_program',
+  '0010_people_decide',
+  '0011_audit_by_person',
 ])('killed before %s is written down: the next start does it, and all that follow', async (name) => {
   const pglite = await PGlite.create();
   const isLast = (sql: string, values: unknown) =>

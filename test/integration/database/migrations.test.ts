@@ -21,6 +21,8 @@ const all = [
   '0007_audit_written',
   '0008_consumed_by_one_clock',
   '0009_oldest_program',
+  '0010_people_decide',
+  '0011_audit_by_person',
 ];
 
 describe('on either database', () => {
@@ -45,6 +47,8 @@ describe('on either database', () => {
       'audit_chain',
       'audit_events',
       'audit_head',
+      'authenticators',
+      'browser_sessions',
       'client_apis',
       'client_secrets',
       'clients',
@@ -52,18 +56,27 @@ describe('on either database', () => {
       'consents',
       'demo_marker',
       'grants',
+      'health_identifiers',
+      'identity_sources',
       'knex_migrations',
       'knex_migrations_lock',
+      'linked_identities',
+      'logout_notices',
+      'mails',
       'migration_requirements',
       'oidc_artefacts',
+      'one_time_links',
       'organizations',
+      'passkeys',
       'practitioner_roles',
       'practitioners',
       'rate_limits',
+      'recovery_codes',
       'remote_jwks',
       'replay_guards',
       'revocations',
       'signing_keys',
+      'source_requests',
     ]);
     await db.close();
   });
