@@ -17,12 +17,16 @@ export const organizations: readonly Organization[] = [
   { key: 'platform', name: 'Assent platform', odsCode: 'ZZ001', asid: '200000990001', kind: 'operator' },
 ];
 
-/** What the demo FHIR server can do: reading and searching, of one type or of all, for all three levels. */
+/**
+ * What the demo FHIR server can do: reading and searching, of one type or of all, for all three levels; and adding to the
+ * measurements of one patient.
+ */
 const fhirScopes = [
   ...['openid', 'profile', 'fhirUser', 'launch/patient', 'offline_access', 'online_access'],
   ...['patient', 'user', 'system'].flatMap((level) =>
     ['*', ...resourceTypes].map((type) => `${level}/${type}.rs`),
   ),
+  'patient/Observation.c',
   'introspect',
 ];
 
@@ -126,7 +130,7 @@ export function isDemoClient(clientId: string): boolean {
   return clients('').some((client) => client.client_id === clientId);
 }
 
-const keteScopes = 'openid profile fhirUser launch/patient offline_access patient/*.rs';
+const keteScopes = 'openid profile fhirUser launch/patient offline_access patient/*.rs patient/Observation.c';
 
 /** Demo clients as they would be registered; those of `private_key_jwt` get their key when they are seeded. */
 export function clients(

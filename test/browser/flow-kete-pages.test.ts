@@ -47,12 +47,19 @@ describe.skipIf(browserUnavailable)('every page of Kete Health as the server rea
       'partly',
       'hana@example.test',
       'Health record of Hana Ngata',
-      ['See vaccinations in this health record', 'See test results and measurements in this health record'],
+      ['See vaccinations in this health record', 'See allergies in this health record'],
     ],
   ])('record, %s', async (name, identifier, heading, without) => {
     const page = await record(identifier, without);
     await expectHeading(page, heading);
     await audit(page, `kete-record-${name}`);
+  });
+
+  test('blood pressure, where Kete Health may not add anything', async () => {
+    const page = await record('mere@example.test');
+    await page.goto(`${flow.server.issuer}/demo/reading`);
+    await expectHeading(page, 'Add a blood pressure reading');
+    await audit(page, 'kete-reading-may-not');
   });
 
   test('problem: the person said no', async () => {

@@ -1,11 +1,11 @@
 import * as client from 'openid-client';
 import type { Clock } from '../../clock.ts';
 
-/** Everything Kete Health asks for; the person may allow less. */
+/** What Kete Health asks for at first; the person may allow less, and is asked for more when she wants more. */
 const SCOPE = [
   'openid profile fhirUser launch/patient offline_access',
   'patient/Patient.rs patient/Immunization.rs patient/Appointment.rs',
-  'patient/MedicationRequest.rs patient/AllergyIntolerance.rs patient/Observation.rs',
+  'patient/MedicationRequest.rs patient/AllergyIntolerance.rs',
 ].join(' ');
 
 /** Seconds that the server may take for an answer. */
@@ -16,6 +16,18 @@ export interface SignIn {
   readonly state: string;
   readonly nonce: string;
   readonly codeVerifier: string;
+  /** The scopes that are asked for, space-separated. */
+  readonly scope: string;
+  /** Path on which the person goes on. */
+  readonly leadsTo: string;
+}
+
+/** Something more that a person wants, beside the access that she has given already. */
+export interface Wish {
+  /** The one scope that it takes. */
+  readonly scope: string;
+  /** Path on which the person goes on. */
+  readonly leadsTo: string;
 }
 
 /** Access to one health record, as the token endpoint gave it. */
@@ -26,6 +38,8 @@ export interface Connection {
   readonly idToken: string | undefined;
   /** Granted scopes, space-separated; they may be fewer than asked for. */
   readonly scope: string;
+  /** The scopes that were asked for and not granted. */
+  readonly refused: readonly string[];
   /** Logical id of the Patient resource whose record this is. */
   readonly patient: string;
   readonly needPatientBanner: boolean;
@@ -40,8 +54,15 @@ export interface Connection {
  * at the first use, and again at the next one when it failed.
  */
 export interface Connector {
-  /** Begins a sign-in: where to send the browser, and what to remember until it comes back. */
-  begin(): Promise<{ readonly url: URL; readonly signIn: SignIn }>;
+  /**
+   * Begins a sign-in: where to send the browser, and what to remember until it comes back.
+   *
+   * @param more something beside what `before` opens: everything is asked for together, so that one token opens it all
+   */
+  begin(more?: {
+    readonly before: Connection;
+    readonly wish: Wish;
+  }): Promise<{ readonly url: URL; readonly signIn: SignIn }>;
   /**
    * Turns the answer of the authorisation endpoint into access.
    *
@@ -89,9 +110,13 @@ export function createConnector(options: {
     return discovered;
   }
 
-  /** @param before what a renewal leaves out stays as it was (RFC 6749 section 6) */
+  /**
+   * @param asked the scopes that were asked for; what is not told about them was granted (RFC 6749 section 5.1)
+   * @param before what a renewal leaves out stays as it was (RFC 6749 section 6)
+   */
   function asConnection(
     tokens: Awaited<ReturnType<typeof client.refreshTokenGrant>>,
+    asked: string,
     before?: Connection,
   ): Connection | undefined {
     const patient = typeof tokens.patient === 'string' ? tokens.patient : before?.patient;
@@ -99,11 +124,14 @@ export function createConnector(options: {
     // A life that was not told counts as over: such a token is renewed before each use.
     const lifetime = tokens.expires_in ?? 0;
     const banner = tokens.need_patient_banner;
+    const scope = tokens.scope ?? asked;
+    const granted = new Set(scope.split(' '));
     return {
       accessToken: tokens.access_token,
       refreshToken: tokens.refresh_token ?? before?.refreshToken,
       idToken: tokens.id_token ?? before?.idToken,
-      scope: tokens.scope ?? before?.scope ?? SCOPE,
+      scope,
+      refused: before?.refused ?? asked.split(' ').filter((one) => !granted.has(one)),
       patient,
       needPatientBanner: typeof banner === 'boolean' ? banner : (before?.needPatientBanner ?? true),
       lifetime,
@@ -112,16 +140,21 @@ export function createConnector(options: {
   }
 
   return {
-    async begin() {
+    async begin(more) {
       const config = await configuration();
       const signIn = {
         state: client.randomState(),
         nonce: client.randomNonce(),
         codeVerifier: client.randomPKCECodeVerifier(),
+        scope: more === undefined ? SCOPE : `${more.before.scope} ${more.wish.scope}`,
+        leadsTo: more?.wish.leadsTo ?? '/demo/record',
       };
+      // What she said no to is not asked for again, unless she herself says that she wants to be asked.
+      const again = more?.before.refused.includes(more.wish.scope) ?? false;
       const url = client.buildAuthorizationUrl(config, {
         redirect_uri: redirectUri,
-        scope: SCOPE,
+        scope: signIn.scope,
+        ...(again ? { prompt: 'consent' } : {}),
         aud: fhirBase,
         state: signIn.state,
         nonce: signIn.nonce,
@@ -141,14 +174,14 @@ export function createConnector(options: {
           pkceCodeVerifier: signIn.codeVerifier,
         },
       );
-      return asConnection(tokens);
+      return asConnection(tokens, signIn.scope);
     },
 
     async renew(connection) {
       if (connection.refreshToken === undefined) return undefined;
       try {
         const tokens = await client.refreshTokenGrant(await configuration(), connection.refreshToken);
-        return asConnection(tokens, connection);
+        return asConnection(tokens, connection.scope, connection);
       } catch (error) {
         if (error instanceof client.ResponseBodyError && error.error === 'invalid_grant') return undefined;
         throw error;

@@ -2,13 +2,18 @@ import { Router, type RouterContext } from '@koa/router';
 import type Koa from 'koa';
 import type { Logger } from 'pino';
 import type { Clock } from '../../clock.ts';
+import { bloodPressureResource, readBloodPressure } from './blood-pressure.ts';
 import { type Connection, createConnector } from './connection.ts';
+import { readForm } from './form.ts';
 import { createFormCheck } from './origin.ts';
 import { type Problem, problem, problemOf, problemStatus } from './problem.ts';
 import { createReader } from './reader.ts';
+import { readingModel } from './reading.ts';
 import { obstacle, recordModel } from './record.ts';
 import { createSessions, type Session } from './session.ts';
 import { startModel } from './start.ts';
+import { wishes } from './wishes.ts';
+import { createWriter } from './writer.ts';
 
 /** Seconds before the end of an access token at which it is renewed: time for the reads that follow. */
 const RENEW_BEFORE = 30;
@@ -35,6 +40,7 @@ export function createKete(options: KeteOptions): Koa.Middleware {
   const sessions = createSessions({ clock, secure: new URL(issuer).protocol === 'https:' });
   const connector = createConnector(options);
   const readRecord = createReader({ fhirBase, log });
+  const write = createWriter({ fhirBase, log });
   const isOwnForm = createFormCheck(issuer);
   const renewals = new WeakMap<Connection, Promise<Connection | undefined>>();
   const router = new Router();
@@ -74,6 +80,26 @@ export function createKete(options: KeteOptions): Koa.Middleware {
     return renewal;
   }
 
+  /** The access of the request's browser, renewed where it is about to end; undefined once the browser was told why not. */
+  async function accessOf(
+    ctx: Koa.Context,
+  ): Promise<{ session: Session; connection: Connection } | undefined> {
+    const session = sessions.find(ctx);
+    let connection = session?.connection;
+    if (session === undefined || connection === undefined) {
+      lead(ctx, '/demo');
+      return undefined;
+    }
+    if (connection.refreshToken !== undefined && connection.expiresAt - clock.seconds() <= RENEW_BEFORE) {
+      connection = await renew(session, connection);
+      if (connection === undefined) {
+        showProblem(ctx, problem('ended'));
+        return undefined;
+      }
+    }
+    return { session, connection };
+  }
+
   /** Gives tokens back. Whether that works or not, Kete Health has already forgotten them. */
   async function giveBack(connection: Connection): Promise<void> {
     try {
@@ -107,6 +133,15 @@ export function createKete(options: KeteOptions): Koa.Middleware {
     lead(ctx, url.href);
   });
 
+  router.post('/demo/more', async (ctx) => {
+    const session = sessions.find(ctx);
+    const wish = wishes.get((await readForm(ctx)).get('what') ?? '');
+    if (session?.connection === undefined || wish === undefined) return lead(ctx, '/demo');
+    const { url, signIn } = await connector.begin({ before: session.connection, wish });
+    session.signIns.set(signIn.state, signIn);
+    lead(ctx, url.href);
+  });
+
   router.get('/demo/callback', async (ctx) => {
     const answer = new URLSearchParams(ctx.querystring);
     const state = answer.get('state') ?? '';
@@ -116,24 +151,47 @@ export function createKete(options: KeteOptions): Koa.Middleware {
     session.signIns.delete(state);
     const connection = await connector.finish(answer, signIn);
     if (connection === undefined) return showProblem(ctx, problem('noRecord'));
+    if (session.connection?.patient !== connection.patient) session.added = undefined;
     session.connection = connection;
     sessions.renew(ctx, session);
-    lead(ctx, '/demo/record');
+    lead(ctx, signIn.leadsTo);
   });
 
   router.get('/demo/record', async (ctx) => {
-    const session = sessions.find(ctx);
-    let connection = session?.connection;
-    if (session === undefined || connection === undefined) return lead(ctx, '/demo');
-    if (connection.refreshToken !== undefined && connection.expiresAt - clock.seconds() <= RENEW_BEFORE) {
-      connection = await renew(session, connection);
-      if (connection === undefined) return showProblem(ctx, problem('ended'));
-    }
+    const access = await accessOf(ctx);
+    if (access === undefined) return;
+    const { session, connection } = access;
     const readings = await readRecord(connection);
     const hidden = obstacle(readings);
     if (hidden === 'ended' && session.connection === connection) session.connection = undefined;
     if (hidden !== undefined) return showProblem(ctx, problem(hidden));
-    show(ctx, 'demo/record.njk', recordModel(readings, connection, clock.seconds()));
+    const { added } = session;
+    show(ctx, 'demo/record.njk', recordModel(readings, { connection, added, now: clock.seconds() }));
+  });
+
+  router.get('/demo/reading', async (ctx) => {
+    const access = await accessOf(ctx);
+    if (access !== undefined) show(ctx, 'demo/reading.njk', readingModel(access.connection));
+  });
+
+  router.post('/demo/reading', async (ctx) => {
+    const access = await accessOf(ctx);
+    if (access === undefined) return;
+    const { session, connection } = access;
+    const form = await readForm(ctx);
+    const field = (name: string) => (form.get(name) ?? '').trim().slice(0, 10);
+    const typed = { systolic: field('systolic'), diastolic: field('diastolic') };
+    const reading = readBloodPressure(typed);
+    const again = (what: Parameters<typeof readingModel>[1], status: number) =>
+      show(ctx, 'demo/reading.njk', readingModel(connection, { typed, ...what }), status);
+    if ('problems' in reading) return again({ problems: reading.problems }, 422);
+    const resource = bloodPressureResource(reading, connection.patient, clock.now().getTime());
+    const written = await write(connection, resource);
+    if (written.outcome === 'invalid') return again({ outcome: 'invalid' }, 422);
+    if (written.outcome === 'failed') return again({ outcome: 'failed' }, 503);
+    if (written.outcome !== 'added') return showProblem(ctx, problem(written.outcome));
+    session.added = written.row;
+    lead(ctx, '/demo/record');
   });
 
   router.post('/demo/refresh', async (ctx) => {
@@ -161,7 +219,7 @@ export function createKete(options: KeteOptions): Koa.Middleware {
   });
 
   // Typed in, or reloaded after an answer: there is nothing to see under the addresses of forms.
-  router.get(['/demo/connect', '/demo/refresh', '/demo/disconnect', '/demo/sign-out'], (ctx) =>
+  router.get(['/demo/connect', '/demo/more', '/demo/refresh', '/demo/disconnect', '/demo/sign-out'], (ctx) =>
     lead(ctx, '/demo'),
   );
 

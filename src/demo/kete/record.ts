@@ -4,6 +4,7 @@ import { dateText, timeText } from './dates.ts';
 import type { Reading, Readings } from './reader.ts';
 import * as resources from './resources.ts';
 import * as rows from './rows.ts';
+import { reading, results } from './wishes.ts';
 
 /** How a part came out: `refused` was not shared, `failed` could not be read. */
 export type PartOutcome = 'read' | 'refused' | 'failed';
@@ -24,6 +25,10 @@ export interface RecordModel {
   readonly medicines: Part<rows.MedicineRow>;
   readonly allergies: Part<rows.AllergyRow>;
   readonly results: Part<rows.ResultRow>;
+  /** Whether the person said no to showing results when she was asked. */
+  readonly resultsRefused: boolean;
+  /** Whether Kete Health may add a blood pressure, and the one that was added last. */
+  readonly reading: { readonly allowed: boolean; readonly added: rows.ResultRow | null };
   /** Times of day. */
   readonly readAt: string;
   readonly accessEnds: string;
@@ -85,10 +90,16 @@ export function obstacle(readings: Readings): 'ended' | 'refused' | 'unavailable
 /**
  * Makes the page of a record from what was read.
  *
- * @param now when it was read, in seconds since 1970
+ * @param given.added the blood pressure that was added last
+ * @param given.now when it was read, in seconds since 1970
  */
-export function recordModel(readings: Readings, connection: Connection, now: number): RecordModel {
-  const { scope, patient, lifetime, needPatientBanner, expiresAt, refreshToken } = connection;
+export function recordModel(
+  readings: Readings,
+  given: { connection: Connection; added: rows.ResultRow | undefined; now: number },
+): RecordModel {
+  const { connection, added = null, now } = given;
+  const { patient, lifetime, needPatientBanner, expiresAt, refreshToken } = connection;
+  const scopes = connection.scope.split(' ');
   return {
     person: person(readings.person),
     vaccinations: part(readings.vaccinations, resources.immunization, rows.vaccinationRows),
@@ -96,9 +107,11 @@ export function recordModel(readings: Readings, connection: Connection, now: num
     medicines: part(readings.medicines, resources.medicationRequest, rows.medicineRows),
     allergies: part(readings.allergies, resources.allergyIntolerance, rows.allergyRows),
     results: part(readings.results, resources.observation, rows.resultRows),
+    resultsRefused: connection.refused.includes(results.scope),
+    reading: { allowed: scopes.includes(reading.scope), added },
     readAt: timeText(now),
     accessEnds: timeText(expiresAt),
     renewable: refreshToken !== undefined,
-    developer: { scopes: scope.split(' '), patient, lifetime, needPatientBanner },
+    developer: { scopes, patient, lifetime, needPatientBanner },
   };
 }

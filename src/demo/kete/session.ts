@@ -3,6 +3,7 @@ import type Koa from 'koa';
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../clock.ts';
 import type { Connection, SignIn } from './connection.ts';
+import type { ResultRow } from './rows.ts';
 
 /** What Kete Health keeps of one browser. */
 export interface Session {
@@ -10,6 +11,8 @@ export interface Session {
   readonly signIns: LRUCache<string, SignIn>;
   /** The access that was given, once there is one. */
   connection: Connection | undefined;
+  /** The blood pressure that was added last, as the record keeps it. */
+  added: ResultRow | undefined;
 }
 
 /** Sessions in memory, each behind a random 256-bit id in a cookie. */
@@ -73,6 +76,7 @@ export function createSessions({ clock, secure }: { clock: Clock; secure: boolea
       const session: Session = {
         signIns: new LRUCache({ max: MOST_SIGN_INS }),
         connection: undefined,
+        added: undefined,
       };
       keep(ctx, session);
       return session;

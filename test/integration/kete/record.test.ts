@@ -39,11 +39,11 @@ test('each kind is searched for the patient of the token', async () => {
 });
 
 test('one kind that was not allowed leaves the others', async () => {
-  world.stub.behaviour.fhir.set('Observation', 403);
+  world.stub.behaviour.fhir.set('AllergyIntolerance', 403);
   const page = await browser.get('/demo/record');
   expect(page.status).toBe(200);
   expect(page.html.match(/You chose not to share this/g)).toHaveLength(1);
-  expect(page.html).not.toContain('HbA1c');
+  expect(page.html).not.toContain('Penicillin');
   expect(page.html).toContain('Tetanus');
 });
 

@@ -20,7 +20,7 @@ import {
 import { connection } from './samples.ts';
 
 const model = (change: Partial<Readings> = {}) =>
-  recordModel({ ...whole, ...change }, connection, 1_764_000_000);
+  recordModel({ ...whole, ...change }, { connection, added: undefined, now: 1_764_000_000 });
 
 test('a whole record is shown in words, newest first', () => {
   expect(model()).toMatchObject({
