@@ -8,18 +8,19 @@ const statements = {
   all: {
     name: 'apis_all',
     text: `SELECT id, audience, profile, token_format, token_typ, signing_alg, token_lifetime, scopes, reasons,
-                  sensitivity, required_acr
+                  sensitivity, required_acr, assurance
            FROM apis ORDER BY id`,
   },
   put: {
     name: 'apis_put',
     text: `INSERT INTO apis (id, audience, profile, token_format, token_typ, signing_alg, token_lifetime, scopes, reasons,
-                             sensitivity, required_acr, demo, created_at, updated_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13)
+                             sensitivity, required_acr, assurance, demo, created_at, updated_at)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14)
            ON CONFLICT (id) DO UPDATE SET audience = excluded.audience, profile = excluded.profile,
              token_format = excluded.token_format, token_typ = excluded.token_typ, signing_alg = excluded.signing_alg,
              token_lifetime = excluded.token_lifetime, scopes = excluded.scopes, reasons = excluded.reasons,
-             sensitivity = excluded.sensitivity, required_acr = excluded.required_acr, demo = excluded.demo, updated_at = excluded.updated_at
+             sensitivity = excluded.sensitivity, required_acr = excluded.required_acr,
+             assurance = excluded.assurance, demo = excluded.demo, updated_at = excluded.updated_at
            RETURNING (xmax = 0) AS created`,
   },
 } satisfies Record<string, Statement>;
@@ -36,6 +37,7 @@ interface ApiRow {
   reasons: string;
   sensitivity: Sensitivity;
   required_acr: number | null;
+  assurance: Api['assurance'];
 }
 
 const fromRow = (row: ApiRow): Api => ({
@@ -50,6 +52,7 @@ const fromRow = (row: ApiRow): Api => ({
   reasons: row.reasons.split(' '),
   sensitivity: row.sensitivity,
   requiredAcr: row.required_acr ?? undefined,
+  assurance: row.assurance,
 });
 
 export interface Catalogue {
@@ -86,6 +89,7 @@ export function createCatalogue(options: { db: Database; clock: Clock; audit: Au
         api.reasons.join(' '),
         api.sensitivity,
         api.requiredAcr ?? null,
+        JSON.stringify(api.assurance),
         demo,
         clock.now(),
       ];

@@ -24,6 +24,9 @@ function tokenForm(given: {
   return { format, lifetime: given.token_lifetime ?? usual };
 }
 
+/** An assurance level beyond having signed in at all. */
+const level = z.int('must be 1 to 3').min(1, 'must be 1 to 3').max(3, 'must be 1 to 3');
+
 /** A resource server as an operator writes it down. Lists are space-separated, as OAuth has them. */
 export const apiSchema = z
   .strictObject({
@@ -56,6 +59,14 @@ export const apiSchema = z
       .enum(sensitivities, `must be ${sensitivities.join(' or ')}`)
       .default('medical-in-confidence'),
     required_acr: z.int().min(0).max(3, 'must be 0 to 3').optional(),
+    assurance: z
+      .strictObject({
+        types: z
+          .record(z.string().regex(/^[A-Z][A-Za-z]{0,62}$/, 'must be the name of a resource type'), level)
+          .optional(),
+        delegate: level.optional(),
+      })
+      .default({}),
   })
   .superRefine((api, context) => {
     const fault = (path: string, message: string) =>
@@ -91,5 +102,6 @@ export function asApi(given: z.output<typeof apiSchema>): Api {
     reasons: given.reasons.split(' '),
     sensitivity: given.sensitivity,
     requiredAcr: given.required_acr,
+    assurance: given.assurance,
   };
 }

@@ -56,6 +56,8 @@ export function apis(issuer: string): readonly Api[] {
       reasons: ['directcare'],
       sensitivity: 'medical-in-confidence',
       requiredAcr: 1,
+      // Diagnoses and test results; whoever acts for somebody else signs in like this for anything.
+      assurance: { types: { Condition: 3, Observation: 3 }, delegate: 3 },
     },
     {
       id: 'reasonable-adjustments',
@@ -73,6 +75,7 @@ export function apis(issuer: string): readonly Api[] {
       reasons: ['directcare'],
       sensitivity: 'medical-in-confidence',
       requiredAcr: 2,
+      assurance: {},
     },
     {
       id: 'gp-connect',
@@ -93,6 +96,7 @@ export function apis(issuer: string): readonly Api[] {
       reasons: ['directcare'],
       sensitivity: 'medical-in-confidence',
       requiredAcr: 2,
+      assurance: {},
     },
     {
       id: 'admin-api',
@@ -106,6 +110,7 @@ export function apis(issuer: string): readonly Api[] {
       reasons: ['directcare'],
       sensitivity: 'unclassified',
       requiredAcr: undefined,
+      assurance: {},
     },
   ];
 }

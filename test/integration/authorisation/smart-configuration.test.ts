@@ -19,6 +19,7 @@ const registry: Api = {
   reasons: ['directcare'],
   sensitivity: 'medical-in-confidence',
   requiredAcr: undefined,
+  assurance: {},
 };
 
 let server: TestServer;

@@ -22,6 +22,7 @@ const statistics: Api = {
   reasons: ['directcare'],
   sensitivity: 'unclassified',
   requiredAcr: undefined,
+  assurance: {},
 };
 
 const secret = 'secret-of-the-night-report';

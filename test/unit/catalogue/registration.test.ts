@@ -45,6 +45,7 @@ describe('an API of the profile smart', () => {
       'token_lifetime',
       'must be at most 300 for this format',
     ],
+    ['a level that is none', { required_acr: 4 }, 'required_acr', 'must be 0 to 3'],
     ['an unknown format', { token_format: 'saml' }, 'token_format', 'must be jwt or opaque'],
     ['an unknown profile', { profile: 'fast' }, 'profile', 'must be spine-core, gp-connect, smart or none'],
   ])('refuses %s', (_what, change, path, message) => {
@@ -52,6 +53,27 @@ describe('an API of the profile smart', () => {
     expect(issues).toContainEqual(
       expect.objectContaining({ path: [path], message: expect.stringContaining(message) }),
     );
+  });
+});
+
+describe('the assurance that an API asks for', () => {
+  test('is nothing, without a word', () => {
+    expect(asApi(apiSchema.parse(fhir)).assurance).toEqual({});
+  });
+
+  test('is kept as it was written', () => {
+    const assurance = { types: { Condition: 3, Observation: 2 }, delegate: 3 };
+    expect(asApi(apiSchema.parse({ ...fhir, assurance })).assurance).toEqual(assurance);
+  });
+
+  test.each<[what: string, assurance: object]>([
+    ['a level that everybody has', { types: { Condition: 0 } }],
+    ['a level that nobody has', { delegate: 4 }],
+    ['half a level', { types: { Condition: 2.5 } }],
+    ['what is no resource type', { types: { 'Condition.rs': 3 } }],
+    ['a name that says nothing', { everybody: 3 }],
+  ])('refuses %s', (_what, assurance) => {
+    expect(apiSchema.safeParse({ ...fhir, assurance }).success).toBe(false);
   });
 });
 
