@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { createSealer, type Sealer } from './audit/index.ts';
 import { createHousekeeping, type Housekeeping } from './db/index.ts';
 import { derive } from './keys/index.ts';
+import { createMailTransport, type MailSender, startMailSender } from './mail/index.ts';
 import { expiringTables } from './retention.ts';
 import type { Services } from './services.ts';
 
@@ -18,8 +19,31 @@ export interface Background {
   close(): Promise<void>;
 }
 
-/** Begins to seal the audit and to clear away what has expired; every node does, and one at a time gets its turn. */
-export function startBackground({ db, clock, masterKey }: Services, log: Logger): Background {
+/** Sends mail where there is a mail server. */
+function startMail({ db, clock, config, mailSeal }: Services, log: Logger): MailSender | undefined {
+  if (config.mail === undefined) return undefined;
+  const transport = createMailTransport({ ...config.mail, secure: config.production });
+  const sender = startMailSender({
+    db,
+    clock,
+    seal: mailSeal,
+    deliver: transport.deliver,
+    onFailed: (failed) =>
+      log.warn({ ...failed }, failed.givenUp ? 'a mail was given up' : 'a mail waits for another try'),
+    onError: (error) => log.warn({ err: error }, 'mail waits to be sent'),
+  });
+  return {
+    ...sender,
+    async close() {
+      await sender.close();
+      transport.close();
+    },
+  };
+}
+
+/** Begins to seal the audit, to send mail and to clear away what has expired; every node does, and one at a time gets its turn. */
+export function startBackground(services: Services, log: Logger): Background {
+  const { db, clock, masterKey } = services;
   const sealer = createSealer({
     db,
     clock,
@@ -34,11 +58,12 @@ export function startBackground({ db, clock, masterKey }: Services, log: Logger)
     onError: (error) => log.warn({ err: error }, 'expired rows wait to be cleared away'),
     onRound: (cleared) => log.debug({ cleared }, 'expired rows are cleared away'),
   });
+  const mail = startMail(services, log);
   return {
     auditLag: sealer.lag,
     rowsWaiting: housekeeping.waiting,
     async close() {
-      await housekeeping.close();
+      await Promise.all([housekeeping.close(), mail?.close()]);
       // What the last requests left is still sealed; a longer backlog waits for the next start, or for another node.
       await Promise.race([sealer.poll(), setTimeout(LAST_LOOK, undefined, { ref: false })]);
       await sealer.close();

@@ -58,8 +58,9 @@ export const errorCodes = {
   },
   wrong_master_key: {
     status: 500,
-    meaning: 'a signing key cannot be decrypted: the master key is another one, or the row was changed',
-    remedy: 'give the master key that the database was used with; without it there is no way to those keys',
+    meaning:
+      'a signing key, or another secret that is stored, cannot be decrypted: the master key is another one, or the row was changed',
+    remedy: 'give the master key that the database was used with; without it there is no way to them',
   },
   audit_head_gone: {
     status: 500,

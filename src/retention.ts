@@ -26,6 +26,8 @@ export const expiringTables: readonly ExpiringTable[] = [
   untilExpiry('consent_answers'),
   untilExpiry('remote_jwks'),
   untilExpiry('revocations'),
+  untilExpiry('one_time_links'),
+  untilExpiry('mails'),
   { name: 'rate_limits', column: 'expire', type: 'bigint', kept: GRACE },
   { name: 'anonymous_denials', column: 'minute', type: 'timestamptz', kept: 90 * DAY },
 ];

@@ -16,7 +16,8 @@ import {
 } from './db/index.ts';
 import { hasDemoData, seedDemo } from './demo/index.ts';
 import { Refused } from './errors.ts';
-import { createSigningKeys, readMasterKey, type SigningKeys } from './keys/index.ts';
+import { createSigningKeys, derive, readMasterKey, type SigningKeys } from './keys/index.ts';
+import { createLetters, createMail, createMailSeal, type Mail, type MailSeal } from './mail/index.ts';
 import { createOrganizations, type Organizations } from './organizations/index.ts';
 import { createPractitioners, type Practitioners } from './practitioners/index.ts';
 import { type Correlation, createCorrelation } from './telemetry/index.ts';
@@ -40,6 +41,9 @@ export interface Services {
   readonly practitioners: Practitioners;
   readonly consents: Consents;
   readonly keys: SigningKeys;
+  readonly mail: Mail;
+  /** Reads what waits to be sent. */
+  readonly mailSeal: MailSeal;
   /** Ends the worker threads and closes the database. */
   close(): Promise<void>;
 }
@@ -59,6 +63,7 @@ export function createServices(
   const masterKey = readMasterKey(config);
   const audit = createAudit({ db, clock, ids, correlation: correlation.current });
   const passwords = createPasswords();
+  const mailSeal = createMailSeal(Buffer.from(derive(masterKey, 'mail'), 'base64url'));
   const consents = createConsents({ db, clock, ids, audit });
   return {
     config,
@@ -84,6 +89,8 @@ export function createServices(
       audit,
       tolerance: config.demo ? Number.POSITIVE_INFINITY : CLOCK_SKEW,
     }),
+    mail: createMail({ db, clock, ids, seal: mailSeal, letters: createLetters() }),
+    mailSeal,
     async close() {
       await passwords.close();
       await db.close();

@@ -23,8 +23,8 @@ export const levels: readonly Level[] = [
   {
     name: 'features',
     rooms: [
-      ...['accounts', 'audit', 'catalogue', 'clients', 'consents', 'keys', 'limits', 'organizations'],
-      ...['outgoing', 'practitioners', 'revocations', 'telemetry'],
+      ...['accounts', 'audit', 'catalogue', 'clients', 'consents', 'keys', 'limits', 'mail'],
+      ...['organizations', 'outgoing', 'practitioners', 'revocations', 'telemetry'],
       // Not built yet.
       ...['ciba', 'delegations'],
     ],

@@ -129,6 +129,12 @@ const homes: readonly Rule[] = [
     'Both databases take the same statements through one handle, which carries the transaction (docs/adr/0001).',
   ),
   atHome('ioredis', ['ioredis'], ['redis'], 'One connection, with one answer to the loss of Redis.'),
+  atHome(
+    'nodemailer',
+    ['nodemailer'],
+    ['mail'],
+    'Mail waits in the database; one room knows how it goes out.',
+  ),
   atHome('undici', ['undici'], ['outgoing'], 'The only way out: https, to public addresses.'),
 ];
 

@@ -31,6 +31,12 @@ export function isHostPort(text: string): boolean {
   return port !== undefined && Number(port) >= 1 && Number(port) <= 65535;
 }
 
+/** A sender of mail: `no-reply@example.org` or `Assent <no-reply@example.org>`. */
+export function isSender(text: string): boolean {
+  const address = /^[\p{L}\p{N} .'-]* <([^<>]+)>$/u.exec(text)?.[1] ?? text;
+  return z.email().safeParse(address).success;
+}
+
 /** A whole number, written in digits. */
 export const count = (least: number, most: number) =>
   z

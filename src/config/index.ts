@@ -38,6 +38,8 @@ export interface Config {
   /** Seconds. */
   readonly shutdownGrace: number;
   readonly maxConnections: number;
+  /** Undefined: no mail is sent. */
+  readonly mail: { readonly url: string; readonly from: string } | undefined;
   readonly demo: boolean;
   readonly production: boolean;
 }
@@ -79,9 +81,15 @@ export function readConfig(env: Environment): Config {
     shutdownGrace: given.SHUTDOWN_GRACE ?? 0,
     maxConnections: given.MAX_CONNECTIONS ?? 1,
     outgoingAllow: (given.OUTGOING_ALLOW ?? []).map((entry) => entry.toLowerCase()),
+    mail:
+      given.SMTP_URL === undefined || given.MAIL_FROM === undefined
+        ? undefined
+        : { url: given.SMTP_URL, from: given.MAIL_FROM },
     demo: given.DEMO ?? (values.DATABASE_URL === undefined && !production),
     production,
   });
+  if (values.SMTP_URL !== undefined && values.MAIL_FROM === undefined)
+    faults.push('MAIL_FROM is required with SMTP_URL');
   if (production) faults.push(...productionFaults(config, values));
   if (faults.length > 0) throw new Refused('The configuration cannot be used:', faults);
   return config;

@@ -1,5 +1,16 @@
 import { z } from 'zod';
-import { count, flag, isHostPort, isNetwork, list, masterKeyBytes, seconds, url, urls } from './checks.ts';
+import {
+  count,
+  flag,
+  isHostPort,
+  isNetwork,
+  isSender,
+  list,
+  masterKeyBytes,
+  seconds,
+  url,
+  urls,
+} from './checks.ts';
 
 /**
  * Every setting of the running program: environment variable, check, explanation.
@@ -164,6 +175,16 @@ export const settings = z.object({
     description:
       'Client authentications that may fail from one source address at a node in a minute before more are answered 429 unseen; half of it under one `client_id`. `0`: no limit.',
     default: '600',
+  }),
+  SMTP_URL: url(['smtp:', 'smtps:']).optional().meta({
+    description:
+      'Mail server that takes mail to people (`smtp://user:password@mail.example.org:587`, or `smtps:`). With `smtp:` the connection is encrypted by STARTTLS: in production always, else where the server can. Without it no mail is sent; in demo mode `/demo/outbox` shows it. `%` stands for no character of a password but in the form `%25`.',
+    default: 'none',
+    secret: true,
+  }),
+  MAIL_FROM: z.string().refine(isSender, 'must be an e-mail address, or Name <address>').optional().meta({
+    description: 'Sender of mail: an address, or `Name <address>`. Required with `SMTP_URL`.',
+    default: 'none',
   }),
   DEMO: flag.optional().meta({
     description:

@@ -30,7 +30,7 @@ export function decrypt(masterKey: Buffer, label: string, sealed: string): strin
   } catch (cause) {
     throw new AssentError(
       'wrong_master_key',
-      'A signing key cannot be decrypted: ASSENT_MASTER_KEY is not the one it was encrypted with',
+      'A stored secret cannot be decrypted: ASSENT_MASTER_KEY is not the one it was encrypted with',
       {
         cause,
       },

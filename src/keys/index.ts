@@ -1,4 +1,4 @@
-export { derive } from './cipher.ts';
+export { decrypt, derive, encrypt } from './cipher.ts';
 export { createOnce } from './create-once.ts';
 export { type SigningAlgorithm, signingAlgorithms } from './key-pair.ts';
 export { readMasterKey } from './master-key.ts';

@@ -48,7 +48,7 @@ test('a server with another master key than that of its database says so and doe
   };
   const { code, stdout, stderr } = await startScript('src/main.ts', [], env).finished;
   expect(stderr).toBe(
-    'A signing key cannot be decrypted: ASSENT_MASTER_KEY is not the one it was encrypted with\n',
+    'A stored secret cannot be decrypted: ASSENT_MASTER_KEY is not the one it was encrypted with\n',
   );
   expect(stdout).not.toContain('is ready');
   expect(code).toBe(1);

@@ -201,6 +201,10 @@ describe('a value that cannot be used', () => {
     [{ LOG_LEVEL: 'loud' }, /^LOG_LEVEL must be fatal/],
     [{ TIME_ZONE: 'Middle-earth/Shire' }, /^TIME_ZONE must be a time zone/],
     [{ DEMO: 'yes' }, /^DEMO must be 0 or 1/],
+    [{ SMTP_URL: 'http://mail.example.test', MAIL_FROM: 'a@example.test' }, /^SMTP_URL must be a URL/],
+    [{ SMTP_URL: 'smtp://mail.example.test' }, /^MAIL_FROM is required with SMTP_URL/],
+    [{ MAIL_FROM: 'a@example.test\nBcc: b@example.test' }, /^MAIL_FROM must be an e-mail address/],
+    [{ MAIL_FROM: 'Assent <a@example.test>, b@example.test' }, /^MAIL_FROM must be an e-mail address/],
   ])('%o is refused by its name', (env, message) => {
     expect(faultsOf(env)).toEqual([expect.stringMatching(message)]);
   });

@@ -81,6 +81,7 @@ const broken: readonly Breach[] = [
   takes('database-driver-at-home', 'src/limits/load.ts', 'pg'),
   takes('database-driver-at-home', 'src/commands/run.ts', '@electric-sql/pglite'),
   takes('ioredis-at-home', 'src/limits/load.ts', 'ioredis'),
+  takes('nodemailer-at-home', 'src/accounts/accounts.ts', 'nodemailer'),
   takes('undici-at-home', 'src/oidc/faults.ts', 'undici'),
   takes('pure-without-node', 'src/tokens/reading.ts', 'node:crypto', 'crypto'),
   takes('pure-without-node', 'src/consents/lines.ts', 'node:fs', 'fs'),

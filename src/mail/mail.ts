@@ -1,0 +1,118 @@
+import type { Clock, Ids } from '../clock.ts';
+import type { Database, Statement } from '../db/index.ts';
+import { decrypt, encrypt } from '../keys/index.ts';
+import { isPlain } from '../text.ts';
+import { readEmail } from './address.ts';
+import type { Letter, LetterKind, Letters, LetterValues } from './letters.ts';
+
+/** Seconds after which a mail is cleared away, sent or not. */
+const KEPT = 7 * 24 * 3600;
+
+/** Mails that the outbox of the demonstration shows at most. */
+const SHOWN = 50;
+
+const statements = {
+  add: {
+    name: 'mails_add',
+    text: `INSERT INTO mails (id, account_id, kind, sealed, created_at, next_at, expires_at)
+           VALUES ($1, $2, $3, $4, $5, $5, $6)`,
+  },
+  newest: {
+    name: 'mails_newest',
+    text: `SELECT id, kind, sealed, created_at FROM mails WHERE sealed <> '' AND expires_at > $1
+           ORDER BY created_at DESC, id LIMIT $2`,
+  },
+} satisfies Record<string, Statement>;
+
+/** To whom a mail goes, and on whose account. */
+export interface Envelope {
+  /** Undefined for somebody who has no account yet. */
+  readonly accountId: string | undefined;
+  readonly to: string;
+}
+
+/** A mail that waits. */
+export interface WaitingMail extends Letter {
+  readonly kind: string;
+  readonly to: string;
+  readonly createdAt: Date;
+}
+
+/** Mail to people. What is sent here waits in the database; `createMailSender` takes it from there. */
+export interface Mail {
+  /**
+   * Sends a mail, as part of the caller's transaction if there is one: it goes out only if what it tells has happened.
+   *
+   * @throws Error when `to` is no e-mail address, or the subject has a line break: nobody may write headers of ours
+   */
+  send(mail: Envelope & Letter & { readonly kind: string }): Promise<void>;
+  /** As `send`, in the words of `locales/`. @param mail.language BCP 47 tag; undefined for English */
+  write(
+    mail: Envelope & {
+      readonly kind: LetterKind;
+      readonly language: string | undefined;
+      readonly values: LetterValues;
+    },
+  ): Promise<void>;
+  /** The newest mails that wait, for the outbox of the demonstration. */
+  newest(): Promise<readonly WaitingMail[]>;
+}
+
+/** What is kept of a mail, encrypted. */
+export interface MailContent extends Letter {
+  readonly to: string;
+}
+
+/** Encrypts and reads what a mail says. */
+export interface MailSeal {
+  seal(id: string, content: MailContent): string;
+  open(id: string, sealed: string): MailContent;
+}
+
+/** @param key from the master key, for this purpose alone */
+export function createMailSeal(key: Buffer): MailSeal {
+  const label = (id: string) => `mail ${id}`;
+  return {
+    seal: (id, { to, subject, text }) => encrypt(key, label(id), JSON.stringify({ to, subject, text })),
+    open: (id, sealed) => JSON.parse(decrypt(key, label(id), sealed)) as MailContent,
+  };
+}
+
+/** Mail that waits in the database, encrypted. */
+export function createMail(options: {
+  db: Database;
+  clock: Clock;
+  ids: Ids;
+  seal: MailSeal;
+  letters: Letters;
+}): Mail {
+  const { db, clock, ids, seal, letters } = options;
+
+  const send: Mail['send'] = async ({ kind, accountId, to, subject, text }) => {
+    const address = readEmail(to);
+    if (address === undefined) throw new Error('a mail was addressed to what is no e-mail address');
+    if (!isPlain(subject)) throw new Error('the subject of a mail had control characters');
+    const id = ids.uuid();
+    const now = clock.now();
+    const sealed = seal.seal(id, { to: address, subject, text });
+    const expiresAt = new Date(now.getTime() + KEPT * 1000);
+    await db.query(statements.add, [id, accountId ?? null, kind, sealed, now, expiresAt]);
+  };
+
+  return {
+    send,
+    write: ({ kind, accountId, to, language, values }) =>
+      send({ kind, accountId, to, ...letters.compose(kind, language, values) }),
+    async newest() {
+      const rows = await db.query<{ id: string; kind: string; sealed: string; created_at: Date }>(
+        statements.newest,
+        [clock.now(), SHOWN],
+      );
+      return rows.map(({ id, kind, sealed, created_at: createdAt }) => ({
+        kind,
+        createdAt,
+        ...seal.open(id, sealed),
+      }));
+    },
+  };
+}
