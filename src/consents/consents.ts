@@ -1,7 +1,8 @@
 import type { Audit } from '../audit/index.ts';
 import type { Clock, Ids } from '../clock.ts';
 import type { Database, Statement } from '../db/index.ts';
-import { type ConsentLine, merged, narrows, type Reach, scopesOf, untouched } from './lines.ts';
+import { type ConsentLine, merged, narrows, type Reach, scopesOf } from './lines.ts';
+import { type Shown, textDigest } from './shown.ts';
 
 /** Whose decision about which application, at which API, for whose record. */
 export interface ConsentKey {
@@ -20,6 +21,8 @@ export interface ConsentKey {
 /** A decision that holds. */
 export interface Consent extends ConsentKey {
   readonly id: string;
+  /** How many decisions there were about the same, this one included. */
+  readonly version: number;
   readonly lines: readonly ConsentLine[];
   readonly expiresAt: Date;
 }
@@ -27,8 +30,8 @@ export interface Consent extends ConsentKey {
 /** What a person decides on a consent page. */
 export interface Decision extends ConsentKey {
   readonly lines: readonly ConsentLine[];
-  /** What else the page said: names, dates, language. Kept as it was shown. */
-  readonly shown: Readonly<Record<string, unknown>>;
+  /** What the page said, kept as it was shown, with its digest. */
+  readonly shown: Shown;
   readonly expiresAt: Date;
   /** How the scopes of the API reach into one another. */
   readonly reach: Reach;
@@ -37,7 +40,7 @@ export interface Decision extends ConsentKey {
 }
 
 const columns =
-  'c.id, c.account_id, c.client_id, c.api_id, c.patient, c.role, c.reason, c.lines, c.expires_at';
+  'c.id, c.account_id, c.client_id, c.api_id, c.patient, c.role, c.reason, c.version, c.lines, c.expires_at';
 
 const key = `c.account_id = $1 AND c.client_id = $2 AND coalesce(c.api_id, '') = coalesce($3, '')
   AND coalesce(c.patient, '') = coalesce($4, '') AND coalesce(c.role, '') = coalesce($5, '')
@@ -65,7 +68,10 @@ const statements = {
   add: {
     name: 'consents_add',
     text: `INSERT INTO consents (account_id, client_id, api_id, patient, role, reason, id, lines, shown, decided_at,
-             expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+             expires_at, text_digest, language, version)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,
+             (SELECT coalesce(max(c.version), 0) + 1 FROM consents c WHERE ${key}))
+           RETURNING version`,
   },
   endOfRoles: {
     name: 'consents_end_of_roles',
@@ -115,6 +121,7 @@ interface ConsentRow {
   patient: string | null;
   role: string | null;
   reason: string | null;
+  version: number;
   lines: ConsentLine[];
   expires_at: Date;
 }
@@ -127,6 +134,7 @@ const asConsent = (row: ConsentRow): Consent => ({
   patient: row.patient ?? undefined,
   role: row.role ?? undefined,
   reason: row.reason ?? undefined,
+  version: row.version,
   lines: row.lines,
   expiresAt: row.expires_at,
 });
@@ -136,19 +144,6 @@ interface Before {
   id: string;
   lines: ConsentLine[];
   expires_at: Date;
-}
-
-/**
- * Until when a decision about these scopes would hold. It takes the earlier lines along that are not asked about this
- * time, and none of them may live longer than was said when it was shown.
- */
-export function lastDay(
-  before: Pick<Consent, 'lines' | 'expiresAt'> | undefined,
-  scopes: readonly string[],
-  usual: Date,
-): Date {
-  if (before === undefined || untouched(before.lines, scopes).length === 0) return usual;
-  return before.expiresAt < usual ? before.expiresAt : usual;
 }
 
 /** The lines that a decision is kept with: its own, and those of an earlier one that still holds. */
@@ -240,15 +235,18 @@ export function createConsents(options: { db: Database; clock: Clock; ids: Ids; 
         const { shown, source, reach: _reach, ...asked } = decision;
         const now = clock.now();
         const [before] = await db.query<Before>(statements.end, [...values(decision), now, 'replaced']);
-        const consent: Consent = { ...asked, lines: keptLines(before, decision, now), id: ids.uuid() };
-        await db.query(statements.add, [
+        const kept = { ...asked, lines: keptLines(before, decision, now), id: ids.uuid() };
+        const [added] = await db.query<{ version: number }>(statements.add, [
           ...values(decision),
-          consent.id,
-          JSON.stringify(consent.lines),
+          kept.id,
+          JSON.stringify(kept.lines),
           JSON.stringify(shown),
           now,
-          consent.expiresAt,
+          kept.expiresAt,
+          textDigest(shown),
+          shown.language,
         ]);
+        const consent: Consent = { ...kept, version: added?.version ?? 1 };
         const endingGrants = await carryOver(before, consent);
         await audit.record({
           type: 'consent.given',
@@ -259,6 +257,7 @@ export function createConsents(options: { db: Database; clock: Clock; ids: Ids; 
           source,
           detail: {
             consent: consent.id,
+            version: consent.version,
             patient: decision.patient ?? null,
             role: decision.role ?? null,
             reason: decision.reason ?? null,

@@ -1,7 +1,9 @@
-export { type Consent, type ConsentKey, type Consents, createConsents, lastDay } from './consents.ts';
+export { type Consent, type ConsentKey, type Consents, createConsents } from './consents.ts';
+export { createKeptConsents, type KeptConsent, type KeptConsents } from './kept.ts';
 export {
   type ConsentLine,
   decided,
+  lastDay,
   type QuestionLine,
   questionLines,
   type Reach,
@@ -9,3 +11,4 @@ export {
   scopesOf,
   withCovered,
 } from './lines.ts';
+export { canonicalJson, type Shown, type ShownLine, textDigest } from './shown.ts';

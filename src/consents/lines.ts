@@ -139,6 +139,19 @@ export function untouched(before: readonly ConsentLine[], scopes: readonly strin
   return before.filter((line) => !scopes.includes(line.scope));
 }
 
+/**
+ * Until when a decision about these scopes would hold. It takes the earlier lines along that are not asked about this
+ * time, and none of them may live longer than was said when it was shown.
+ */
+export function lastDay(
+  before: { readonly lines: readonly ConsentLine[]; readonly expiresAt: Date } | undefined,
+  scopes: readonly string[],
+  usual: Date,
+): Date {
+  if (before === undefined || untouched(before.lines, scopes).length === 0) return usual;
+  return before.expiresAt < usual ? before.expiresAt : usual;
+}
+
 /** Whether a new line takes an earlier one back: it refuses something of it, or allows the whole of what was refused. */
 function contradicts(next: ConsentLine, earlier: ConsentLine, { covers, overlaps }: Reach): boolean {
   if (next.allowed === earlier.allowed) return false;
