@@ -133,6 +133,12 @@ export async function createApp(services: Services, log: Logger): Promise<App> {
       sourceOf,
       isOnTime,
     },
+    account: {
+      browser: oidc.browser,
+      clock,
+      wayInKey: derive(masterKey, 'account-way-in'),
+      bestAcr: services.accounts.bestAcr,
+    },
     smartConfiguration: (api) => smartConfiguration(issuer, api),
     further: demo ? createDemoApps({ issuer, db, timeZone, clock, render: pages.renderer.render, log }) : [],
   });

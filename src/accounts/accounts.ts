@@ -16,6 +16,11 @@ const statements = {
     text: `SELECT ${columns}, a.password_hash FROM accounts a JOIN account_identifiers i ON i.account_id = a.id
            WHERE i.value = $1 AND a.disabled_at IS NULL`,
   },
+  proofs: {
+    name: 'accounts_proofs',
+    text: `SELECT EXISTS (SELECT FROM passkeys WHERE account_id = $1) AS passkey,
+                  EXISTS (SELECT FROM authenticators WHERE account_id = $1) AS authenticator`,
+  },
   put: {
     name: 'accounts_put',
     text: `INSERT INTO accounts (id, name, password_hash, patient, practitioner, demo, created_at, updated_at)
@@ -63,6 +68,8 @@ export interface Accounts {
    * the same work and are one answer: undefined. @throws Overloaded when too many passwords wait to be checked
    */
   signIn(identifier: string, password: string): Promise<Account | undefined>;
+  /** The most that somebody can prove when she signs in: `1` to `3` (docs/adr/0011). */
+  bestAcr(id: string): Promise<'1' | '2' | '3'>;
   /** Creates the account or replaces it, identifiers included, with an audit row. */
   put(record: AccountRecord, options: { demo: boolean }): Promise<void>;
 }
@@ -88,6 +95,11 @@ export function createAccounts(options: {
           : await db.query<AccountRow & { password_hash: string | null }>(statements.identify, [value]);
       const matches = await passwords.verify(password, row?.password_hash ?? undefined);
       return matches && row !== undefined ? asAccount(row) : undefined;
+    },
+    async bestAcr(id) {
+      const [row] = await db.query<{ passkey: boolean; authenticator: boolean }>(statements.proofs, [id]);
+      if (row?.passkey) return '3';
+      return row?.authenticator ? '2' : '1';
     },
     put: (record, { demo }) =>
       db.transaction(async () => {

@@ -55,6 +55,8 @@ export const rows: readonly Row[] = [
   ['/interaction/:uid/:step', 'site', 'people', 'pages', '/interaction/:uid'],
   ['/interaction/*', 'site', 'people', 'pages', 'other'],
   ['/interaction', 'provider', 'people', 'pages', 'other'],
+  ['/account', 'site', 'people', 'pages', '/pages'],
+  ['/account/*', 'site', 'people', 'pages', '/pages'],
   ['/assets/*', 'site', 'people', 'none', '/assets'],
   ['/demo', 'site', 'people', 'none', '/demo'],
   ['/demo/*', 'site', 'people', 'none', '/demo'],
@@ -78,8 +80,6 @@ export const rows: readonly Row[] = [
   [openid, 'provider', 'both', 'endpoints', openid],
   [oauth, 'provider', 'both', 'endpoints', oauth],
 
-  ['/account', 'site', 'people', 'pages', '/pages', 'coming'],
-  ['/account/*', 'site', 'people', 'pages', '/pages', 'coming'],
   ['/approvals', 'site', 'people', 'pages', '/pages', 'coming'],
   ['/approvals/*', 'site', 'people', 'pages', '/pages', 'coming'],
   ['/developer', 'site', 'people', 'pages', '/pages', 'coming'],

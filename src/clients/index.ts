@@ -1,3 +1,4 @@
+export { ACCOUNT_CALLBACK, accountClientId, withAccountClient } from './account-client.ts';
 export {
   type Client,
   type ClientSecret,

@@ -4,6 +4,7 @@ import type { Ids } from '../clock.ts';
 import type { Organization } from '../organizations/index.ts';
 import { splitScope } from '../scopes/index.ts';
 import { isObject } from '../text.ts';
+import { accountClientId } from './account-client.ts';
 import { secretHash } from './client.ts';
 import { assertionAlgorithms, canVerify, jwksFaults, publicKey } from './jwks.ts';
 import {
@@ -102,6 +103,7 @@ function assertionFaults(given: Registration): string[] {
 
 /** An id_token is for a client and an access token for an API: by no name may one pass for the other (RFC 8725 section 3.9). */
 function nameFaults({ client_id: id }: Registration, { apis, issuer }: RegistrationContext): string[] {
+  if (id === accountClientId) return [`client_id ${accountClientId} is that of our own account pages`];
   return id === issuer || apis.some(({ audience }) => audience === id)
     ? ['client_id must not be the issuer or the audience of an API']
     : [];

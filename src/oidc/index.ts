@@ -1,5 +1,6 @@
 export { endAll } from './grants/end-all.ts';
 export { createOidc } from './oidc.ts';
 export type { OidcPages } from './options.ts';
+export type { Browser, SignedIn } from './person/browser.ts';
 export type { HttpExchange, Interactions, Next, Question } from './person/question.ts';
 export { smartConfiguration } from './smart-configuration.ts';

@@ -3,7 +3,7 @@ import type Koa from 'koa';
 import type { Middleware } from 'koa';
 import Provider from 'oidc-provider';
 import type { Logger } from 'pino';
-import { jwtBearerGrant, secretMatches } from '../clients/index.ts';
+import { jwtBearerGrant, secretMatches, withAccountClient } from '../clients/index.ts';
 import { createClientLimits } from './client/client-limits.ts';
 import { createCrossOrigin } from './client/cross-origin.ts';
 import { createFindClient } from './client/find-client.ts';
@@ -21,6 +21,7 @@ import { cacheKeySet } from './key-set.ts';
 import type { Oidc, OidcOptions } from './options.ts';
 import { createFindAccount } from './person/account.ts';
 import { createAuthorisationEndpoint } from './person/authorisation-endpoint.ts';
+import { createBrowser } from './person/browser.ts';
 import { createBrowserBinding } from './person/browser-binding.ts';
 import { createInteractionRequests } from './person/interaction-request.ts';
 import { createInteractions } from './person/interactions.ts';
@@ -49,8 +50,10 @@ function logKoaErrors(app: Koa, log: Logger): void {
 }
 
 /** Puts the OpenID provider together: storage, decisions, claims, and what goes around its endpoints. */
-export function createOidc(options: OidcOptions): Oidc {
-  const { issuer, db, redis, clock, log, registry, catalogue, remoteJwks, pages } = options;
+export function createOidc(given: OidcOptions): Oidc {
+  const registry = withAccountClient(given.registry, given.issuer);
+  const options = { ...given, registry };
+  const { issuer, db, redis, clock, log, catalogue, remoteJwks, pages } = options;
   const states = createRequestStates();
   const store = createSqlStore({ db, clock });
   const replayGuard = createReplayGuard({ db });
@@ -150,6 +153,7 @@ export function createOidc(options: OidcOptions): Oidc {
       current = build(privateJwks);
       callback = current.callback();
     },
+    browser: createBrowser({ ...options, provider }),
     interactions: createInteractions({
       ...options,
       provider,

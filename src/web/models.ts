@@ -41,9 +41,18 @@ export interface ErrorModel {
   /** The OAuth error description, English, for developers. */
   readonly description?: string | undefined;
   readonly wayOn?: WayOn | null | undefined;
+  /** `account`: the person was at our own account pages, which are the way on. */
+  readonly place?: 'account' | '' | undefined;
 }
 
 /** An error page's model with what the caller leaves out filled in: no technical details, no way on. */
-export function errorModel({ kind, incident, code, description, wayOn }: ErrorModel): ErrorModel {
-  return { kind, incident, code: code ?? '', description: description ?? '', wayOn: wayOn ?? null };
+export function errorModel({ kind, incident, code, description, wayOn, place }: ErrorModel): ErrorModel {
+  return {
+    kind,
+    incident,
+    code: code ?? '',
+    description: description ?? '',
+    wayOn: wayOn ?? null,
+    place: place ?? '',
+  };
 }

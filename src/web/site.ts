@@ -5,6 +5,7 @@ import type { Api, Catalogue } from '../catalogue/index.ts';
 import type { ClientRegistry } from '../clients/index.ts';
 import { isUnavailable } from '../errors.ts';
 import { KNOWN_FOR } from '../limits/index.ts';
+import { type AccountPagesOptions, createAccountPages } from './account/account-pages.ts';
 import type { Rooms } from './entrance.ts';
 import { createHealth, type HealthOptions } from './health.ts';
 import { createLanding, createLandingModel } from './landing.ts';
@@ -32,6 +33,7 @@ export interface SiteOptions {
     SignInDependencies,
     'interactions' | 'signIn' | 'guard' | 'onRefused' | 'sourceOf' | 'isOnTime'
   >;
+  readonly account: Omit<AccountPagesOptions, 'issuer' | 'forms' | 'render' | 'showFault'>;
   /** The SMART configuration of an API. */
   readonly smartConfiguration: (api: Api) => object;
   /** What answers after our own pages. */
@@ -68,6 +70,19 @@ function createSignInPages(options: SiteOptions): Koa.Middleware {
   });
 }
 
+function createAccountSite({ issuer, account, pages }: SiteOptions): Koa.Middleware {
+  return createAccountPages({
+    ...account,
+    issuer,
+    forms: pages.forms,
+    showFault: pages.showFault,
+    render(ctx, template, model) {
+      ctx.type = 'html';
+      ctx.body = pages.renderer.render(template, model);
+    },
+  });
+}
+
 /** Puts our own pages together, and health. */
 export function createSite(options: SiteOptions): Rooms['site'] {
   const { pages, log, issuer, catalogue, smartConfiguration } = options;
@@ -88,6 +103,7 @@ export function createSite(options: SiteOptions): Rooms['site'] {
     createLanding({ render: pages.renderer.render, model: createLandingModel(options) }),
     createSmartConfiguration({ issuer, catalogue, document: smartConfiguration }),
     createSignInPages(options),
+    createAccountSite(options),
     ...options.further,
   ])
     app.use(middleware);

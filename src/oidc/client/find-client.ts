@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import type { JWK } from 'jose';
 import Provider, { type AdapterPayload } from 'oidc-provider';
-import { type Client, type ClientRegistry, isClientId } from '../../clients/index.ts';
+import { accountClientId, type Client, type ClientRegistry, isClientId } from '../../clients/index.ts';
 import type { Clock } from '../../clock.ts';
 import type { RemoteJwks } from '../../outgoing/index.ts';
 import type { RequestStates } from '../request-state.ts';
 import { audiences, isHopeful } from './assertions.ts';
 import { checkBody } from './body.ts';
 import type { ClientLimits } from './client-limits.ts';
+import { clientRoutes } from './client-routes.ts';
 
 /** oidc-provider insists on a secret in the metadata; ours are hashed elsewhere, and nobody knows this one. */
 const placeholderSecret = randomBytes(32).toString('base64url');
@@ -58,7 +59,9 @@ export function createFindClient(options: {
     // The client of the request is the first one; introspection looks up that of the token, too.
     const isFirst = ctx !== undefined && states.of(ctx).client === undefined;
     if (isFirst) limits.check(ctx, clientId);
-    const client = isClientId(clientId) ? await registry.find(clientId) : undefined;
+    // Our own account pages have no token: nothing proves to be them, not even with their code.
+    const isNobody = clientId === accountClientId && clientRoutes.has(ctx?.oidc?.route ?? '');
+    const client = isClientId(clientId) && !isNobody ? await registry.find(clientId) : undefined;
     if (client === undefined) return undefined;
     if (isFirst) states.of(ctx).client = client;
     return libraryMetadata(client, await publishedKeys(client, body?.client_assertion));

@@ -2,10 +2,11 @@ import type Provider from 'oidc-provider';
 import type { Grant, KoaContextWithOIDC } from 'oidc-provider';
 import type { RecordChoice, RoleChoice } from '../../authorisation/index.ts';
 import type { Api } from '../../catalogue/index.ts';
-import { isIdentityScope } from '../../clients/index.ts';
+import { accountClientId, isIdentityScope } from '../../clients/index.ts';
 import type { Clock } from '../../clock.ts';
 import { type Consent, type ConsentKey, type Consents, decided, scopesOf } from '../../consents/index.ts';
 import type { Database } from '../../db/index.ts';
+import { lifetimes } from '../lifetimes.ts';
 import type { Records } from '../record-choice.ts';
 import type { RequestStates } from '../request-state.ts';
 import type { Roles } from '../role-choice.ts';
@@ -92,6 +93,15 @@ export function createGrants(options: {
     return grant !== undefined && agrees(grant, consent, api) ? grant : undefined;
   }
 
+  /** Our own account pages ask nobody for consent: their code, which nobody exchanges, lives no longer than a grant of theirs. */
+  async function ofAccountPages(accountId: string): Promise<Grant> {
+    const properties = { accountId, clientId: accountClientId, expiresIn: lifetimes.code };
+    const grant = new (provider().Grant)(properties);
+    grant.addOIDCScope('openid');
+    await grant.save();
+    return grant;
+  }
+
   return {
     async ofSession(consent, api, present) {
       const found = await existing(present, consent, api);
@@ -105,6 +115,7 @@ export function createGrants(options: {
       if (account === undefined || client === undefined || oidc.session === undefined) return undefined;
       const scopes = [...oidc.requestParamScopes];
       const { clientId } = client;
+      if (clientId === accountClientId) return ofAccountPages(account.id);
       const record = await records.choose({ account, api, scopes });
       if (record.kind === 'missing') return undefined;
       const role = await roles.of(ctx);

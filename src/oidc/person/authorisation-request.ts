@@ -2,7 +2,7 @@ import { decodeJwt } from 'jose';
 import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 import { admitPerson, clientHolds } from '../../authorisation/index.ts';
 import { type Api, hasProvenance, hasSmartLaunch } from '../../catalogue/index.ts';
-import { type Client, isIdentityScope, scopesAt } from '../../clients/index.ts';
+import { accountClientId, type Client, isIdentityScope, scopesAt } from '../../clients/index.ts';
 import { splitScope } from '../../scopes/index.ts';
 import { asText } from '../../text.ts';
 import { admitted } from '../refused.ts';
@@ -55,6 +55,8 @@ export function admitAuthorisation(
   const mode = params.response_mode;
   if (mode !== undefined && !responseModes.some((one) => one === mode))
     throw new errors.InvalidRequest(`response_mode must be ${responseModes.join(' or ')}`);
+  if (client.clientId === accountClientId && asText(params.prompt)?.split(' ').includes('consent'))
+    throw new errors.InvalidRequest('nobody is asked for consent to the account pages');
   const sent = route === 'resume' ? undefined : sentScope(ctx);
   const scopes = sent === undefined ? undefined : splitScope(sent);
   if (scopes?.includes('offline_access')) params.scope = scopes.join(' ');

@@ -60,5 +60,6 @@ test('what a caller does not know is left out', () => {
     code: '',
     description: '',
     wayOn: null,
+    place: '',
   });
 });

@@ -9,6 +9,7 @@ import type {
   SignOutModel,
 } from '../../../src/web/sign-in/models.ts';
 import { keteSamples } from '../kete/samples.ts';
+import { accountSamples } from './account-samples.ts';
 import { demoModel, productionModel } from './model.ts';
 
 const kete = { name: 'Kete Health', organization: 'Kete Health Ltd' };
@@ -151,6 +152,7 @@ const technical = {
 
 /** For each template its states by name: what every page test goes through. */
 export const samples: Readonly<Record<string, Readonly<Record<string, object>>>> = {
+  ...accountSamples,
   'landing.njk': { demo: demoModel, production: productionModel },
   'sign-in/sign-in.njk': {
     account: { ...signIn, record: false },
@@ -243,6 +245,8 @@ export const samples: Readonly<Record<string, Readonly<Record<string, object>>>>
     forbidden: { kind: 'forbidden', incident },
     'too-large': { kind: 'tooLarge', incident },
     'too-many': { kind: 'tooMany', incident },
+    'account-not-found': { kind: 'notFound', incident, place: 'account' },
+    'account-forbidden': { kind: 'forbidden', incident, place: 'account' },
     technical: errorModel({ ...error, ...technical }),
     'way-on': errorModel({ ...error, ...technical, wayOn: signedOut.client }),
     'code-alone': errorModel({ ...error, code: 'invalid_client', wayOn: { ...long, uri: '/' } }),

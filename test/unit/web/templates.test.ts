@@ -50,7 +50,7 @@ test.each(sampleList)('%s uses each id once', (_name, template, model) => {
 });
 
 /** Members that choose between states or are mark-up by contract; all others are text from outside. */
-const notText = new Set(['kind', 'problem', 'form']);
+const notText = new Set(['kind', 'problem', 'form', 'notice']);
 
 function poison(value: unknown, name = ''): unknown {
   if (typeof value === 'string') return notText.has(name) || value === '' ? value : `"><script>${name}`;

@@ -1,0 +1,23 @@
+import type Koa from 'koa';
+import { type AccountFrontOptions, createAccountFront } from './account-routes.ts';
+import { createNotices } from './notices.ts';
+import { createWayIn } from './way-in.ts';
+
+/** What the account pages need of the rest. */
+export interface AccountPagesOptions extends Omit<AccountFrontOptions, 'wayIn' | 'notices'> {
+  readonly issuer: string;
+  /** Secret, the same on all nodes. */
+  readonly wayInKey: string;
+}
+
+/** The pages on which a person sees and undoes everything, one file a topic. */
+export function createAccountPages(options: AccountPagesOptions): Koa.Middleware {
+  const { issuer, wayInKey } = options;
+  const { front, middleware } = createAccountFront({
+    ...options,
+    wayIn: createWayIn({ issuer, key: wayInKey }),
+    notices: createNotices(options),
+  });
+  front.get('', (visit) => front.show(visit, 'account/overview.njk', {}));
+  return middleware;
+}
