@@ -26,6 +26,7 @@ import {
   createSite,
   createWords,
   drain,
+  type Locale,
 } from './web/index.ts';
 
 /** A running application, before it listens. */
@@ -42,8 +43,16 @@ export interface App {
   close(): Promise<void>;
 }
 
-/** Wires the rooms together: what they share, then the provider, our own pages, and the entrance to both. */
-export async function createApp(services: Services, log: Logger): Promise<App> {
+/**
+ * Wires the rooms together: what they share, then the provider, our own pages, and the entrance to both.
+ *
+ * @param extras `locales`: other languages than those in `locales/`, for tests
+ */
+export async function createApp(
+  services: Services,
+  log: Logger,
+  { locales }: { locales?: readonly Locale[] } = {},
+): Promise<App> {
   const { config, db, clock, masterKey, keys, audit } = services;
   const { issuer, demo, timeZone } = config;
   const warn = (message: string) => (error: unknown) => log.warn({ err: error }, message);
@@ -82,8 +91,8 @@ export async function createApp(services: Services, log: Logger): Promise<App> {
   // The demo's time may be moved.
   const isOnTime = () => demo || denyList.skew() < CLOCK_SKEW;
 
-  const pages = createPages({ issuer, formKey: derive(masterKey, 'form-tokens'), log });
-  const words = createWords(pages.renderer);
+  const pages = createPages({ issuer, formKey: derive(masterKey, 'form-tokens'), timeZone, log, locales });
+  const words = createWords(pages.renderers);
 
   const oidc = createOidc({
     ...services,
@@ -106,6 +115,7 @@ export async function createApp(services: Services, log: Logger): Promise<App> {
     isOwnForm: pages.forms.isOwn,
     pages: createOauthPages(pages),
     words,
+    languages: pages.languages,
   });
 
   const guard = createSignInGuard({
@@ -119,7 +129,7 @@ export async function createApp(services: Services, log: Logger): Promise<App> {
 
   const site = createSite({
     ...services,
-    ...{ pages, words, log, issuer, demo, timeZone },
+    ...{ pages, words, log, issuer, demo },
     version: packageJson.version,
     health: { ...services, redis, draining: () => draining },
     signIn: {
@@ -140,7 +150,7 @@ export async function createApp(services: Services, log: Logger): Promise<App> {
       bestAcr: services.accounts.bestAcr,
     },
     smartConfiguration: (api) => smartConfiguration(issuer, api),
-    further: demo ? createDemoApps({ issuer, db, timeZone, clock, render: pages.renderer.render, log }) : [],
+    further: demo ? createDemoApps({ ...pages, issuer, db, timeZone, clock, log }) : [],
   });
 
   const entrance = createEntrance({

@@ -14,15 +14,16 @@ export function createDemoApps(options: {
   timeZone: string;
   clock: Clock;
   render: KeteOptions['render'];
+  languageOf: KeteOptions['languageOf'];
   log: Logger;
 }): readonly Koa.Middleware[] {
-  const { issuer, db, timeZone, clock, render, log } = options;
+  const { issuer, db, timeZone, clock, render, languageOf, log } = options;
   const client = (clientId: string) => ({ clientId, clientSecret: demoSecret(clientId) });
   const base = demoFhirBase(issuer);
   const today = async () => (await demoDate(db, timeZone)) ?? '';
   const introspectionEndpoint = `${issuer}/token/introspection`;
   return [
     createDemoFhir({ base, introspectionEndpoint, ...client('demo-fhir-server'), today, log }),
-    createKete({ issuer, fhirBase: base, ...client('kete-web'), render, clock, log }),
+    createKete({ issuer, fhirBase: base, ...client('kete-web'), render, languageOf, clock, log }),
   ];
 }

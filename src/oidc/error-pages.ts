@@ -3,7 +3,7 @@ import { type Configuration, errors, type KoaContextWithOIDC } from 'oidc-provid
 import type { ClientRegistry } from '../clients/index.ts';
 import { asText } from '../text.ts';
 import { isInterrupted, isSeenByPerson } from './faults.ts';
-import type { OidcPages } from './options.ts';
+import type { AskedLanguages, OidcPages } from './options.ts';
 import { type ApplicationLink, applicationLink, asSignOutFault } from './person/sign-out.ts';
 import type { RequestStates } from './request-state.ts';
 
@@ -25,8 +25,9 @@ export function createErrorPages(options: {
   registry: ClientRegistry;
   states: RequestStates;
   pages: OidcPages;
+  languages: AskedLanguages;
 }): ErrorPages {
-  const { registry, states, pages } = options;
+  const { registry, states, pages, languages } = options;
 
   /** The library asks for the session before it looks for the client. */
   async function applicationOf(ctx: Context): Promise<ApplicationLink | null> {
@@ -37,6 +38,7 @@ export function createErrorPages(options: {
   return {
     applicationOf,
     async render(ctx, given, fault) {
+      languages.asked(ctx, ctx.oidc.params?.ui_locales);
       const out = asSignOutFault(ctx, given);
       if (!isSeenByPerson(ctx)) ctx.body = out;
       else if (isExpired(ctx, fault)) pages.expired(ctx);

@@ -64,7 +64,7 @@ export function createOidc(given: OidcOptions): Oidc {
   const provider = () => current;
 
   const grants = createGrants({ ...options, provider, states, roles, records });
-  const errorPages = createErrorPages({ registry, states, pages });
+  const errorPages = createErrorPages({ ...options, states });
   const signOut = createSignOut({ ...options, provider, states });
   const browserBinding = createBrowserBinding({ issuer, key: options.browserBindingKey });
   const resources = createResources({ catalogue, states });
@@ -86,6 +86,7 @@ export function createOidc(given: OidcOptions): Oidc {
       findClient: createFindClient({ issuer, clock, registry, remoteJwks, limits, states }),
     }),
     cookieKeys: options.cookieKeys,
+    languages: options.languages.tags,
     resources,
     tokenClaims: createTokenClaims({ issuer, states }),
     opaqueClaims: createOpaqueClaims(states),

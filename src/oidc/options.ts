@@ -1,4 +1,4 @@
-import type { RequestListener } from 'node:http';
+import type { IncomingMessage, RequestListener } from 'node:http';
 import type { JWK } from 'jose';
 import type { Context, Middleware } from 'koa';
 import type { Logger } from 'pino';
@@ -55,8 +55,21 @@ export interface OidcOptions {
   /** Whether a form was sent from a page of ours. */
   readonly isOwnForm: (ctx: Context) => boolean;
   readonly pages: OidcPages;
-  /** The words for a scope of an API, in the language of the page. */
-  readonly words: (api: Api | undefined, scope: string) => string;
+  /** The words for a scope of an API in a language. */
+  readonly words: ScopeWording;
+  readonly languages: AskedLanguages;
+}
+
+/** The words for a scope of an API in a language (BCP 47). */
+export type ScopeWording = (language: string, api: Api | undefined, scope: string) => string;
+
+/** In which language a request is answered. */
+export interface AskedLanguages {
+  /** Tags of the languages there are. */
+  readonly tags: readonly string[];
+  of(asking: { readonly req: IncomingMessage }): string;
+  /** Notes the `ui_locales` with which a page is asked for, where they do not stand in its address. */
+  asked(asking: { readonly req: IncomingMessage }, uiLocales: unknown): void;
 }
 
 /** What a person sees of a request that cannot go on. */

@@ -21,6 +21,8 @@ import { dpopAlgorithms } from './token/dpop.ts';
 export interface ProviderParts {
   readonly issuer: string;
   readonly cookieKeys: readonly string[];
+  /** Tags of the languages that pages can be shown in. */
+  readonly languages: readonly string[];
   /** Private signing keys; of each algorithm the first one signs. */
   readonly privateJwks: readonly JWK[];
   readonly adapter: AdapterFactory;
@@ -115,6 +117,7 @@ function configuration(parts: ProviderParts): Configuration {
     conformIdTokenClaims: false,
     acrValues: ['1'],
     discovery: {
+      ui_locales_supported: [...parts.languages],
       introspection_endpoint_auth_methods_supported: [...authenticationMethods],
       introspection_endpoint_auth_signing_alg_values_supported: [...assertionAlgorithms],
       revocation_endpoint_auth_methods_supported: [...authenticationMethods],

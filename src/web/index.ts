@@ -1,5 +1,6 @@
 export { callerOf, createDoor } from './door.ts';
 export { createEntrance } from './entrance.ts';
+export type { Locale } from './locales.ts';
 export { createOutermost } from './outermost.ts';
 export { createPages, type Pages } from './pages.ts';
 export { createWords } from './scope-words.ts';

@@ -2,7 +2,8 @@ import type Koa from 'koa';
 import type { Api, Catalogue } from '../catalogue/index.ts';
 import { type Client, type ClientRegistry, scopesAt } from '../clients/index.ts';
 import { demoCommands, demoPassword } from '../demo/index.ts';
-import type { Renderer } from './render.ts';
+import type { Asking } from './languages.ts';
+import type { Render } from './renderers.ts';
 import type { Words } from './scope-words.ts';
 
 /** What the first page shows. */
@@ -32,11 +33,11 @@ export function createLandingModel(options: {
   catalogue: Pick<Catalogue, 'all'>;
   registry: Pick<ClientRegistry, 'list'>;
   words: Words;
-}): () => Promise<LandingModel> {
+}): (language: string) => Promise<LandingModel> {
   const { issuer, version, demo, catalogue, registry, words } = options;
 
-  function describeApi(api: Api): LandingModel['apis'][number] {
-    const scopes = api.scopes.map((text) => ({ text, words: words(api, text) }));
+  function describeApi(api: Api, language: string): LandingModel['apis'][number] {
+    const scopes = api.scopes.map((text) => ({ text, words: words(language, api, text) }));
     return { id: api.id, audience: api.audience, profile: api.profile, scopes };
   }
 
@@ -49,7 +50,7 @@ export function createLandingModel(options: {
       scopes: scopes.join(' '),
     }));
 
-  return async () => {
+  return async (language) => {
     if (!demo) return { issuer, version, demo, demoApp: null, apis: [], clients: [], commands: [] };
     const [apis, clients] = await Promise.all([catalogue.all(), registry.list()]);
     return {
@@ -59,7 +60,7 @@ export function createLandingModel(options: {
       demoApp: { uri: '/demo', account: 'aroha@example.test', password: demoPassword },
       apis: apis
         .filter((api) => clients.some((client) => scopesAt(client, api.id) !== undefined))
-        .map(describeApi),
+        .map((api) => describeApi(api, language)),
       clients: clients.flatMap(describeClient),
       commands: [...demoCommands(issuer)],
     };
@@ -68,16 +69,16 @@ export function createLandingModel(options: {
 
 /** What the first page needs. The model is asked for on each visit, so that it shows the catalogue as it is. */
 export interface LandingDependencies {
-  render: Renderer['render'];
-  model: () => Promise<LandingModel>;
+  render: Render;
+  languageOf: (asking: Asking) => string;
+  model: (language: string) => Promise<LandingModel>;
 }
 
 /** Answers `GET /`: what runs here, what to try, and where the addresses are. */
-export function createLanding({ render, model }: LandingDependencies): Koa.Middleware {
+export function createLanding({ render, languageOf, model }: LandingDependencies): Koa.Middleware {
   return async (ctx, next) => {
     if (ctx.path !== '/' || (ctx.method !== 'GET' && ctx.method !== 'HEAD')) return next();
-    ctx.body = render('landing.njk', await model());
-    ctx.type = 'html';
+    render(ctx, 'landing.njk', await model(languageOf(ctx)));
     ctx.set('Cache-Control', 'no-store');
   };
 }

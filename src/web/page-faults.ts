@@ -3,7 +3,7 @@ import type { Context } from 'koa';
 import type { Logger } from 'pino';
 import { hasCode } from '../errors.ts';
 import { type ErrorModel, errorModel } from './models.ts';
-import type { Renderer } from './render.ts';
+import type { Render } from './renderers.ts';
 
 /** What went wrong, as far as a page tells. */
 export type PageFault = Omit<ErrorModel, 'incident'>;
@@ -34,8 +34,8 @@ export type ShowFault = (
 const isLost = (cause: unknown) => hasCode(cause, 'redis_unavailable');
 
 /** Makes the one way in which a request of a browser ends on an error page. */
-export function createShowFault(options: { renderer: Renderer; log: Logger }): ShowFault {
-  const { renderer, log } = options;
+export function createShowFault(options: { render: Render; log: Logger }): ShowFault {
+  const { render, log } = options;
   return (ctx, { cause, retryAfter, ...given }) => {
     const fault = isLost(cause) ? { ...given, kind: 'interrupted' as const } : given;
     const incident = randomUUID();
@@ -43,10 +43,9 @@ export function createShowFault(options: { renderer: Renderer; log: Logger }): S
     if (cause === undefined) log.info(entry, 'a request ended on an error page');
     else log.error({ ...entry, err: cause }, 'a request failed');
     ctx.status = statuses[fault.kind];
-    ctx.type = 'html';
     ctx.set('Cache-Control', 'no-store');
     const wait = retryAfter ?? (ctx.status === 503 ? 1 : undefined);
     if (wait !== undefined) ctx.set('Retry-After', String(wait));
-    ctx.body = renderer.render('error.njk', errorModel({ ...fault, incident }));
+    render(ctx, 'error.njk', errorModel({ ...fault, incident }));
   };
 }

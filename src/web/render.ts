@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -6,12 +5,17 @@ import { createInstance, type i18n } from 'i18next';
 import nunjucks from 'nunjucks';
 import type { ScopeWords } from '../scopes/index.ts';
 import type { Assets } from './assets.ts';
+import { createDates, type Dates } from './dates.ts';
+import type { Locale, Sentences } from './locales.ts';
 
 /** Values for the `{{name}}` places in a sentence; `count` also chooses the plural form. */
 export type Values = Record<string, unknown>;
 
 /** Turns a template and what it shows into HTML, and a locale key into a sentence. */
 export interface Renderer {
+  /** BCP 47 tag of the language. */
+  readonly language: string;
+  readonly dates: Dates;
   render(template: string, model: object): string;
   /** A sentence as plain text, for what is not HTML or goes through autoescaping later. */
   translate(key: string, values?: Values): string;
@@ -19,15 +23,18 @@ export interface Renderer {
   words(found: ScopeWords): string;
 }
 
-type Sentences = { [key: string]: string | Sentences };
-
 /**
- * Templates see two functions besides their model: `t(key, values)`, a sentence that is already safe HTML, and
- * `asset(name)`, the address of a style sheet or image. Mistakes throw instead of printing nothing: an unknown key, a
- * place in a sentence without a value, an undefined variable.
+ * Templates see a few things besides their model: `t(key, values)`, a sentence that is already safe HTML; `asset(name)`,
+ * the address of a style sheet or image; `day(at)`, `time(at)` and `moment(at)` for a `Date`; `locale` and `direction` of the
+ * language. Mistakes throw instead of printing nothing: an unknown key, a place in a sentence without a value, an
+ * undefined variable.
+ *
+ * @param timeZone in which days and times are told
  */
-export function createRenderer({ locale, assets }: { locale: string; assets: Assets }): Renderer {
+export function createRenderer(options: { locale: Locale; assets: Assets; timeZone: string }): Renderer {
+  const { locale, assets, timeZone } = options;
   const translator = createTranslator(locale);
+  const dates = createDates({ language: locale.tag, timeZone });
   // `…/dist/nhsuk/index.js` to `…/dist`, under which templates name each other as `nhsuk/components/…`.
   const components = dirname(dirname(createRequire(import.meta.url).resolve('nhsuk-frontend')));
   const views = fileURLToPath(new URL('../../views', import.meta.url));
@@ -37,7 +44,9 @@ export function createRenderer({ locale, assets }: { locale: string; assets: Ass
     trimBlocks: true,
     lstripBlocks: true,
   });
-  env.addGlobal('locale', locale);
+  env.addGlobal('locale', locale.tag);
+  env.addGlobal('direction', directionOf(locale.tag));
+  for (const [name, format] of Object.entries(dates)) env.addGlobal(name, format);
   env.addGlobal('asset', assets.url);
   env.addGlobal('t', (key: string, values: Values = {}) => {
     return new nunjucks.runtime.SafeString(
@@ -46,6 +55,8 @@ export function createRenderer({ locale, assets }: { locale: string; assets: Ass
   });
 
   return {
+    language: locale.tag,
+    dates,
     render: (template, model) => env.render(template, model),
     translate: (key, values = {}) => sentence(translator, 'text', key, values),
     words({ key, values: { resourceKey, ...values } }) {
@@ -57,17 +68,21 @@ export function createRenderer({ locale, assets }: { locale: string; assets: Ass
   };
 }
 
+/** In which direction a language is written. Node knows a method that TypeScript's library does not list yet. */
+function directionOf(tag: string): string {
+  const locale = new Intl.Locale(tag) as Intl.Locale & { getTextInfo(): { direction: string } };
+  return locale.getTextInfo().direction;
+}
+
 /**
  * An own instance, not the global one. Each sentence is kept twice: as written, and escaped for HTML. So a sentence can
  * never carry mark-up, and `t` may be given to any component parameter, `text`, `html` or an attribute, with one result.
  */
-function createTranslator(locale: string): i18n {
-  const file = new URL(`../../locales/${locale}.json`, import.meta.url);
-  const text: Sentences = JSON.parse(readFileSync(file, 'utf8'));
+function createTranslator({ tag, sentences: text }: Locale): i18n {
   const translator = createInstance();
   void translator.init({
-    lng: locale,
-    resources: { [locale]: { text, html: escapeSentences(text) } },
+    lng: tag,
+    resources: { [tag]: { text, html: escapeSentences(text) } },
     ns: ['text', 'html'],
     initAsync: false,
     interpolation: { escapeValue: false },

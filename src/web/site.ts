@@ -24,8 +24,6 @@ export interface SiteOptions {
   readonly issuer: string;
   readonly version: string;
   readonly demo: boolean;
-  /** In which days are told. */
-  readonly timeZone: string;
   readonly catalogue: Catalogue;
   readonly registry: Pick<ClientRegistry, 'list'>;
   readonly health: HealthOptions;
@@ -58,14 +56,13 @@ function createKoa(showFault: ShowFault, log: Logger): Koa {
 }
 
 function createSignInPages(options: SiteOptions): Koa.Middleware {
-  const { issuer, timeZone, signIn, pages } = options;
-  const day = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone });
+  const { issuer, signIn, pages } = options;
   return createSignIn({
     ...signIn,
     forms: pages.forms,
-    render: pages.renderer.render,
+    render: pages.render,
     showFault: pages.showFault,
-    formatDay: (at) => day.format(at),
+    formatDay: (ctx, at) => pages.renderers.of(ctx).dates.day(at),
     knownCookie: createKnownCookie({ issuer, maxAge: KNOWN_FOR }),
   });
 }
@@ -100,7 +97,7 @@ export function createSite(options: SiteOptions): Rooms['site'] {
     createHealth(options.health),
     tooMany,
     pages.assets.middleware,
-    createLanding({ render: pages.renderer.render, model: createLandingModel(options) }),
+    createLanding({ ...pages, model: createLandingModel(options) }),
     createSmartConfiguration({ issuer, catalogue, document: smartConfiguration }),
     createSignInPages(options),
     createAccountSite(options),

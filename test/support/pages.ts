@@ -3,14 +3,13 @@ import type { AddressInfo } from 'node:net';
 import Koa from 'koa';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
-import { createAssets } from '../../src/web/assets.ts';
-import { createRenderer } from '../../src/web/render.ts';
 import { createSecurityHeaders } from '../../src/web/security-headers.ts';
 import { sampleList } from '../unit/web/samples.ts';
 import { launchBrowser, type Watched, watch } from './browser.ts';
+import { pages } from './english.ts';
 
 /** A server of sample pages. */
-interface Pages {
+interface SamplePages {
   readonly origin: string;
   close(): void;
 }
@@ -19,18 +18,15 @@ interface Pages {
  * Serves every sample under its name, such as `/consent-own`, with the style sheets and security headers of the real
  * server. A form that is sent anywhere is answered by a word of plain text.
  */
-function servePages(): Pages {
-  const assets = createAssets();
-  const { render } = createRenderer({ locale: 'en', assets });
+function servePages(): SamplePages {
   const app = new Koa();
   app.use(createSecurityHeaders({ issuer: 'http://localhost', formAction: ["'self'"] }));
-  app.use(assets.middleware);
+  app.use(pages.assets.middleware);
   app.use((ctx) => {
     const sample = sampleList.find(([name]) => ctx.path === `/${name}`);
     if (ctx.method === 'POST' || ctx.path === '/session/end/success') ctx.body = 'sent';
     else if (sample) {
-      ctx.type = 'html';
-      ctx.body = render(sample[1], sample[2]);
+      pages.render(ctx, sample[1], sample[2]);
     }
   });
   const server: Server = app.listen(0);
@@ -52,24 +48,24 @@ export interface Visit {
  * neither complain on the console nor ask another host.
  */
 export function visitSamples(): Visit {
-  let pages: Pages;
+  let served: SamplePages;
   let browser: Browser;
   let page: Page;
   let watched: Watched;
 
   beforeAll(async () => {
-    pages = servePages();
+    served = servePages();
     browser = await launchBrowser();
   });
 
   afterAll(async () => {
     await browser?.close();
-    pages?.close();
+    served?.close();
   });
 
   beforeEach(async () => {
     page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
-    watched = watch(page, pages.origin);
+    watched = watch(page, served.origin);
   });
 
   afterEach(async () => {
@@ -82,7 +78,7 @@ export function visitSamples(): Visit {
       return page;
     },
     async open(name) {
-      await page.goto(`${pages.origin}/${name}`);
+      await page.goto(`${served.origin}/${name}`);
     },
   };
 }

@@ -40,8 +40,12 @@ export interface TestServer {
  * Starts Assent in this process with the demo world, on a database of its own, listening on a free port.
  *
  * @param env settings beside the usual ones
+ * @param extras what only tests have, such as one more language
  */
-export async function startServer(env: Record<string, string> = {}): Promise<TestServer> {
+export async function startServer(
+  env: Record<string, string> = {},
+  extras: Parameters<typeof createApp>[2] = {},
+): Promise<TestServer> {
   const dataDir = mkdtempSync(join(tmpdir(), 'assent-test-'));
   const port = await freePort();
   const opened = await openTestDatabase();
@@ -61,7 +65,7 @@ export async function startServer(env: Record<string, string> = {}): Promise<Tes
     correlation: services.correlation,
     destination: { write: (line) => void logLines.push(line) },
   });
-  const app = await createApp(services, log);
+  const app = await createApp(services, log, extras);
   await new Promise<void>((resolve) => app.server.listen(port, resolve));
   return {
     issuer: config.issuer,

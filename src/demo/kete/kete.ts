@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '../../clock.ts';
 import { bloodPressureResource, readBloodPressure } from './blood-pressure.ts';
 import { type Connection, createConnector } from './connection.ts';
+import { recordDates } from './dates.ts';
 import { readForm } from './form.ts';
 import { createFormCheck } from './origin.ts';
 import { type Problem, problem, problemOf, problemStatus } from './problem.ts';
@@ -26,7 +27,10 @@ export interface KeteOptions {
   readonly fhirBase: string;
   readonly clientId: string;
   readonly clientSecret: string;
-  readonly render: (template: string, model: object) => string;
+  /** Answers with a page in the language of the request. */
+  readonly render: (ctx: Koa.Context, template: string, model: object) => void;
+  /** That language's tag. */
+  readonly languageOf: (ctx: Koa.Context) => string;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -36,7 +40,7 @@ export interface KeteOptions {
  * their record. Answers `/demo` and what belongs to it; every other path goes on.
  */
 export function createKete(options: KeteOptions): Koa.Middleware {
-  const { issuer, fhirBase, render, clock, log } = options;
+  const { issuer, fhirBase, render, languageOf, clock, log } = options;
   const sessions = createSessions({ clock, secure: new URL(issuer).protocol === 'https:' });
   const connector = createConnector(options);
   const readRecord = createReader({ fhirBase, log });
@@ -47,8 +51,7 @@ export function createKete(options: KeteOptions): Koa.Middleware {
 
   function show(ctx: Koa.Context, template: string, model: object, status = 200): void {
     ctx.status = status;
-    ctx.type = 'html';
-    ctx.body = render(template, model);
+    render(ctx, template, model);
   }
 
   function showProblem(ctx: Koa.Context, shown: Problem): void {
@@ -166,7 +169,8 @@ export function createKete(options: KeteOptions): Koa.Middleware {
     if (hidden === 'ended' && session.connection === connection) session.connection = undefined;
     if (hidden !== undefined) return showProblem(ctx, problem(hidden));
     const { added } = session;
-    show(ctx, 'demo/record.njk', recordModel(readings, { connection, added, now: clock.seconds() }));
+    const dates = recordDates(languageOf(ctx));
+    show(ctx, 'demo/record.njk', recordModel(readings, { connection, added, now: clock.seconds(), dates }));
   });
 
   router.get('/demo/reading', async (ctx) => {
@@ -186,7 +190,7 @@ export function createKete(options: KeteOptions): Koa.Middleware {
       show(ctx, 'demo/reading.njk', readingModel(connection, { typed, ...what }), status);
     if ('problems' in reading) return again({ problems: reading.problems }, 422);
     const resource = bloodPressureResource(reading, connection.patient, clock.now().getTime());
-    const written = await write(connection, resource);
+    const written = await write(connection, resource, recordDates(languageOf(ctx)));
     if (written.outcome === 'invalid') return again({ outcome: 'invalid' }, 422);
     if (written.outcome === 'failed') return again({ outcome: 'failed' }, 503);
     if (written.outcome !== 'added') return showProblem(ctx, problem(written.outcome));

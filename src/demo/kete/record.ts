@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { Connection } from './connection.ts';
-import { dateText, timeText } from './dates.ts';
+import type { RecordDates } from './dates.ts';
 import type { Reading, Readings } from './reader.ts';
 import * as resources from './resources.ts';
 import * as rows from './rows.ts';
@@ -63,7 +63,7 @@ function part<Shape extends z.ZodObject<{ resourceType: z.ZodLiteral<string> }>,
   return { outcome: 'read', rows: toRows(parsed.data), more };
 }
 
-function person(reading: Reading): RecordModel['person'] {
+function person(reading: Reading, { dateText }: RecordDates): RecordModel['person'] {
   const nobody = { name: '', birthDate: '' };
   if (reading.outcome !== 'read') return { outcome: missing(reading), ...nobody };
   const parsed = resources.patient.safeParse(reading.body);
@@ -92,25 +92,32 @@ export function obstacle(readings: Readings): 'ended' | 'refused' | 'unavailable
  *
  * @param given.added the blood pressure that was added last
  * @param given.now when it was read, in seconds since 1970
+ * @param given.dates in the language of the page
  */
 export function recordModel(
   readings: Readings,
-  given: { connection: Connection; added: rows.ResultRow | undefined; now: number },
+  given: { connection: Connection; added: rows.ResultRow | undefined; now: number; dates: RecordDates },
 ): RecordModel {
-  const { connection, added = null, now } = given;
+  const { connection, added = null, now, dates } = given;
   const { patient, lifetime, needPatientBanner, expiresAt, refreshToken } = connection;
   const scopes = connection.scope.split(' ');
   return {
-    person: person(readings.person),
-    vaccinations: part(readings.vaccinations, resources.immunization, rows.vaccinationRows),
-    appointments: part(readings.appointments, resources.appointment, rows.appointmentRows),
-    medicines: part(readings.medicines, resources.medicationRequest, rows.medicineRows),
+    person: person(readings.person, dates),
+    vaccinations: part(readings.vaccinations, resources.immunization, (found) =>
+      rows.vaccinationRows(dates, found),
+    ),
+    appointments: part(readings.appointments, resources.appointment, (found) =>
+      rows.appointmentRows(dates, found),
+    ),
+    medicines: part(readings.medicines, resources.medicationRequest, (found) =>
+      rows.medicineRows(dates, found),
+    ),
     allergies: part(readings.allergies, resources.allergyIntolerance, rows.allergyRows),
-    results: part(readings.results, resources.observation, rows.resultRows),
+    results: part(readings.results, resources.observation, (found) => rows.resultRows(dates, found)),
     resultsRefused: connection.refused.includes(results.scope),
     reading: { allowed: scopes.includes(reading.scope), added },
-    readAt: timeText(now),
-    accessEnds: timeText(expiresAt),
+    readAt: dates.timeText(now),
+    accessEnds: dates.timeText(expiresAt),
     renewable: refreshToken !== undefined,
     developer: { scopes, patient, lifetime, needPatientBanner },
   };

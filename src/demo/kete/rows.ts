@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { dateText, dayText } from './dates.ts';
+import type { RecordDates } from './dates.ts';
 import type {
   allergyIntolerance,
   appointment,
@@ -61,9 +61,9 @@ function statusKey(kind: keyof typeof statuses, code: string | undefined): strin
 const words = (concept: Concept | undefined): string =>
   concept?.text ?? concept?.coding.find(({ display }) => display !== undefined)?.display ?? '';
 
-const moment = (text: string | undefined): string => (text === undefined ? '' : dateText(text));
-
-const day = (text: string | undefined): string => (text === undefined ? '' : dayText(text));
+/** The words for a date that may be missing. */
+const known = (say: (text: string) => string, text: string | undefined): string =>
+  text === undefined ? '' : say(text);
 
 /** Newest first, without what the record itself calls an error. FHIR dates of one server sort as text. */
 function current<R extends { readonly status?: string | undefined }>(
@@ -82,18 +82,24 @@ export function nameOf({ name }: z.output<typeof patient>): string {
   return best?.text ?? pieces.join(' ').trim();
 }
 
-export function vaccinationRows(resources: readonly z.output<typeof immunization>[]): VaccinationRow[] {
+export function vaccinationRows(
+  { dayText }: RecordDates,
+  resources: readonly z.output<typeof immunization>[],
+): VaccinationRow[] {
   return current(resources, (one) => one.occurrenceDateTime).map((one) => ({
     name: words(one.vaccineCode),
-    date: one.occurrenceString ?? day(one.occurrenceDateTime),
+    date: one.occurrenceString ?? known(dayText, one.occurrenceDateTime),
     statusKey: statusKey('vaccination', one.status),
   }));
 }
 
-export function appointmentRows(resources: readonly z.output<typeof appointment>[]): AppointmentRow[] {
+export function appointmentRows(
+  { dateText }: RecordDates,
+  resources: readonly z.output<typeof appointment>[],
+): AppointmentRow[] {
   return current(resources, (one) => one.start).map((one) => ({
     what: one.description ?? words(one.serviceType[0]),
-    when: moment(one.start),
+    when: known(dateText, one.start),
     where: one.participant
       .filter(({ actor }) => !/(^|\/)Patient\//.test(actor?.reference ?? ''))
       .flatMap(({ actor }) => actor?.display ?? [])
@@ -102,11 +108,14 @@ export function appointmentRows(resources: readonly z.output<typeof appointment>
   }));
 }
 
-export function medicineRows(resources: readonly z.output<typeof medicationRequest>[]): MedicineRow[] {
+export function medicineRows(
+  { dayText }: RecordDates,
+  resources: readonly z.output<typeof medicationRequest>[],
+): MedicineRow[] {
   return current(resources, (one) => one.authoredOn).map((one) => ({
     name: one.medicationReference?.display ?? words(one.medicationCodeableConcept),
     dose: one.dosageInstruction.flatMap(({ text }) => text ?? []).join('; '),
-    since: day(one.authoredOn),
+    since: known(dayText, one.authoredOn),
     statusKey: statusKey('medicine', one.status),
   }));
 }
@@ -128,13 +137,16 @@ function valueText({ valueQuantity, valueCodeableConcept, valueString }: Value):
   return [valueQuantity.value, valueQuantity.unit].filter((part) => part !== undefined).join(' ');
 }
 
-export function resultRows(resources: readonly z.output<typeof observation>[]): ResultRow[] {
+export function resultRows(
+  { dateText }: RecordDates,
+  resources: readonly z.output<typeof observation>[],
+): ResultRow[] {
   return current(resources, (one) => one.effectiveDateTime).map((one) => ({
     name: words(one.code),
     // A blood pressure has no value of its own, only two parts.
     value: [valueText(one), ...one.component.map((part) => `${words(part.code)}: ${valueText(part)}`)]
       .filter((value) => value !== '')
       .join('; '),
-    date: moment(one.effectiveDateTime),
+    date: known(dateText, one.effectiveDateTime),
   }));
 }

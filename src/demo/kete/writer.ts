@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Connection } from './connection.ts';
+import type { RecordDates } from './dates.ts';
 import { observation } from './resources.ts';
 import { type ResultRow, resultRows } from './rows.ts';
 
@@ -18,14 +19,14 @@ const refusals: Readonly<Record<number, 'refused' | 'ended' | 'invalid'>> = {
   422: 'invalid',
 };
 
-/** Adds an Observation over FHIR R4 REST (3.1.0.8, create). */
+/** Adds an Observation over FHIR R4 REST (3.1.0.8, create), and tells of it in the language of some dates. */
 export function createWriter(options: {
   readonly fhirBase: string;
   readonly log: Logger;
-}): (connection: Connection, resource: object) => Promise<Written> {
+}): (connection: Connection, resource: object, dates: RecordDates) => Promise<Written> {
   const { fhirBase, log } = options;
 
-  return async ({ accessToken }, resource) => {
+  return async ({ accessToken }, resource, dates) => {
     try {
       const response = await fetch(`${fhirBase}/Observation`, {
         method: 'POST',
@@ -40,7 +41,7 @@ export function createWriter(options: {
         signal: AbortSignal.timeout(TIMEOUT),
       });
       if (response.status === 201) {
-        const [row] = resultRows([observation.parse(await response.json())]);
+        const [row] = resultRows(dates, [observation.parse(await response.json())]);
         if (row !== undefined) return { outcome: 'added', row };
       }
       await response.body?.cancel().catch(() => {});

@@ -11,6 +11,7 @@ import { covers, overlaps } from '../../scopes/index.ts';
 import { asText } from '../../text.ts';
 import { consentKey } from '../grants/grants.ts';
 import { lifetimes } from '../lifetimes.ts';
+import type { AskedLanguages, ScopeWording } from '../options.ts';
 import type { Records } from '../record-choice.ts';
 import type { Roles } from '../role-choice.ts';
 import type { HttpExchange, Question } from './question.ts';
@@ -21,6 +22,8 @@ type Details = Awaited<ReturnType<Provider['interactionDetails']>>;
 /** All that a question is made of. */
 export interface InteractionRequest {
   readonly details: Details;
+  /** The language of the page (BCP 47). */
+  readonly language: string;
   readonly client: Client;
   readonly api: Api | undefined;
   readonly scopes: readonly string[];
@@ -73,9 +76,11 @@ export function createInteractionRequests(options: {
   consents: Consents;
   roles: Roles;
   records: Records;
-  words: (api: Api | undefined, scope: string) => string;
+  words: ScopeWording;
+  languages: AskedLanguages;
 }): InteractionRequests {
-  const { provider, clock, accounts, registry, catalogue, consents, roles, records, words } = options;
+  const { provider, clock, accounts, registry, catalogue, consents, roles, records, words, languages } =
+    options;
 
   async function detailsOf({ req, res }: HttpExchange): Promise<Details | undefined> {
     try {
@@ -96,7 +101,8 @@ export function createInteractionRequests(options: {
   async function load(at: HttpExchange, uid: string): Promise<InteractionRequest | undefined> {
     const details = await detailsOf(at);
     if (details === undefined || details.uid !== uid || !(await isInSession(at, details))) return undefined;
-    const { client_id: clientId, resource, scope } = details.params;
+    const { client_id: clientId, resource, scope, ui_locales: uiLocales } = details.params;
+    languages.asked(at, uiLocales);
     const client = await registry.find(String(clientId));
     const accountId = details.session?.accountId;
     const account = accountId === undefined ? undefined : await accounts.find(accountId);
@@ -109,6 +115,7 @@ export function createInteractionRequests(options: {
     const { role: chosen } = details.prompt.details;
     return {
       details,
+      language: languages.of(at),
       client,
       api,
       scopes,
@@ -125,7 +132,7 @@ export function createInteractionRequests(options: {
   }
 
   async function describe(request: InteractionRequest): Promise<Question> {
-    const { details, client, api, scopes, account, role, record } = request;
+    const { details, language, client, api, scopes, account, role, record } = request;
     const { redirect_uri: redirectUri } = details.params;
     const asked = {
       client,
@@ -149,7 +156,7 @@ export function createInteractionRequests(options: {
       offline: scopes.includes('offline_access'),
       until: lastDay(before, scopes, new Date(clock.now().getTime() + lifetimes.consent * 1000)),
       lines: questionLines(scopes, {
-        words: (scope) => words(api, scope),
+        words: (scope) => words(language, api, scope),
         reach: reachAt(api),
         before: before?.lines,
         whole: api !== undefined && profileOf(api).consentedWhole,

@@ -2,13 +2,14 @@ import type Provider from 'oidc-provider';
 import { errors, type InteractionResults } from 'oidc-provider';
 import type { Account } from '../../accounts/index.ts';
 import type { Audit } from '../../audit/index.ts';
-import { type Api, hasProvenance } from '../../catalogue/index.ts';
+import { hasProvenance } from '../../catalogue/index.ts';
 import { clientName } from '../../clients/index.ts';
 import type { Clock } from '../../clock.ts';
 import { type ConsentLine, type Consents, readAnswer, withCovered } from '../../consents/index.ts';
 import type { Database } from '../../db/index.ts';
 import type { EndGrants } from '../grants/end-grants.ts';
 import type { Grants } from '../grants/grants.ts';
+import type { ScopeWording } from '../options.ts';
 import { digest } from '../storage/index.ts';
 import type { BrowserBinding } from './browser-binding.ts';
 import {
@@ -40,8 +41,7 @@ export function createInteractions(options: {
   endGrants: EndGrants;
   browserBinding: BrowserBinding;
   requests: InteractionRequests;
-  /** The words for a scope of an API, in the language of the page. */
-  words: (api: Api | undefined, scope: string) => string;
+  words: ScopeWording;
 }): Interactions {
   const { provider, db, clock, audit, consents, grants, endGrants, words, browserBinding, requests } =
     options;
@@ -64,7 +64,7 @@ export function createInteractions(options: {
     lines: readonly ConsentLine[],
     source: string,
   ): Promise<string | undefined> {
-    const { details, client, api, scopes, account } = request;
+    const { details, language, client, api, scopes, account } = request;
     const { name } = account;
     return db.transaction(async () => {
       const endsAt = new Date(details.exp * 1000);
@@ -72,11 +72,11 @@ export function createInteractions(options: {
       const decided = await consents.decide({
         ...keyOf(request, account),
         lines: withCovered(lines, scopes, {
-          words: (scope) => words(api, scope),
+          words: (scope) => words(language, api, scope),
           reach: reachAt(api),
         }),
         shown: {
-          language: 'en',
+          language,
           client: clientName(client),
           organization: client.organization?.name ?? null,
           site: question.site,

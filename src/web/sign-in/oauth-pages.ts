@@ -1,18 +1,17 @@
 import type Koa from 'koa';
 import type { OidcPages } from '../../oidc/index.ts';
 import type { ShowFault } from '../page-faults.ts';
-import type { Renderer } from '../render.ts';
+import type { Render } from '../renderers.ts';
 import { allowFormsTo } from '../security-headers.ts';
 import type { ContinueModel, SignedOutModel, SignOutModel } from './models.ts';
 
 /** Renders the pages that the OAuth side shows. */
-export function createOauthPages(options: { renderer: Renderer; showFault: ShowFault }): OidcPages {
-  const { renderer, showFault } = options;
+export function createOauthPages(options: { render: Render; showFault: ShowFault }): OidcPages {
+  const { render, showFault } = options;
 
   function page(ctx: Koa.Context, template: string, model: object, targets: readonly string[]): void {
     allowFormsTo(ctx, targets);
-    ctx.type = 'html';
-    ctx.body = renderer.render(template, model);
+    render(ctx, template, model);
   }
 
   return {

@@ -3,7 +3,7 @@ import { clientName } from '../../clients/index.ts';
 import type { HttpExchange, Question } from '../../oidc/index.ts';
 import type { Forms } from '../forms.ts';
 import type { ClientModel } from '../models.ts';
-import type { Renderer } from '../render.ts';
+import type { Render } from '../renderers.ts';
 import { allowFormsTo } from '../security-headers.ts';
 import type { ConsentModel, NoRecordModel, RoleModel, SignInModel } from './models.ts';
 
@@ -35,18 +35,17 @@ export interface QuestionPages {
   ): void;
 }
 
-/** Makes the pages of questions. @param formatDay a day as people write it */
+/** Makes the pages of questions. @param formatDay a day as people write it in the language of the page */
 export function createQuestionPages(options: {
   forms: Forms;
-  render: Renderer['render'];
-  formatDay: (at: Date) => string;
+  render: Render;
+  formatDay: (ctx: Koa.Context, at: Date) => string;
 }): QuestionPages {
   const { forms, render, formatDay } = options;
 
   function show({ ctx, question }: Visit, template: string, model: object): void {
     allowFormsTo(ctx, question.formTargets);
-    ctx.type = 'html';
-    ctx.body = render(template, model);
+    render(ctx, template, model);
   }
 
   function signIn(visit: Visit, identifier: string, problem: SignInModel['problem'], retryAfter = 0): void {
@@ -98,7 +97,7 @@ export function createQuestionPages(options: {
       reason: reason ?? '',
       patient: record === 'own' ? { name: account.name, isAccount: true } : null,
       records: record === 'others',
-      until: formatDay(until),
+      until: formatDay(visit.ctx, until),
       offline,
       required: lines.filter((line) => line.required).map(({ scope, words }) => ({ scope, words })),
       // What it wants of the record comes before what else it would like.

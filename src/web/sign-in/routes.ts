@@ -6,7 +6,7 @@ import type { SignInGuard } from '../../limits/index.ts';
 import type { HttpExchange, Interactions, Next } from '../../oidc/index.ts';
 import type { Form, Forms } from '../forms.ts';
 import type { ShowFault } from '../page-faults.ts';
-import type { Renderer } from '../render.ts';
+import type { Render } from '../renderers.ts';
 import type { KnownCookie } from './known-cookie.ts';
 import { createQuestionPages, type Visit } from './question-pages.ts';
 
@@ -19,10 +19,10 @@ export interface SignInDependencies {
   readonly guard: SignInGuard;
   readonly knownCookie: KnownCookie;
   readonly forms: Forms;
-  readonly render: Renderer['render'];
+  readonly render: Render;
   readonly showFault: ShowFault;
-  /** A day as people write it. */
-  readonly formatDay: (at: Date) => string;
+  /** A day as people write it in the language of the page. */
+  readonly formatDay: (ctx: Koa.Context, at: Date) => string;
   /** Counts a sign-in that failed: the password was wrong, or not looked at because there were too many tries. */
   readonly onRefused: (source: string, error: 'sign_in_refused' | 'sign_in_limited') => void;
   readonly sourceOf: (ctx: Koa.Context) => string;

@@ -3,9 +3,8 @@ import type { AddressInfo } from 'node:net';
 import Koa from 'koa';
 import { pino } from 'pino';
 import { createKete } from '../../../src/demo/index.ts';
-import { createAssets } from '../../../src/web/assets.ts';
-import { createRenderer } from '../../../src/web/render.ts';
 import { createSecurityHeaders } from '../../../src/web/security-headers.ts';
+import { pages } from '../../support/english.ts';
 import { createStub, type Stub } from './stub.ts';
 
 /** A browser, as far as Kete Health can tell: it keeps a cookie and says that a form comes from the same site. */
@@ -47,18 +46,18 @@ export async function createWorld(): Promise<World> {
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const stub = await createStub(issuer);
   const app = new Koa();
-  const assets = createAssets();
   let shifted = 0;
   const now = () => new Date(Date.now() + shifted * 1000);
   app.use(createSecurityHeaders({ issuer, formAction: ["'self'"] }));
-  app.use(assets.middleware);
+  app.use(pages.assets.middleware);
   app.use(
     createKete({
       issuer,
       fhirBase: `${issuer}/demo/fhir/r4`,
       clientId: 'kete-web',
       clientSecret: 'demo-secret-kete-web',
-      render: createRenderer({ locale: 'en', assets }).render,
+      render: pages.render,
+      languageOf: pages.languageOf,
       clock: { now, seconds: () => Math.floor(now().getTime() / 1000) },
       log: pino({ level: 'trace' }, { write: (line) => void logLines.push(line) }),
     }),

@@ -103,7 +103,7 @@ describe.for(Object.entries(pages))('CO-01 SE-04 AD-03 %s', ([, [status, open]])
     expect(page.status).toBe(status);
     expect(page.headers.get('content-type')).toMatch(/^text\/html; charset=utf-8$/i);
     expectGuarded(page);
-    expect(page.html).toMatch(/<html lang="en">/);
+    expect(page.html).toMatch(/<html lang="en" dir="ltr">/);
     expect(page.html).toMatch(/<title>[^<]+ – Assent<\/title>|<title>Assent – /);
     expect(page.html.match(/<h1[\s>]/g)).toHaveLength(1);
     expect(page.html).not.toMatch(/node_modules|src\/|\.ts:\d|Error: [a-z]+Error|undefined|\[object/);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { dateText, dayText, timeText } from '../../../src/demo/kete/dates.ts';
+import { recordDates } from '../../../src/demo/kete/dates.ts';
 import type { Readings } from '../../../src/demo/kete/reader.ts';
 import { obstacle, recordModel } from '../../../src/demo/kete/record.ts';
 import {
@@ -19,8 +19,11 @@ import {
 } from './fhir.ts';
 import { connection } from './samples.ts';
 
+const dates = recordDates('en');
+const { dateText, dayText, timeText } = dates;
+
 const model = (change: Partial<Readings> = {}) =>
-  recordModel({ ...whole, ...change }, { connection, added: undefined, now: 1_764_000_000 });
+  recordModel({ ...whole, ...change }, { connection, added: undefined, now: 1_764_000_000, dates });
 
 test('a whole record is shown in words, newest first', () => {
   expect(model()).toMatchObject({

@@ -1,4 +1,5 @@
 import type { Connection } from '../../../src/demo/kete/connection.ts';
+import { recordDates } from '../../../src/demo/kete/dates.ts';
 import { type ProblemModel, problem } from '../../../src/demo/kete/problem.ts';
 import { type ReadingModel, readingModel } from '../../../src/demo/kete/reading.ts';
 import { type RecordModel, recordModel } from '../../../src/demo/kete/record.ts';
@@ -24,7 +25,7 @@ const added = {
   date: '24 November 2025',
 };
 const record = (readings = whole, given = connection, row?: ResultRow) =>
-  recordModel(readings, { connection: given, added: row, now: 1_764_000_000 });
+  recordModel(readings, { connection: given, added: row, now: 1_764_000_000, dates: recordDates('en') });
 const adding: Connection = { ...connection, scope: `${connection.scope} patient/Observation.c` };
 const typed = { systolic: '80', diastolic: '120.5' };
 const longName = 'Wiremu Pōtae-Featherstonehaugh-Cholmondeley-Marjoribanks';

@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { scopeWords } from '../../../src/scopes/index.ts';
-import { createAssets } from '../../../src/web/assets.ts';
-import { createRenderer } from '../../../src/web/render.ts';
+import { english } from '../../support/english.ts';
 import { laboratory, letterSets } from './tables.ts';
 
-const { words } = createRenderer({ locale: 'en', assets: createAssets() });
+const { words } = english;
 const say = (text: string) => words(scopeWords('smart', text) ?? { key: 'none', values: {} });
 
 test.each([

@@ -1,10 +1,9 @@
 import { expect, test } from 'vitest';
-import { createAssets } from '../../../src/web/assets.ts';
-import { createRenderer } from '../../../src/web/render.ts';
 import type { ConsentModel } from '../../../src/web/sign-in/models.ts';
+import { english } from '../../support/english.ts';
 import { consent, wardConsent } from './samples.ts';
 
-const { render } = createRenderer({ locale: 'en', assets: createAssets() });
+const { render } = english;
 const page = (changes: Partial<ConsentModel> = {}) =>
   render('sign-in/consent.njk', { ...consent, ...changes })
     .replaceAll(/\s+/g, ' ')

@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest';
-import { createAssets } from '../../../src/web/assets.ts';
 import { type ErrorModel, errorModel } from '../../../src/web/models.ts';
-import { createRenderer } from '../../../src/web/render.ts';
+import { english } from '../../support/english.ts';
 
-const { render, translate } = createRenderer({ locale: 'en', assets: createAssets() });
+const { render, translate } = english;
 
 const kinds: ErrorModel['kind'][] = [
   'unexpected',

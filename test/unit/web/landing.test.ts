@@ -10,7 +10,7 @@ const model = (demo: boolean) =>
     catalogue: { all: async () => [] },
     registry: { list: async () => [] },
     words: () => '',
-  })();
+  })('en');
 
 test('in the demo a visitor is shown whom to sign in as: someone who has an account and a record', async () => {
   const { demoApp } = await model(true);

@@ -1,13 +1,11 @@
 import { expect, test } from 'vitest';
 import { type ScopeFamily, scopeWords } from '../../../src/scopes/index.ts';
-import { createAssets } from '../../../src/web/assets.ts';
 import { createLanding } from '../../../src/web/landing.ts';
-import { createRenderer } from '../../../src/web/render.ts';
+import { english, pages } from '../../support/english.ts';
 import { get } from './get.ts';
 import { demoModel, productionModel } from './model.ts';
 
-const assets = createAssets();
-const { render, translate, words } = createRenderer({ locale: 'en', assets });
+const { render, translate, words } = english;
 
 const evil = `<script>alert("1")</script>'&`;
 const escaped = '&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;&#39;&amp;';
@@ -76,7 +74,7 @@ test.each(['openid', 'profile', 'email', 'address', 'phone', 'offline_access'])(
 test('the first page is made anew on each visit', async () => {
   let visits = 0;
   const landing = createLanding({
-    render,
+    ...pages,
     model: async () => ({ ...demoModel, version: `0.${++visits}` }),
   });
   const answer = await get(landing, '/');

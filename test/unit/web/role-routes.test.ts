@@ -1,18 +1,15 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import Koa from 'koa';
-import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Account } from '../../../src/accounts/index.ts';
 import type { Client } from '../../../src/clients/index.ts';
 import type { Interactions, Next, Question } from '../../../src/oidc/index.ts';
-import { createAssets } from '../../../src/web/assets.ts';
 import { createForms } from '../../../src/web/forms.ts';
-import { createShowFault } from '../../../src/web/page-faults.ts';
-import { createRenderer } from '../../../src/web/render.ts';
 import { createSecurityHeaders } from '../../../src/web/security-headers.ts';
 import { createKnownCookie } from '../../../src/web/sign-in/known-cookie.ts';
 import { createSignIn } from '../../../src/web/sign-in/routes.ts';
+import { pages } from '../../support/english.ts';
 
 const asked = {
   client: {
@@ -78,7 +75,6 @@ describe('the page for the role', () => {
   };
 
   beforeAll(() => {
-    const renderer = createRenderer({ locale: 'en', assets: createAssets() });
     const app = new Koa();
     app.use(createSecurityHeaders({ issuer: 'http://localhost', formAction: ["'self'"] }));
     app.use(
@@ -86,8 +82,8 @@ describe('the page for the role', () => {
         interactions,
         signIn: async () => undefined,
         forms,
-        render: renderer.render,
-        showFault: createShowFault({ renderer, log: pino({ level: 'silent' }) }),
+        render: pages.render,
+        showFault: pages.showFault,
         formatDay: () => '21 November 2027',
         onRefused: () => {},
         guard: { attempt: async () => ({ retryAfter: 1 }) },

@@ -1,10 +1,9 @@
 import { expect, test } from 'vitest';
-import { createAssets } from '../../../src/web/assets.ts';
-import { createRenderer } from '../../../src/web/render.ts';
 import type { RoleModel } from '../../../src/web/sign-in/models.ts';
+import { english } from '../../support/english.ts';
 import { role } from './samples.ts';
 
-const { render } = createRenderer({ locale: 'en', assets: createAssets() });
+const { render } = english;
 const page = (changes: Partial<RoleModel> = {}) =>
   render('sign-in/role.njk', { ...role, ...changes }).replaceAll(/\s+/g, ' ');
 const text = (html: string) => html.replaceAll(/<[^>]*>/g, '').replaceAll(/\s+/g, ' ');

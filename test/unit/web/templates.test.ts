@@ -1,11 +1,10 @@
 import { globSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { createAssets } from '../../../src/web/assets.ts';
-import { createRenderer } from '../../../src/web/render.ts';
+import { english } from '../../support/english.ts';
 import { sampleList, samples } from './samples.ts';
 
-const { render } = createRenderer({ locale: 'en', assets: createAssets() });
+const { render } = english;
 const views = fileURLToPath(new URL('../../../views', import.meta.url));
 /** What other templates are made of; it is no page by itself. */
 const isPart = (file: string) => file.startsWith('parts/') || file.endsWith('layout.njk');
@@ -26,7 +25,7 @@ test.each(sampleList)('%s is one whole page with a title and a main heading', (_
   const html = render(template, model);
   expect(html.match(/<h1\b/g)).toHaveLength(1);
   expect(html).toMatch(new RegExp(`<title>(\\S[^<]* – ${site}|${site} – [^<]*\\S)</title>`));
-  expect(html).toMatch(/^<!DOCTYPE html>\n<html lang="en">/);
+  expect(html).toMatch(/^<!DOCTYPE html>\n<html lang="en" dir="ltr">/);
   expect(html).toContain('</html>');
 });
 
