@@ -73,10 +73,7 @@ function createAccountSite({ issuer, account, pages }: SiteOptions): Koa.Middlew
     issuer,
     forms: pages.forms,
     showFault: pages.showFault,
-    render(ctx, template, model) {
-      ctx.type = 'html';
-      ctx.body = pages.renderer.render(template, model);
-    },
+    render: pages.render,
   });
 }
 
