@@ -1,4 +1,5 @@
 export { type Consent, type ConsentKey, type Consents, createConsents } from './consents.ts';
+export { fhirConsent } from './fhir-consent.ts';
 export { createKeptConsents, type KeptConsent, type KeptConsents } from './kept.ts';
 export {
   type ConsentLine,
@@ -11,4 +12,12 @@ export {
   scopesOf,
   withCovered,
 } from './lines.ts';
+export {
+  type Receipt,
+  type ReceiptSpeaker,
+  receiptOf,
+  receiptText,
+  type SaidReceipt,
+  sayReceipt,
+} from './receipt.ts';
 export { canonicalJson, type Shown, type ShownLine, textDigest } from './shown.ts';

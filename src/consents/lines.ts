@@ -8,6 +8,8 @@ export interface ConsentLine {
   /** Required lines are taken together with the whole, or the whole is refused. */
   readonly required: boolean;
   readonly allowed: boolean;
+  /** Whether it was never read: it came with a line that covers it. */
+  readonly covered?: true;
 }
 
 /** One line of a consent page as it is asked. */
@@ -125,6 +127,7 @@ export function withCovered(
     words: words(scope),
     required: false,
     allowed: lines.some((line) => line.allowed && reach.covers(line.scope, scope)),
+    covered: true as const,
   }));
   return [...lines, ...covered];
 }
