@@ -1,5 +1,12 @@
 import type { Logger } from 'pino';
-import { type Accounts, createAccounts, createPasswords, type Passwords } from './accounts/index.ts';
+import {
+  type Accounts,
+  type Credentials,
+  createAccounts,
+  createCredentials,
+  createPasswords,
+  type Passwords,
+} from './accounts/index.ts';
 import { type Audit, createAudit } from './audit/index.ts';
 import { type Catalogue, createCatalogue } from './catalogue/index.ts';
 import { type ClientRegistry, createClientRegistry } from './clients/index.ts';
@@ -16,7 +23,7 @@ import {
 } from './db/index.ts';
 import { hasDemoData, seedDemo } from './demo/index.ts';
 import { Refused } from './errors.ts';
-import { createSigningKeys, derive, readMasterKey, type SigningKeys } from './keys/index.ts';
+import { createSeal, createSigningKeys, derive, readMasterKey, type SigningKeys } from './keys/index.ts';
 import { createLetters, createMail, createMailSeal, type Mail, type MailSeal } from './mail/index.ts';
 import { createOrganizations, type Organizations } from './organizations/index.ts';
 import { createPractitioners, type Practitioners } from './practitioners/index.ts';
@@ -38,6 +45,7 @@ export interface Services {
   readonly registry: ClientRegistry;
   readonly accounts: Accounts;
   readonly passwords: Passwords;
+  readonly credentials: Credentials;
   readonly practitioners: Practitioners;
   readonly consents: Consents;
   readonly keys: SigningKeys;
@@ -79,6 +87,14 @@ export function createServices(
     registry: createClientRegistry({ db, clock, audit }),
     accounts: createAccounts({ db, clock, audit, passwords }),
     passwords,
+    credentials: createCredentials({
+      ...{ db, clock, audit, passwords },
+      issuer: config.issuer,
+      challengeKey: derive(masterKey, 'passkey-challenges'),
+      seal: createSeal(masterKey, 'authenticators'),
+      breachedFile: config.breachedPasswordsFile,
+      notify: async () => {},
+    }),
     practitioners: createPractitioners({ db, clock, audit, consents }),
     consents,
     // The demo's time may be moved.

@@ -4,16 +4,16 @@ import type { Database, Statement } from '../db/index.ts';
 import { type Account, asIdentifier } from './account.ts';
 import type { Passwords } from './passwords.ts';
 
-const columns = 'a.id, a.name, a.patient, a.practitioner';
+export const accountColumns = 'a.id, a.name, a.patient, a.practitioner';
 
 const statements = {
   find: {
     name: 'accounts_find',
-    text: `SELECT ${columns} FROM accounts a WHERE a.id = $1 AND a.disabled_at IS NULL`,
+    text: `SELECT ${accountColumns} FROM accounts a WHERE a.id = $1 AND a.disabled_at IS NULL`,
   },
   identify: {
     name: 'accounts_identify',
-    text: `SELECT ${columns}, a.password_hash FROM accounts a JOIN account_identifiers i ON i.account_id = a.id
+    text: `SELECT ${accountColumns}, a.password_hash FROM accounts a JOIN account_identifiers i ON i.account_id = a.id
            WHERE i.value = $1 AND a.disabled_at IS NULL`,
   },
   proofs: {
@@ -39,14 +39,14 @@ const statements = {
   },
 } satisfies Record<string, Statement>;
 
-interface AccountRow {
+export interface AccountRow {
   id: string;
   name: string;
   patient: string | null;
   practitioner: string | null;
 }
 
-const asAccount = (row: AccountRow): Account => ({
+export const asAccount = (row: AccountRow): Account => ({
   id: row.id,
   name: row.name,
   patient: row.patient ?? undefined,

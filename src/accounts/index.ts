@@ -10,4 +10,13 @@ export {
   requiredLevel,
   suffices,
 } from './assurance.ts';
+export type { AuthenticatorFault, AuthenticatorSetup, Authenticators } from './authenticators.ts';
+export type { CredentialChange, Notify } from './credential-change.ts';
+export { type Credentials, createCredentials } from './credentials.ts';
+export type { Passkey } from './passkey.ts';
+export type { PasskeyFault, PasskeySignIn, Passkeys } from './passkeys.ts';
+export type { PasswordChangeFault } from './password-change.ts';
+export type { PasswordChoice } from './password-choice.ts';
+export { LONGEST_PASSWORD, type PasswordFault, SHORTEST_PASSWORD } from './password-rules.ts';
 export { createPasswords, type Passwords } from './passwords.ts';
+export type { RecoveryCodes } from './recovery-codes.ts';

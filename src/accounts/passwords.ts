@@ -1,10 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { Piscina } from 'piscina';
 import { Overloaded } from '../errors.ts';
+import { LONGEST_PASSWORD, normalPassword } from './password-rules.ts';
 import type { PasswordTask } from './password-worker.ts';
-
-/** Longest password that is hashed, in characters; nobody types more, and a longer one is only work for us. */
-export const LONGEST_PASSWORD = 1000;
 
 /** Hashes that may wait, about 30 ms each: whoever would wait longer than two seconds is told to try again. */
 const MOST_WAITING = 60;
@@ -34,9 +32,6 @@ const LONGEST_WAIT = 5000;
 /** No password belongs to it, and finding that out takes as long as with any other. */
 const STAND_IN = `$argon2id$v=19$m=19456,t=2,p=1$${'A'.repeat(22)}$${'A'.repeat(43)}`;
 
-/** Equal texts have equal bytes, however a keyboard composes its characters (NIST SP 800-63B section 3.1.1.2). */
-const normal = (password: string) => password.normalize('NFKC');
-
 /**
  * Passwords, hashed in worker threads behind a gate: a flood of sign-ins takes at most all threads but one and fills a
  * short queue, and signing tokens goes on.
@@ -63,10 +58,10 @@ export function createPasswords(): Passwords {
   }
 
   return {
-    hash: (password) => run<string>({ password: normal(password) }),
+    hash: (password) => run<string>({ password: normalPassword(password) }),
     async verify(password, kept) {
       if (password.length > LONGEST_PASSWORD) return false;
-      const matches = await run<boolean>({ password: normal(password), hash: kept ?? STAND_IN });
+      const matches = await run<boolean>({ password: normalPassword(password), hash: kept ?? STAND_IN });
       return kept !== undefined && matches;
     },
     waiting: () => pool?.queueSize ?? 0,

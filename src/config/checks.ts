@@ -1,3 +1,4 @@
+import { closeSync, openSync, readSync } from 'node:fs';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 
@@ -78,4 +79,17 @@ export function isLoopback(entry: string): boolean {
     .replace(/\.$/, '');
   if (host === 'localhost' || host.endsWith('.localhost')) return true;
   return ipaddr.isValid(host) && ['loopback', 'unspecified'].includes(ipaddr.process(host).range());
+}
+
+/** Whether a file can be read and begins with a SHA-1 in hexadecimal. */
+export function beginsWithHash(path: string): boolean {
+  try {
+    const file = openSync(path, 'r');
+    const head = Buffer.alloc(40);
+    readSync(file, head, 0, head.length, 0);
+    closeSync(file);
+    return /^[0-9a-f]{40}$/i.test(head.toString('latin1'));
+  } catch {
+    return false;
+  }
 }

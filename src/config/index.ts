@@ -35,6 +35,8 @@ export interface Config {
     readonly refusedSource: number;
     readonly refusedClient: number;
   };
+  /** Path of a list of breached passwords. */
+  readonly breachedPasswordsFile: string | undefined;
   /** Seconds. */
   readonly shutdownGrace: number;
   readonly maxConnections: number;
@@ -78,6 +80,7 @@ export function readConfig(env: Environment): Config {
       refusedSource: given.RATE_LIMIT_REFUSED ?? 0,
       refusedClient: Math.ceil((given.RATE_LIMIT_REFUSED ?? 0) / 2),
     },
+    breachedPasswordsFile: given.BREACHED_PASSWORDS_FILE,
     shutdownGrace: given.SHUTDOWN_GRACE ?? 0,
     maxConnections: given.MAX_CONNECTIONS ?? 1,
     outgoingAllow: (given.OUTGOING_ALLOW ?? []).map((entry) => entry.toLowerCase()),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  beginsWithHash,
   count,
   flag,
   isHostPort,
@@ -144,6 +145,18 @@ export const settings = z.object({
         'Hosts (`host:port`, separated by commas) that Assent may call although their address is not public, also over http. Loopback is refused in production.',
       default: 'none',
       family: 'OUTGOING_',
+    }),
+  BREACHED_PASSWORDS_FILE: z
+    .string()
+    .refine(
+      beginsWithHash,
+      'must be the path of a list that can be read and begins with a SHA-1 in hexadecimal',
+    )
+    .optional()
+    .meta({
+      description:
+        'Path of a list of breached passwords, refused when somebody chooses one: SHA-1 in hexadecimal, sorted, one a line, as Have I Been Pwned publishes it ("ordered by hash"). A list of common passwords is always refused.',
+      default: 'none',
     }),
   SHUTDOWN_GRACE: seconds(60).default(5).meta({
     description:

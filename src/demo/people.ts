@@ -37,6 +37,9 @@ export interface DemoPerson {
 /** The password of every demo account. Published on purpose: nothing here is real. */
 export const demoPassword = 'kereru sings at dawn';
 
+/** The key of every demo account's authenticator app, in base32. Published on purpose, too. */
+export const demoAuthenticatorKey = 'JBSWY3DPEHPK3PXP';
+
 const nhsNumber = (value: string) => ({ system: namingSystems.nhsNumber, value });
 const nhi = (value: string) => ({ system: namingSystems.nhi, value });
 const sdsUser = (value: string) => ({ system: namingSystems.sdsUser, value });

@@ -1,4 +1,4 @@
-import type { Accounts, Passwords } from '../accounts/index.ts';
+import type { Accounts, Credentials, Passwords } from '../accounts/index.ts';
 import type { Audit } from '../audit/index.ts';
 import type { Catalogue } from '../catalogue/index.ts';
 import { type ClientRegistry, checkRegistrations } from '../clients/index.ts';
@@ -7,7 +7,7 @@ import type { Database, Statement } from '../db/index.ts';
 import type { Organizations } from '../organizations/index.ts';
 import type { Practitioners } from '../practitioners/index.ts';
 import { publicDemoKey } from './keys.ts';
-import { civilDate, demoPassword, people } from './people.ts';
+import { civilDate, demoAuthenticatorKey, demoPassword, people } from './people.ts';
 import { apis, clients, organizations } from './world.ts';
 
 const statements = {
@@ -50,6 +50,7 @@ export interface SeedOptions {
   readonly registry: ClientRegistry;
   readonly accounts: Accounts;
   readonly passwords: Passwords;
+  readonly credentials: Pick<Credentials, 'authenticators'>;
   readonly practitioners: Practitioners;
   readonly timeZone: string;
   readonly issuer: string;
@@ -58,15 +59,16 @@ export interface SeedOptions {
 
 /**
  * Everybody of the demo world who signs in, practitioners with their roles. They share a password, which is published,
- * so one hash does for all.
+ * so one hash does for all, and the key of an authenticator app.
  */
 async function seedAccounts(options: SeedOptions, passwordHash: string): Promise<void> {
-  const { accounts, practitioners, clock, timeZone } = options;
+  const { accounts, credentials, practitioners, clock, timeZone } = options;
   for (const person of people(civilDate(clock.now(), timeZone))) {
     const { key, name, patientId, practitionerId, signInName } = person;
     if (signInName === undefined) continue;
     const record = { id: key, name, passwordHash, patient: patientId, practitioner: practitionerId };
     await accounts.put({ ...record, identifiers: [signInName] }, { demo: true });
+    await credentials.authenticators.put(key, demoAuthenticatorKey, { always: false });
     const { roles, identifier, family, given, prefix } = person;
     if (roles === undefined) continue;
     const names = { family, given: [given], prefix: prefix === undefined ? [] : [prefix] };

@@ -10,6 +10,14 @@ export interface PasskeyFault {
   readonly type?: 'webauthn.create' | 'webauthn.get';
   /** Signs with a key of its own, not with the passkey's. */
   readonly forged?: boolean;
+  /** Answers from within a frame on another site. */
+  readonly crossOrigin?: boolean;
+  /** Answers another challenge. */
+  readonly challenge?: string;
+  /** How often it says it was used. */
+  readonly uses?: number;
+  /** Says of somebody else that it is hers, or of nobody; base64url. */
+  readonly user?: string | undefined;
 }
 
 /** A passkey on a device, for tests over HTTP. What it answers goes into a form field, as `JSON.stringify` writes it. */
@@ -76,10 +84,14 @@ export function createPasskey({
   let user = '';
   let uses = 0;
 
-  const clientData = (challenge: string, type: string, { origin = ownOrigin, ...fault }: PasskeyFault) =>
-    Buffer.from(JSON.stringify({ type: fault.type ?? type, challenge, origin, crossOrigin: false }));
+  const clientData = (challenge: string, type: string, fault: PasskeyFault) => {
+    const { origin = ownOrigin, crossOrigin = false } = fault;
+    const answered = { type: fault.type ?? type, challenge: fault.challenge ?? challenge };
+    return Buffer.from(JSON.stringify({ ...answered, origin, crossOrigin }));
+  };
 
-  function authenticatorData(attested: Buffer, { rpId = hostname, verified = true }: PasskeyFault): Buffer {
+  function authenticatorData(attested: Buffer, fault: PasskeyFault): Buffer {
+    const { rpId = hostname, verified = true } = fault;
     const flags =
       flag.present |
       (verified ? flag.verified : 0) |
@@ -89,7 +101,7 @@ export function createPasskey({
     if (!synced) uses += 1;
     const head = Buffer.alloc(5);
     head.writeUInt8(flags, 0);
-    head.writeUInt32BE(uses, 1);
+    head.writeUInt32BE(fault.uses ?? uses, 1);
     return Buffer.concat([sha256(rpId), head, attested]);
   }
 
@@ -122,7 +134,7 @@ export function createPasskey({
       return credential({
         clientDataJSON: base64url(clientData(options.challenge, 'webauthn.create', fault)),
         attestationObject: base64url(attestation),
-        transports: ['internal'],
+        transports: ['internal', 'one-to-come'],
       });
     },
     get(options, fault = {}) {
@@ -133,7 +145,7 @@ export function createPasskey({
         clientDataJSON: base64url(clientDataJson),
         authenticatorData: base64url(data),
         signature: base64url(sign('sha256', Buffer.concat([data, sha256(clientDataJson)]), privateKey)),
-        userHandle: user,
+        userHandle: 'user' in fault ? fault.user : user,
       });
     },
   };

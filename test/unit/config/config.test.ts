@@ -56,6 +56,7 @@ describe('an empty environment', () => {
       metricsHost: '127.0.0.1',
       metricsToken: undefined,
       rateLimits: { pages: 3000, endpoints: 60_000, client: 60_000, refusedSource: 600, refusedClient: 300 },
+      breachedPasswordsFile: undefined,
       shutdownGrace: 5,
       maxConnections: 10_000,
       demo: true,

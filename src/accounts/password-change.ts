@@ -1,0 +1,64 @@
+import type { Clock } from '../clock.ts';
+import type { Database, Statement } from '../db/index.ts';
+import type { RecordChange } from './credential-change.ts';
+import type { PasswordChoice } from './password-choice.ts';
+import { normalPassword, type PasswordFault } from './password-rules.ts';
+import type { Passwords } from './passwords.ts';
+
+const statements = {
+  find: {
+    name: 'password_change_find',
+    text: `SELECT a.name, a.password_hash,
+             (SELECT coalesce(jsonb_agg(i.value), '[]') FROM account_identifiers i WHERE i.account_id = a.id) AS identifiers
+           FROM accounts a WHERE a.id = $1 AND a.disabled_at IS NULL`,
+  },
+  change: {
+    name: 'password_change',
+    text: `UPDATE accounts SET password_hash = $3, updated_at = $4
+           WHERE id = $1 AND password_hash = $2 AND disabled_at IS NULL RETURNING id`,
+  },
+} satisfies Record<string, Statement>;
+
+/** `wrong`: the password before is another one; `same`: it is the one before. */
+export type PasswordChangeFault = PasswordFault | 'wrong' | 'same';
+
+/**
+ * Changes the password of somebody who is signed in, with an audit row.
+ *
+ * @returns undefined when it was changed @throws Overloaded when too many passwords wait to be checked
+ */
+export type ChangePassword = (
+  accountId: string,
+  current: string,
+  next: string,
+) => Promise<PasswordChangeFault | undefined>;
+
+/** Makes the way in which a password is changed. */
+export function createChangePassword(options: {
+  db: Database;
+  clock: Clock;
+  passwords: Passwords;
+  choice: PasswordChoice;
+  recordChange: RecordChange;
+}): ChangePassword {
+  const { db, clock, passwords, choice, recordChange } = options;
+  return async (accountId, current, next) => {
+    const [row] = await db.query<{ name: string; password_hash: string | null; identifiers: string[] }>(
+      statements.find,
+      [accountId],
+    );
+    const before = row?.password_hash ?? undefined;
+    if (!(await passwords.verify(current, before)) || row === undefined) return 'wrong';
+    if (normalPassword(next) === normalPassword(current)) return 'same';
+    const fault = await choice.fault(next, [row.name, ...row.identifiers]);
+    if (fault !== undefined) return fault;
+    const hash = await passwords.hash(next);
+    return db.transaction(async () => {
+      // Of two who change it at once, one knows the password that it had.
+      const changed = await db.query(statements.change, [accountId, before, hash, clock.now()]);
+      if (changed.length === 0) return 'wrong';
+      await recordChange(accountId, 'password-changed');
+      return undefined;
+    });
+  };
+}

@@ -1,0 +1,92 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { Database, Statement } from '../db/index.ts';
+import type { RecordChange } from './credential-change.ts';
+
+const statements = {
+  lockAccount: {
+    name: 'recovery_codes_lock_account',
+    text: 'SELECT id FROM accounts WHERE id = $1 AND disabled_at IS NULL FOR UPDATE',
+  },
+  count: {
+    name: 'recovery_codes_count',
+    text: 'SELECT count(*)::int AS count FROM recovery_codes WHERE account_id = $1',
+  },
+  dropAll: {
+    name: 'recovery_codes_drop_all',
+    text: 'DELETE FROM recovery_codes WHERE account_id = $1',
+  },
+  add: {
+    name: 'recovery_codes_add',
+    text: 'INSERT INTO recovery_codes (account_id, hash) SELECT $1, unnest($2::text[])',
+  },
+  use: {
+    name: 'recovery_codes_use',
+    text: 'DELETE FROM recovery_codes WHERE account_id = $1 AND hash = $2 RETURNING hash',
+  },
+} satisfies Record<string, Statement>;
+
+/** How many codes are made at once. */
+export const RECOVERY_CODES = 10;
+
+/** Random bytes of a code: 80 bits, too many to guess, so that a fast hash is enough. */
+const BYTES = 10;
+
+/** Base32 without the letters that look like digits (Crockford): 0 to 9, then letters but I, L, O and U. */
+const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+
+/** Ten bytes as sixteen characters in four groups. */
+function asText(bytes: Buffer): string {
+  const bits = [...bytes].map((byte) => byte.toString(2).padStart(8, '0')).join('');
+  const characters = bits.match(/.{5}/g)?.map((five) => ALPHABET[Number.parseInt(five, 2)]) ?? [];
+  return (characters.join('').match(/.{4}/g) ?? []).join('-');
+}
+
+/** A code as it was typed, without gaps and with the digits that were meant. */
+const plain = (typed: string) =>
+  typed
+    .normalize('NFKC')
+    .toUpperCase()
+    .replaceAll(/[\s\p{Pd}]/gu, '')
+    .replaceAll('O', '0')
+    .replaceAll(/[IL]/g, '1');
+
+const digest = (code: string) => createHash('sha256').update(plain(code)).digest('base64url');
+
+/** Codes to keep on paper, each good for one sign-in instead of the authenticator app. */
+export interface RecoveryCodes {
+  /** Makes new codes in the place of all before, with an audit row. Nobody can look at them again. */
+  make(accountId: string): Promise<readonly string[]>;
+  /** How many are left. */
+  count(accountId: string): Promise<number>;
+  /** Uses a code up, with an audit row. @returns whether it was one, and not used before */
+  use(accountId: string, code: string): Promise<boolean>;
+}
+
+/** Recovery codes in the database. */
+export function createRecoveryCodes(options: { db: Database; recordChange: RecordChange }): RecoveryCodes {
+  const { db, recordChange } = options;
+  return {
+    async make(accountId) {
+      const codes = Array.from({ length: RECOVERY_CODES }, () => asText(randomBytes(BYTES)));
+      await db.transaction(async () => {
+        // The account's row is the lock: of those who make codes at once, the last one's are good, and nobody else's.
+        await db.query(statements.lockAccount, [accountId]);
+        await db.query(statements.dropAll, [accountId]);
+        await db.query(statements.add, [accountId, codes.map(digest)]);
+        await recordChange(accountId, 'recovery-codes-made');
+      });
+      return codes;
+    },
+    async count(accountId) {
+      const [row] = await db.query<{ count: number }>(statements.count, [accountId]);
+      return row?.count ?? 0;
+    },
+    use: (accountId, code) =>
+      db.transaction(async () => {
+        if (plain(code).length !== (BYTES * 8) / 5) return false;
+        const used = await db.query(statements.use, [accountId, digest(code)]);
+        if (used.length > 0) await recordChange(accountId, 'recovery-code-used');
+        return used.length > 0;
+      }),
+  };
+}
