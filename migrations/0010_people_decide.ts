@@ -138,9 +138,10 @@ export const statements: readonly string[] = [
   `CREATE INDEX consents_account ON consents (account_id, decided_at)`,
   // Assurance that single resource types, or acting for somebody else, ask for beyond required_acr.
   `ALTER TABLE apis ADD COLUMN assurance jsonb NOT NULL DEFAULT '{}'`,
-  // Of a grant that goes on with less: tokens that were issued up to then are taken back.
+  // Of a grant that goes on with less: tokens that were made from the decision up to this version of it are taken back.
   `ALTER TABLE revocations DROP CONSTRAINT revocations_kind_check`,
   `ALTER TABLE revocations
      ADD CONSTRAINT revocations_kind_check CHECK (kind IN ('token', 'grant', 'narrowed')),
-     ADD COLUMN issued_until timestamptz`,
+     ADD COLUMN to_version integer,
+     ADD CONSTRAINT revocations_to_version CHECK ((kind = 'narrowed') = (to_version IS NOT NULL))`,
 ];

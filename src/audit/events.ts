@@ -12,6 +12,8 @@ export type AuditType =
   | 'person.sign-in-limited'
   | 'consent.given'
   | 'consent.refused'
+  | 'consent.withdrawn'
+  | 'access.reported'
   | 'grant.ended'
   | 'database.restored'
   | 'account.written'

@@ -2,30 +2,10 @@ import type { Audit } from '../audit/index.ts';
 import type { Clock, Ids } from '../clock.ts';
 import type { Database, Statement } from '../db/index.ts';
 import { type ConsentLine, merged, narrows, type Reach, scopesOf } from './lines.ts';
+import { type ConsentList, createConsentList } from './list.ts';
+import { asConsent, type Consent, type ConsentKey, type ConsentRow, columns, key, shared } from './rows.ts';
 import { type Shown, textDigest } from './shown.ts';
-
-/** Whose decision about which application, at which API, for whose record. */
-export interface ConsentKey {
-  readonly accountId: string;
-  readonly clientId: string;
-  /** Undefined where the application only wants to know who signed in. */
-  readonly apiId: string | undefined;
-  /** Logical id of the FHIR Patient; undefined where no record is opened. */
-  readonly patient: string | undefined;
-  /** Id of the practitioner's role in which it was made; undefined for somebody who asks for herself. */
-  readonly role: string | undefined;
-  /** `reason_for_request`; undefined at an API whose tokens have none. */
-  readonly reason: string | undefined;
-}
-
-/** A decision that holds. */
-export interface Consent extends ConsentKey {
-  readonly id: string;
-  /** How many decisions there were about the same, this one included. */
-  readonly version: number;
-  readonly lines: readonly ConsentLine[];
-  readonly expiresAt: Date;
-}
+import { createTakingBack, type TakingBack } from './taking-back.ts';
 
 /** What a person decides on a consent page. */
 export interface Decision extends ConsentKey {
@@ -39,18 +19,7 @@ export interface Decision extends ConsentKey {
   readonly source: string;
 }
 
-const columns =
-  'c.id, c.account_id, c.client_id, c.api_id, c.patient, c.role, c.reason, c.version, c.lines, c.expires_at';
-
-const key = `c.account_id = $1 AND c.client_id = $2 AND coalesce(c.api_id, '') = coalesce($3, '')
-  AND coalesce(c.patient, '') = coalesce($4, '') AND coalesce(c.role, '') = coalesce($5, '')
-  AND coalesce(c.reason, '') = coalesce($6, '')`;
-
 const statements = {
-  lockAccount: {
-    name: 'consents_lock_account',
-    text: 'SELECT id FROM accounts WHERE id = $1 AND disabled_at IS NULL FOR UPDATE',
-  },
   find: {
     name: 'consents_find',
     text: `SELECT ${columns} FROM consents c WHERE ${key} AND c.ended_at IS NULL AND c.expires_at > $7`,
@@ -99,45 +68,11 @@ const statements = {
     text: `INSERT INTO grants (grant_id, consent_id, created_at)
            SELECT $1, id, $3 FROM consents WHERE id = $2 AND ended_at IS NULL FOR SHARE RETURNING grant_id`,
   },
-  moveGrants: {
-    name: 'grants_move',
-    text: 'UPDATE grants SET consent_id = $2 WHERE consent_id = $1 AND ended_at IS NULL',
-  },
-  liveGrants: {
-    name: 'grants_live',
-    text: 'SELECT grant_id FROM grants WHERE consent_id = $1 AND ended_at IS NULL ORDER BY grant_id',
-  },
   endGrant: {
     name: 'grants_end',
     text: 'UPDATE grants SET ended_at = $2 WHERE grant_id = $1 AND ended_at IS NULL RETURNING grant_id',
   },
 } satisfies Record<string, Statement>;
-
-interface ConsentRow {
-  id: string;
-  account_id: string;
-  client_id: string;
-  api_id: string | null;
-  patient: string | null;
-  role: string | null;
-  reason: string | null;
-  version: number;
-  lines: ConsentLine[];
-  expires_at: Date;
-}
-
-const asConsent = (row: ConsentRow): Consent => ({
-  id: row.id,
-  accountId: row.account_id,
-  clientId: row.client_id,
-  apiId: row.api_id ?? undefined,
-  patient: row.patient ?? undefined,
-  role: row.role ?? undefined,
-  reason: row.reason ?? undefined,
-  version: row.version,
-  lines: row.lines,
-  expiresAt: row.expires_at,
-});
 
 /** The decision that a new one takes the place of. */
 interface Before {
@@ -155,7 +90,7 @@ function keptLines(
   return before === undefined || before.expires_at <= now ? lines : merged(before.lines, lines, reach);
 }
 
-export interface Consents {
+export interface Consents extends ConsentList, TakingBack {
   /** The live decision, if there is one. */
   find(key: ConsentKey): Promise<Consent | undefined>;
   /** The live decision behind a grant; undefined once either of them ended. */
@@ -200,14 +135,16 @@ export function createConsents(options: { db: Database; clock: Clock; ids: Ids; 
   async function carryOver(before: Before | undefined, next: Consent): Promise<string[]> {
     if (before === undefined) return [];
     if (!narrows(before.lines, next.lines)) {
-      await db.query(statements.moveGrants, [before.id, next.id]);
+      await db.query(shared.moveGrants, [before.id, next.id]);
       return [];
     }
-    const live = await db.query<{ grant_id: string }>(statements.liveGrants, [before.id]);
+    const live = await db.query<{ grant_id: string }>(shared.liveGrants, [before.id]);
     return live.map((row) => row.grant_id);
   }
 
   return {
+    ...createConsentList({ db, clock }),
+    ...createTakingBack({ db, clock, ids }),
     async find(key) {
       const [row] = await db.query<ConsentRow>(statements.find, [...values(key), clock.now()]);
       return row && asConsent(row);
@@ -230,7 +167,7 @@ export function createConsents(options: { db: Database; clock: Clock; ids: Ids; 
     decide: (decision) =>
       db.transaction(async () => {
         // The account's row is the lock: two pages that are answered at once decide one after the other.
-        const [account] = await db.query(statements.lockAccount, [decision.accountId]);
+        const [account] = await db.query(shared.lockAccount, [decision.accountId]);
         if (account === undefined) return undefined;
         const { shown, source, reach: _reach, ...asked } = decision;
         const now = clock.now();

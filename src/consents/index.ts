@@ -1,4 +1,4 @@
-export { type Consent, type ConsentKey, type Consents, createConsents } from './consents.ts';
+export { type Consents, createConsents } from './consents.ts';
 export { fhirConsent } from './fhir-consent.ts';
 export { createKeptConsents, type KeptConsent, type KeptConsents } from './kept.ts';
 export {
@@ -12,6 +12,7 @@ export {
   scopesOf,
   withCovered,
 } from './lines.ts';
+export type { ConsentList, ListedConsent } from './list.ts';
 export {
   type Receipt,
   type ReceiptSpeaker,
@@ -20,4 +21,7 @@ export {
   type SaidReceipt,
   sayReceipt,
 } from './receipt.ts';
+export type { Consent, ConsentKey } from './rows.ts';
 export { canonicalJson, type Shown, type ShownLine, textDigest } from './shown.ts';
+export type { Narrowed, TakingBack, Withdrawn } from './taking-back.ts';
+export { withoutLine } from './without-line.ts';

@@ -1,5 +1,5 @@
 import type { Database, Statement } from '../db/index.ts';
-import type { Consent } from './consents.ts';
+import type { Consent } from './rows.ts';
 import type { Shown } from './shown.ts';
 
 /** A decision as it was kept, whether it holds or not. */

@@ -34,7 +34,8 @@ export interface Reach {
 /** Without these an application cannot know whom and whose record it has before it. */
 const requiredScopes = new Set(['openid', 'fhirUser', 'launch/patient']);
 
-const isPart = (scope: string) => !isIdentityScope(scope);
+/** Whether a scope opens a part of the record; the others say who, and for how long. */
+export const isPart = (scope: string) => !isIdentityScope(scope);
 
 /** The scopes that stand for themselves: one that another scope of the request covers would be no choice of its own. */
 function distinct(scopes: readonly string[], { covers }: Reach): string[] {

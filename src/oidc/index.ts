@@ -1,4 +1,5 @@
 export { endAll } from './grants/end-all.ts';
+export type { LineWithdrawal, Withdrawal, Withdrawals } from './grants/withdrawals.ts';
 export { createOidc } from './oidc.ts';
 export type { OidcPages } from './options.ts';
 export type { Browser, SignedIn } from './person/browser.ts';

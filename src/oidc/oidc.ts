@@ -13,6 +13,8 @@ import { createFaults } from './faults.ts';
 import { createEndGrants } from './grants/end-grants.ts';
 import { createGrantValidity } from './grants/grant-validity.ts';
 import { createGrants } from './grants/grants.ts';
+import { createNarrowGrants } from './grants/narrow-grants.ts';
+import { createWithdrawals } from './grants/withdrawals.ts';
 import { createIntrospection } from './issued/introspection.ts';
 import { createIntrospectionEndpoint } from './issued/introspection-endpoint.ts';
 import { createIssuedTokens } from './issued/issued-tokens.ts';
@@ -63,6 +65,7 @@ export function createOidc(given: OidcOptions): Oidc {
   const grantValidity = createGrantValidity({ ...options, records, states });
   const provider = () => current;
 
+  const narrowGrants = createNarrowGrants({ ...options, provider, store });
   const grants = createGrants({ ...options, provider, states, roles, records });
   const errorPages = createErrorPages({ ...options, states });
   const signOut = createSignOut({ ...options, provider, states });
@@ -155,6 +158,7 @@ export function createOidc(given: OidcOptions): Oidc {
       callback = current.callback();
     },
     browser: createBrowser({ ...options, provider }),
+    withdrawals: createWithdrawals({ ...options, endGrants, narrowGrants }),
     interactions: createInteractions({
       ...options,
       provider,

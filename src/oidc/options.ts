@@ -15,6 +15,7 @@ import type { Practitioners } from '../practitioners/index.ts';
 import type { RedisConnection } from '../redis.ts';
 import type { DenyList, Revocations } from '../revocations/index.ts';
 import type { Metrics } from '../telemetry/index.ts';
+import type { Withdrawals } from './grants/withdrawals.ts';
 import type { Browser } from './person/browser.ts';
 import type { Interactions } from './person/question.ts';
 import type { ApplicationLink, SignOutPages } from './person/sign-out.ts';
@@ -99,5 +100,6 @@ export interface Oidc {
    */
   useKeys(privateJwks: readonly JWK[]): void;
   readonly interactions: Interactions;
+  readonly withdrawals: Withdrawals;
   readonly browser: Browser;
 }

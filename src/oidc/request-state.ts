@@ -38,6 +38,8 @@ export interface RequestState {
   session?: string;
   /** Whose record the token opens: logical id of the FHIR Patient. */
   patient?: string | undefined;
+  /** Which version of the decision a token is made from. */
+  version?: number;
   /** The live decision behind each grant that was looked at; undefined: there is none. */
   consents?: Map<string, Promise<Consent | undefined>>;
   /** Grants whose families end with this request: at the token endpoint when it is over, elsewhere at once. */

@@ -15,7 +15,7 @@ const FRESH = 900;
 /** What a node knows of tokens that were taken back. */
 export interface DenyList {
   /**
-   * Whether a token, or the grant that it came from, was taken back. Answered from memory; from the database where the list
+   * Whether a token, or the grant that it came from, was taken back, or that grant narrowed since. Answered from memory; from the database where the list
    * is too old. @throws DatabaseUnavailable when that fails
    */
   has(ids: TokenIds): Promise<boolean>;
@@ -47,6 +47,8 @@ export function createDenyList(options: {
 }): DenyList {
   const { revocations, clock, every = LOOK_EVERY, onError } = options;
   const known = new Map<string, number>();
+  /** Grants that go on with less: up to which version of the decision, and until when that matters. */
+  const narrowed = new Map<string, { toVersion: number; end: number }>();
   const now = () => clock.now().getTime();
   let horizon = 0n;
   let run: Run | undefined;
@@ -63,11 +65,18 @@ export function createDenyList(options: {
     // Transactions of another database, server or run of it count from another number, which may be past ours by now.
     if (from > 0n && (added.horizon < from || !isOfRun(run, added))) added = await revocations.since(0n);
     for (const { kind, id, expiresAt } of added.revocations) known.set(keyOf(kind, id), expiresAt.getTime());
+    for (const { grant, toVersion, expiresAt } of added.narrowings)
+      narrowed.set(grant, { toVersion, end: expiresAt.getTime() });
     horizon = added.horizon;
     run = noteRun(run, added);
     skew = Math.abs(added.at.getTime() - now());
     lookedAt = begun;
     for (const [key, end] of known) if (end <= begun) known.delete(key);
+    for (const [grant, { end }] of narrowed) if (end <= begun) narrowed.delete(grant);
+  }
+
+  function hasGrant(grant: string, version: number): boolean {
+    return known.has(keyOf('grant', grant)) || (narrowed.get(grant)?.toVersion ?? -1) >= version;
   }
 
   const polling = startPolling({ poll: read, every, onError });
@@ -76,11 +85,11 @@ export function createDenyList(options: {
       const age = now() - lookedAt;
       // A clock that steps back makes the list as old as one that stands still.
       if (age < 0 || age >= FRESH) return revocations.has(ids, clock.now());
-      const { token, grant } = ids;
-      return known.has(keyOf('token', token)) || (grant !== undefined && known.has(keyOf('grant', grant)));
+      const { token, grant, version = 0 } = ids;
+      return known.has(keyOf('token', token)) || (grant !== undefined && hasGrant(grant, version));
     },
     poll: polling.pollAgain,
-    size: () => known.size,
+    size: () => known.size + narrowed.size,
     age: () => now() - lookedAt,
     skew: () => skew,
     close: polling.close,

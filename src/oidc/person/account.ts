@@ -49,6 +49,7 @@ export function createFindAccount(options: {
       state.patient = consent.patient;
       state.role = role;
       state.reason = consent.reason;
+      state.version = consent.version;
     }
     return {
       accountId: sub,

@@ -2,16 +2,16 @@ import type Provider from 'oidc-provider';
 import { errors } from 'oidc-provider';
 import type { Account, Accounts } from '../../accounts/index.ts';
 import { type RecordChoice, type RoleChoice, recordsShown } from '../../authorisation/index.ts';
-import { type Api, type Catalogue, profileOf, scopeFamily } from '../../catalogue/index.ts';
+import { type Api, type Catalogue, profileOf } from '../../catalogue/index.ts';
 import type { Client, ClientRegistry } from '../../clients/index.ts';
 import type { Clock } from '../../clock.ts';
-import { type ConsentKey, type Consents, lastDay, questionLines, type Reach } from '../../consents/index.ts';
+import { type ConsentKey, type Consents, lastDay, questionLines } from '../../consents/index.ts';
 import type { PractitionerRole } from '../../practitioners/index.ts';
-import { covers, overlaps } from '../../scopes/index.ts';
 import { asText } from '../../text.ts';
 import { consentKey } from '../grants/grants.ts';
 import { lifetimes } from '../lifetimes.ts';
 import type { AskedLanguages, ScopeWording } from '../options.ts';
+import { reachAt } from '../reach.ts';
 import type { Records } from '../record-choice.ts';
 import type { Roles } from '../role-choice.ts';
 import type { HttpExchange, Question } from './question.ts';
@@ -31,15 +31,6 @@ export interface InteractionRequest {
   readonly reason: string | undefined;
   readonly role: RoleChoice;
   readonly record: RecordChoice;
-}
-
-/** How scopes of an API reach into one another; without an API there are only identity scopes, which do not. */
-export function reachAt(api: Api | undefined): Reach {
-  const family = api === undefined ? 'smart' : scopeFamily(api);
-  return {
-    covers: (allowed, requested) => covers(family, allowed, requested),
-    overlaps: (one, other) => overlaps(family, one, other),
-  };
 }
 
 /** The roles among which somebody chooses; only one may be left since she was asked. */

@@ -10,14 +10,10 @@ import type { Database } from '../../db/index.ts';
 import type { EndGrants } from '../grants/end-grants.ts';
 import type { Grants } from '../grants/grants.ts';
 import type { ScopeWording } from '../options.ts';
+import { reachAt } from '../reach.ts';
 import { digest } from '../storage/index.ts';
 import type { BrowserBinding } from './browser-binding.ts';
-import {
-  type InteractionRequest,
-  type InteractionRequests,
-  offeredRoles,
-  reachAt,
-} from './interaction-request.ts';
+import { type InteractionRequest, type InteractionRequests, offeredRoles } from './interaction-request.ts';
 import type { HttpExchange, Interactions, Next, Question } from './question.ts';
 
 /** What becomes of an answer to a page that is still open; the page may have been gone on with meanwhile. */

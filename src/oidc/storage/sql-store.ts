@@ -107,6 +107,14 @@ const statements = {
     text: `DELETE FROM oidc_artefacts WHERE ctid = ANY (ARRAY (SELECT ctid FROM oidc_artefacts LIMIT $1))
            RETURNING model`,
   },
+  lock: {
+    name: 'oidc_artefacts_lock',
+    text: 'SELECT id FROM oidc_artefacts WHERE model = $1 AND id = $2 FOR UPDATE',
+  },
+  revokeSome: {
+    name: 'oidc_artefacts_revoke_some',
+    text: 'DELETE FROM oidc_artefacts WHERE grant_id = $1 AND model = ANY ($2)',
+  },
   revoke: { name: 'oidc_artefacts_revoke', text: 'DELETE FROM oidc_artefacts WHERE grant_id = $1' },
 } satisfies Record<string, Statement>;
 
@@ -135,6 +143,14 @@ export interface Replay {
 export interface SqlStore extends ArtefactStore {
   /** Stores new artefacts in one statement. */
   putMany(artefacts: readonly PlacedArtefact[]): Promise<void>;
+  /**
+   * Keeps an artefact for the caller's transaction alone, which waits for those that have a share of it.
+   *
+   * @returns false when it is gone
+   */
+  lock(model: string, id: string): Promise<boolean>;
+  /** Destroys everything of some models that came from a grant. */
+  revokeSome(grantId: string, models: readonly string[]): Promise<void>;
   /** Deletes some of everything. @param most how many @returns how many it were */
   clear(most: number): Promise<number>;
   /**
@@ -231,6 +247,12 @@ export function createSqlStore(options: { db: Database; clock: Clock }): SqlStor
     },
     async destroy(model, id) {
       return (await db.query(statements.destroy, [model, id])).length === 1;
+    },
+    async lock(model, id) {
+      return (await db.query(statements.lock, [model, id])).length === 1;
+    },
+    async revokeSome(grantId, models) {
+      await db.query(statements.revokeSome, [grantId, models]);
     },
     clear: async (most) => (await db.query(statements.clear, [most])).length,
     async revokeByGrantId(grantId) {

@@ -119,7 +119,8 @@ export function createTokenClaims(options: { issuer: string; states: RequestStat
     if (api === undefined) throw new Error('a JWT was about to be issued that nobody admitted');
     const grantId = 'grantId' in token ? asText(token.grantId) : undefined;
     const library = jwt.payload as unknown as Prepared;
-    const prepared = { ...library, jti: tokenIdOf(grantId, library.jti) };
+    const origin = grantId === undefined ? undefined : { grant: grantId, version: state.version ?? 0 };
+    const prepared = { ...library, jti: tokenIdOf(origin, library.jti) };
     const payload = payloads[api.profile]({ issuer, api, state, prepared });
     const { cnf } = prepared;
     jwt.payload = cnf === undefined ? payload : { ...payload, cnf };

@@ -1,5 +1,5 @@
 import type { Answered } from '../../../src/db/index.ts';
-import type { Added, Revocation, Revocations } from '../../../src/revocations/revocations.ts';
+import type { Added, Narrowing, Revocation, Revocations } from '../../../src/revocations/revocations.ts';
 
 /** A clock that stands still until it is told otherwise. */
 export interface TestClock {
@@ -44,6 +44,7 @@ export interface FakeRevocations extends Revocations {
 /** An empty table, whose own time is that of the clock. */
 export function createFakeRevocations(clock: { now(): Date }): FakeRevocations {
   let rows: (Revocation & { readonly xid: bigint })[] = [];
+  let narrowings: (Narrowing & { readonly xid: bigint })[] = [];
   let next = 1000n;
   let held: bigint | undefined;
   let by: Answered = { server: 'primary', session: 1 };
@@ -63,6 +64,7 @@ export function createFakeRevocations(clock: { now(): Date }): FakeRevocations {
     },
     startAnew() {
       rows = [];
+      narrowings = [];
       next = 1n;
     },
     answerAs(other) {
@@ -83,21 +85,36 @@ export function createFakeRevocations(clock: { now(): Date }): FakeRevocations {
       for (const one of revocations) this.put(one);
       return revocations.length;
     },
+    async narrow(narrowing) {
+      narrowings = narrowings.filter(({ grant }) => grant !== narrowing.grant);
+      narrowings.push({ ...narrowing, xid: next });
+      next += 1n;
+    },
     async since(horizon): Promise<Added> {
       asked.push(horizon);
       // What is answered is what there was when it was asked.
-      const seen = { ...by, at: clock.now(), horizon: held ?? next, revocations: visible(horizon) };
+      const seen = {
+        ...by,
+        at: clock.now(),
+        horizon: held ?? next,
+        revocations: visible(horizon),
+        narrowings: narrowings.filter(({ xid, expiresAt }) => xid >= horizon && expiresAt > clock.now()),
+      };
       const fault = failing;
       await waiting;
       if (fault !== undefined) throw fault;
       return seen;
     },
-    async has({ token, grant }, now) {
+    async has({ token, grant, version = 0 }, now) {
       lookUps += 1;
       if (failing !== undefined) throw failing;
-      return rows.some(
+      const less = narrowings.some(
+        (one) => one.grant === grant && one.toVersion >= version && one.expiresAt > now,
+      );
+      const taken = rows.some(
         ({ kind, id, expiresAt }) => expiresAt > now && id === (kind === 'token' ? token : grant),
       );
+      return taken || less;
     },
   };
 

@@ -1,0 +1,12 @@
+import { type Api, scopeFamily } from '../catalogue/index.ts';
+import type { Reach } from '../consents/index.ts';
+import { covers, overlaps } from '../scopes/index.ts';
+
+/** How scopes of an API reach into one another; without an API there are only identity scopes, which do not. */
+export function reachAt(api: Api | undefined): Reach {
+  const family = api === undefined ? 'smart' : scopeFamily(api);
+  return {
+    covers: (allowed, requested) => covers(family, allowed, requested),
+    overlaps: (one, other) => overlaps(family, one, other),
+  };
+}
