@@ -5,6 +5,7 @@ import Provider, {
   errors,
   type KoaContextWithOIDC,
 } from 'oidc-provider';
+import { acrs } from '../accounts/index.ts';
 import { CLOCK_TOLERANCE } from '../authorisation/index.ts';
 import { assertionAlgorithms, authenticationMethods, identityScopes } from '../clients/index.ts';
 import type { Clock } from '../clock.ts';
@@ -115,7 +116,7 @@ function configuration(parts: ProviderParts): Configuration {
     claims: claimsByScope,
     // An application need not ask twice: what it was granted stands in the id_token.
     conformIdTokenClaims: false,
-    acrValues: ['1'],
+    acrValues: acrs.filter((acr) => acr !== '0'),
     discovery: {
       ui_locales_supported: [...parts.languages],
       introspection_endpoint_auth_methods_supported: [...authenticationMethods],

@@ -14,6 +14,7 @@ import type { DenyList } from '../../revocations/index.ts';
 import { asText } from '../../text.ts';
 import type { GrantValidity } from '../grants/grant-validity.ts';
 import type { RequestStates } from '../request-state.ts';
+import { signedInOf } from '../token-id.ts';
 import type { IssuedToken, IssuedTokens } from './issued-tokens.ts';
 
 type AllowedPolicy = NonNullable<
@@ -134,11 +135,13 @@ export function createIntrospection(options: {
   async function ofJwt(ctx: Contextual, text: string, serves: Serves) {
     const token = await issuedTokens.read(text);
     if (token === undefined || !serves(token.api) || !(await isLiveJwt(ctx, token))) return inactive;
-    const { claims, api } = token;
+    const { claims, api, ids } = token;
     const type = claims.cnf === undefined ? 'Bearer' : 'DPoP';
     // GP Connect has another name for it, which a caller of this endpoint need not know.
     const scope = claims.scope ?? claims.requested_scope;
-    return { ...claims, active: true, scope, token_type: type, api };
+    const signedIn = signedInOf(ids.token);
+    const assurance = signedIn && { acr: signedIn.acr, auth_time: signedIn.at };
+    return { ...claims, ...assurance, active: true, scope, token_type: type, api };
   }
 
   async function ofOpaque(ctx: Contextual, text: string, serves: Serves) {

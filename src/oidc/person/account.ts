@@ -5,9 +5,12 @@ import { hasSmartLaunch } from '../../catalogue/index.ts';
 import type { GrantValidity } from '../grants/grant-validity.ts';
 import type { RequestState, RequestStates } from '../request-state.ts';
 
-/** Which claims come with which scope (OpenID Connect Core section 5.4, SMART App Launch 2.2). */
+/**
+ * Which claims come with which scope (OpenID Connect Core section 5.4, SMART App Launch 2.2). How somebody signed in is told
+ * without being asked for: the health API security standard wants it in every id_token.
+ */
 export const claimsByScope: NonNullable<Configuration['claims']> = {
-  openid: ['sub'],
+  openid: ['sub', 'acr', 'amr', 'auth_time'],
   profile: ['name'],
   fhirUser: ['fhirUser'],
 };

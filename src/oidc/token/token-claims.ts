@@ -14,6 +14,7 @@ import {
 } from '../../tokens/index.ts';
 import type { RequestState, RequestStates } from '../request-state.ts';
 import { tokenIdOf } from '../token-id.ts';
+import { signedInBy } from './signed-in.ts';
 import { practitionerIn, userIn } from './token-user.ts';
 
 type Payload = NonNullable<JWTStructured['payload']>;
@@ -119,7 +120,10 @@ export function createTokenClaims(options: { issuer: string; states: RequestStat
     if (api === undefined) throw new Error('a JWT was about to be issued that nobody admitted');
     const grantId = 'grantId' in token ? asText(token.grantId) : undefined;
     const library = jwt.payload as unknown as Prepared;
-    const origin = grantId === undefined ? undefined : { grant: grantId, version: state.version ?? 0 };
+    const origin =
+      grantId === undefined
+        ? undefined
+        : { grant: grantId, version: state.version ?? 0, signedIn: signedInBy(ctx) };
     const prepared = { ...library, jti: tokenIdOf(origin, library.jti) };
     const payload = payloads[api.profile]({ issuer, api, state, prepared });
     const { cnf } = prepared;

@@ -78,7 +78,7 @@ async function expectGpConnect(tokens: TokenAnswer, who: object): Promise<void> 
     },
     requesting_practitioner: who,
     client_id: 'gp-clinic',
-    jti: expect.stringMatching(/^[A-Za-z0-9_-]{20,}\.\d+~[A-Za-z0-9_-]{20,}$/),
+    jti: expect.stringMatching(/^[A-Za-z0-9_-]{20,}\.\d+~[123]~[0-9a-z]{6}~[A-Za-z0-9_-]{20,}$/),
   });
 }
 
@@ -98,7 +98,7 @@ async function expectSpineCore(tokens: TokenAnswer, user: string): Promise<void>
     requesting_organization: `${systems.ods}|ZZ800`,
     requesting_user: user,
     client_id: 'ward-app',
-    jti: expect.stringMatching(/^[A-Za-z0-9_-]{20,}\.\d+~[A-Za-z0-9_-]{20,}$/),
+    jti: expect.stringMatching(/^[A-Za-z0-9_-]{20,}\.\d+~[123]~[0-9a-z]{6}~[A-Za-z0-9_-]{20,}$/),
   });
 }
 
