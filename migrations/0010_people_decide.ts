@@ -122,7 +122,8 @@ export const statements: readonly string[] = [
     PRIMARY KEY (issuer, subject)
   )`,
   `CREATE INDEX linked_identities_account ON linked_identities (account_id)`,
-  // A sign-in elsewhere that has begun. id is the SHA-256 of its state; whoever deletes the row goes on with it.
+  // A sign-in elsewhere that has begun, or has come back. id is the SHA-256 of what the browser must bring; whoever deletes the
+  // row goes on with it. sealed is encrypted.
   `CREATE TABLE source_requests (
     id         text PRIMARY KEY,
     source_id  text NOT NULL REFERENCES identity_sources (id) ON DELETE CASCADE,

@@ -9,6 +9,7 @@ import { examine } from './commands/doctor.ts';
 import { listKeys, rotateKeys } from './commands/key.ts';
 import { applyMigrations, planMigrations, seedDemoWorld, showMigrations } from './commands/migrate.ts';
 import { endAfterRestore } from './commands/restored.ts';
+import { importSources, listSources, removeSource } from './commands/source.ts';
 import { obtainToken, type TokenOptions } from './commands/token.ts';
 import { AssentError } from './errors.ts';
 import { printable } from './text.ts';
@@ -36,6 +37,17 @@ catalogue
   .command('import <file>')
   .description('create or update organisations and APIs: {"organizations": [...], "apis": [...]}')
   .action(importCatalogue);
+
+const source = assent.command('source').description('OpenID providers at which people may sign in');
+source
+  .command('import <file>')
+  .description('create or update identity sources: one object or a list; a preset fills in what is usual')
+  .action(importSources);
+source.command('list').description('every identity source').action(listSources);
+source
+  .command('remove <id>')
+  .description('take an identity source out; the links of accounts stay')
+  .action(removeSource);
 
 const key = assent.command('key').description('signing keys');
 key.command('list').description('the signing keys and their states').action(listKeys);

@@ -26,6 +26,7 @@ export const expiringTables: readonly ExpiringTable[] = [
   untilExpiry('consent_answers'),
   untilExpiry('remote_jwks'),
   untilExpiry('revocations'),
+  untilExpiry('source_requests'),
   untilExpiry('one_time_links'),
   untilExpiry('mails'),
   { name: 'rate_limits', column: 'expire', type: 'bigint', kept: GRACE },

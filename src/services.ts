@@ -28,6 +28,7 @@ import { createLetters, createMail, createMailSeal, type Mail, type MailSeal } f
 import { createOrganizations, type Organizations } from './organizations/index.ts';
 import { createPractitioners, type Practitioners } from './practitioners/index.ts';
 import { type Correlation, createCorrelation } from './telemetry/index.ts';
+import { createSources, type Sources } from './upstream/index.ts';
 
 /** The features on one database: what the server and the command line both work with. */
 export interface Services {
@@ -47,6 +48,7 @@ export interface Services {
   readonly passwords: Passwords;
   readonly credentials: Credentials;
   readonly practitioners: Practitioners;
+  readonly sources: Sources;
   readonly consents: Consents;
   readonly keys: SigningKeys;
   readonly mail: Mail;
@@ -96,6 +98,7 @@ export function createServices(
       notify: async () => {},
     }),
     practitioners: createPractitioners({ db, clock, audit, consents }),
+    sources: createSources({ db, clock, audit, masterKey }),
     consents,
     // The demo's time may be moved.
     keys: createSigningKeys({

@@ -17,13 +17,15 @@ export const methods = {
   code: ['otp', 'mfa'],
   devicePasskey: ['hwk', 'user', 'mfa'],
   syncedPasskey: ['swk', 'user', 'mfa'],
+  // Signed in at an identity source, which counts as a password unless its settings say more; no value of the registry.
+  elsewhere: ['fed'],
 } as const;
 
 /** `acr` of a sign-in that consisted of these methods. A passkey counts where its owner had to unlock it. */
 export function acrOf(amr: readonly string[]): Acr {
   const has = (method: string) => amr.includes(method);
   if ((has('hwk') || has('swk')) && has('user')) return '3';
-  if (!has('pwd')) return '0';
+  if (!has('pwd') && !has('fed')) return '0';
   return has('otp') ? '2' : '1';
 }
 

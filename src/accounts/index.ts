@@ -20,3 +20,4 @@ export type { PasswordChoice } from './password-choice.ts';
 export { LONGEST_PASSWORD, type PasswordFault, SHORTEST_PASSWORD } from './password-rules.ts';
 export { createPasswords, type Passwords } from './passwords.ts';
 export type { RecoveryCodes } from './recovery-codes.ts';
+export { createVouchedAccounts, type VouchedAccounts } from './vouched.ts';

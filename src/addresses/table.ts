@@ -57,6 +57,8 @@ export const rows: readonly Row[] = [
   ['/interaction', 'provider', 'people', 'pages', 'other'],
   ['/account', 'site', 'people', 'pages', '/pages'],
   ['/account/*', 'site', 'people', 'pages', '/pages'],
+  ['/sources/:id/callback', 'site', 'people', 'pages', '/sources/:id/callback'],
+  ['/sources/:id/jwks', 'site', 'both', 'endpoints', '/sources/:id/jwks'],
   ['/assets/*', 'site', 'people', 'none', '/assets'],
   ['/demo', 'site', 'people', 'none', '/demo'],
   ['/demo/*', 'site', 'people', 'none', '/demo'],

@@ -84,6 +84,13 @@ const statements = {
            UNION SELECT p.account_id FROM practitioners p JOIN accounts a ON a.id = p.account_id
              WHERE a.practitioner = $2`,
   },
+  whole: {
+    name: 'practitioners_whole',
+    text: `SELECT p.sds_user_id, p.family, p.given, p.prefix, r.id, r.organization, r.role_profile_id, r.job_role,
+             r.name, r.ended_at IS NOT NULL AS ended
+           FROM practitioners p LEFT JOIN practitioner_roles r ON r.account_id = p.account_id
+           WHERE p.account_id = $1 ORDER BY r.ended_at IS NOT NULL, r.ended_at DESC, r.id`,
+  },
   put: {
     name: 'practitioners_put',
     text: `INSERT INTO practitioners (account_id, sds_user_id, family, given, prefix) VALUES ($1, $2, $3, $4, $5)
@@ -121,6 +128,9 @@ interface RoleRow {
   ended: boolean;
 }
 
+/** A role with her identity beside it; without one the columns of the role are empty. */
+type WholeRow = Omit<RoleRow, 'id' | 'account_id' | 'practitioner'> & { id: string | null };
+
 const asRole = (row: RoleRow): PractitionerRole => ({
   id: row.id,
   accountId: row.account_id,
@@ -140,6 +150,10 @@ export interface Practitioners {
   rolesAt(accountId: string, organization: string): Promise<PractitionerRole[]>;
   /** A role; undefined when it ended, or the account was disabled. */
   role(id: string): Promise<PractitionerRole | undefined>;
+  /** Her professional identity as it is written, with her live roles; `ended` has those she had before. */
+  whole(
+    accountId: string,
+  ): Promise<(PractitionerRecord & { readonly ended: PractitionerRecord['roles'] }) | undefined>;
   /** What is known of somebody who is named in this way. */
   listed(named: Named): Promise<Listed>;
   /**
@@ -168,6 +182,20 @@ export function createPractitioners(options: {
     async role(id) {
       const [row] = await db.query<RoleRow>(statements.role, [id]);
       return row && asRole(row);
+    },
+    async whole(accountId) {
+      const rows = await db.query<WholeRow>(statements.whole, [accountId]);
+      const [first] = rows;
+      if (first === undefined) return undefined;
+      const rolesOf = (ended: boolean) =>
+        rows
+          .filter((row): row is WholeRow & { id: string } => row.id !== null && row.ended === ended)
+          .map(({ id, organization, role_profile_id: profile, job_role: jobRole, name }) => {
+            return { id, organization, roleProfile: profile ?? undefined, jobRole, name };
+          });
+      const { sds_user_id: sdsUser, family, given, prefix } = first;
+      const names = { sdsUser: sdsUser ?? undefined, family, given, prefix };
+      return { accountId, ...names, roles: rolesOf(false), ended: rolesOf(true) };
     },
     async listed({ sdsUser, roleProfile, practitioner, organization }) {
       const people = await db.query<{ account_id: string }>(statements.byUser, [

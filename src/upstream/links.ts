@@ -1,0 +1,91 @@
+import type { Audit } from '../audit/index.ts';
+import type { Clock } from '../clock.ts';
+import type { Database, Statement } from '../db/index.ts';
+
+const statements = {
+  use: {
+    name: 'linked_identities_use',
+    text: `UPDATE linked_identities SET last_used_at = $3 WHERE issuer = $1 AND subject = $2 RETURNING account_id`,
+  },
+  add: {
+    name: 'linked_identities_add',
+    text: `INSERT INTO linked_identities (issuer, subject, account_id, linked_at, last_used_at) VALUES ($1, $2, $3, $4, $4)
+           ON CONFLICT (issuer, subject) DO NOTHING RETURNING account_id`,
+  },
+  of: {
+    name: 'linked_identities_of',
+    text: `SELECT issuer, linked_at, last_used_at FROM linked_identities WHERE account_id = $1
+           ORDER BY linked_at, issuer`,
+  },
+  remove: {
+    name: 'linked_identities_remove',
+    text: `DELETE FROM linked_identities l WHERE l.account_id = $1 AND l.issuer = $2
+             AND (EXISTS (SELECT FROM accounts a WHERE a.id = $1 AND a.password_hash IS NOT NULL)
+               OR EXISTS (SELECT FROM passkeys p WHERE p.account_id = $1)
+               OR EXISTS (SELECT FROM linked_identities o JOIN identity_sources s ON s.issuer = o.issuer
+                          WHERE o.account_id = $1 AND o.issuer <> $2))
+           RETURNING l.issuer`,
+  },
+  lock: { name: 'linked_identities_lock', text: 'SELECT id FROM accounts WHERE id = $1 FOR UPDATE' },
+} satisfies Record<string, Statement>;
+
+/** Somebody elsewhere who is an account here. */
+export interface Link {
+  readonly issuer: string;
+  readonly linkedAt: Date;
+  readonly lastUsedAt: Date;
+}
+
+/** Who somebody is elsewhere. Issuer and subject say it, and nothing else does: no address, no name, no number. */
+export interface Links {
+  /** The account under an identity elsewhere, which is used now. */
+  use(issuer: string, subject: string): Promise<string | undefined>;
+  /** Links an identity that is nobody's yet, with an audit row; false when it is somebody's, hers included. */
+  add(accountId: string, source: string, issuer: string, subject: string): Promise<boolean>;
+  /** The identities of an account, oldest first. */
+  of(accountId: string): Promise<readonly Link[]>;
+  /**
+   * Ends the link of an account to an issuer, with an audit row.
+   *
+   * @returns false when there is none, or it is the last way in which she can sign in
+   */
+  remove(accountId: string, issuer: string): Promise<boolean>;
+}
+
+/** The links in the database. */
+export function createLinks(options: { db: Database; clock: Clock; audit: Audit }): Links {
+  const { db, clock, audit } = options;
+  return {
+    async use(issuer, subject) {
+      const values = [issuer, subject, clock.now()];
+      const [row] = await db.query<{ account_id: string }>(statements.use, values);
+      return row?.account_id;
+    },
+    add: (accountId, source, issuer, subject) =>
+      db.transaction(async () => {
+        const [row] = await db.query(statements.add, [issuer, subject, accountId, clock.now()]);
+        if (row === undefined) return false;
+        await audit.record({ type: 'account.linked', subject: accountId, detail: { source, issuer } });
+        return true;
+      }),
+    async of(accountId) {
+      const rows = await db.query<{ issuer: string; linked_at: Date; last_used_at: Date }>(statements.of, [
+        accountId,
+      ]);
+      return rows.map((row) => ({
+        issuer: row.issuer,
+        linkedAt: row.linked_at,
+        lastUsedAt: row.last_used_at,
+      }));
+    },
+    remove: (accountId, issuer) =>
+      db.transaction(async () => {
+        // One at a time for an account: of two last ways that are taken out at once, one stays.
+        await db.query(statements.lock, [accountId]);
+        const [row] = await db.query(statements.remove, [accountId, issuer]);
+        if (row === undefined) return false;
+        await audit.record({ type: 'account.unlinked', subject: accountId, detail: { issuer } });
+        return true;
+      }),
+  };
+}
