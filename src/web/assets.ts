@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type Koa from 'koa';
 
@@ -19,11 +20,15 @@ interface Asset {
 }
 
 const prefix = '/assets/';
-const types: Record<string, string> = { css: 'text/css; charset=utf-8', svg: 'image/svg+xml' };
+const types: Record<string, string> = {
+  css: 'text/css; charset=utf-8',
+  js: 'text/javascript; charset=utf-8',
+  svg: 'image/svg+xml',
+};
 const require = createRequire(import.meta.url);
 
 /**
- * Reads every style sheet and image once and serves them from memory. A request path is only ever looked up in that
+ * Reads every style sheet, script and image once and serves them from memory. A request path is only ever looked up in that
  * table, never on the disk, so there is no path to traverse. The address changes with the content, hence
  * `immutable`: a phone fetches each file once.
  */
@@ -43,9 +48,10 @@ export function createAssets(): Assets {
     return url;
   }
 
-  for (const name of ['assent.css', 'favicon.svg']) {
+  for (const name of ['assent.css', 'favicon.svg', 'passkey.js']) {
     add(name, readFileSync(new URL(`../../views/assets/${name}`, import.meta.url)));
   }
+  add('simplewebauthn.js', readFileSync(passkeyLibrary()));
   add('nhsuk.css', Buffer.from(designSystem((name, body) => urls.get(name) ?? add(name, body))));
 
   return {
@@ -86,4 +92,10 @@ function designSystem(addIcon: (name: string, body: Buffer) => string): string {
       const body = readFileSync(require.resolve(`nhsuk-frontend/dist/nhsuk/assets/images/${name}`));
       return `url(${addIcon(name, body)})`;
     });
+}
+
+/** The published script of the library for passkeys, in the form for browsers; its package names only its other forms. */
+function passkeyLibrary(): string {
+  const main = require.resolve('@simplewebauthn/browser');
+  return join(dirname(dirname(main)), 'dist/bundle/index.umd.min.js');
 }

@@ -70,6 +70,12 @@ export function allowFormsTo(ctx: Koa.Context, targets: readonly string[]): void
   );
 }
 
+/** Lets a page load scripts of our own, and no others: for pages that passkeys are used on. Comes after `allowFormsTo`. */
+export function allowScripts(ctx: Koa.Context): void {
+  const policy = ctx.response.get('Content-Security-Policy');
+  ctx.set('Content-Security-Policy', policy.replace(/script-src [^;]*/, "script-src 'self'"));
+}
+
 /**
  * The headers of answers that only programs read: a few, because they are on the path of every token. A browser that is
  * led there sees JSON, which it neither frames nor runs.

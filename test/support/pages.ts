@@ -3,8 +3,8 @@ import type { AddressInfo } from 'node:net';
 import Koa from 'koa';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
-import { createSecurityHeaders } from '../../src/web/security-headers.ts';
-import { sampleList } from '../unit/web/samples.ts';
+import { allowScripts, createSecurityHeaders } from '../../src/web/security-headers.ts';
+import { sampleList, withPasskeys } from '../unit/web/samples.ts';
 import { launchBrowser, type Watched, watch } from './browser.ts';
 import { pages } from './english.ts';
 
@@ -26,6 +26,7 @@ function servePages(): SamplePages {
     const sample = sampleList.find(([name]) => ctx.path === `/${name}`);
     if (ctx.method === 'POST' || ctx.path === '/session/end/success') ctx.body = 'sent';
     else if (sample) {
+      if (withPasskeys.has(sample[1])) allowScripts(ctx);
       pages.render(ctx, sample[1], sample[2]);
     }
   });

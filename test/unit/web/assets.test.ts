@@ -4,15 +4,18 @@ import { createAssets } from '../../../src/web/assets.ts';
 import { get } from './get.ts';
 
 const assets = createAssets();
-const names = ['nhsuk.css', 'assent.css', 'favicon.svg'];
+const names = ['nhsuk.css', 'assent.css', 'favicon.svg', 'passkey.js', 'simplewebauthn.js'];
+const types: Record<string, string> = {
+  css: 'text/css; charset=utf-8',
+  js: 'text/javascript; charset=utf-8',
+  svg: 'image/svg+xml',
+};
 
 test.each(names)('%s is served for ever under its own hash', async (name) => {
   const answer = await get(assets.middleware, assets.url(name));
-  expect(assets.url(name)).toMatch(/^\/assets\/[a-z]+\.[0-9a-f]{12}\.(css|svg)$/);
+  expect(assets.url(name)).toMatch(/^\/assets\/[a-z]+\.[0-9a-f]{12}\.(css|js|svg)$/);
   expect(answer.status).toBe(200);
-  expect(answer.headers.get('content-type')).toBe(
-    name.endsWith('.css') ? 'text/css; charset=utf-8' : 'image/svg+xml',
-  );
+  expect(answer.headers.get('content-type')).toBe(types[name.split('.').at(-1) ?? '']);
   expect(answer.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
   expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
 });

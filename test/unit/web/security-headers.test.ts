@@ -1,6 +1,6 @@
 import type Koa from 'koa';
 import { expect, test } from 'vitest';
-import { createSecurityHeaders } from '../../../src/web/security-headers.ts';
+import { allowFormsTo, allowScripts, createSecurityHeaders } from '../../../src/web/security-headers.ts';
 import { get } from './get.ts';
 
 const hello: Koa.Middleware = (ctx) => {
@@ -54,4 +54,20 @@ test('CO-01 IN-05 no frames, no referrer for other sites, no guessing of types, 
 test('IN-06 strict transport security for a year, only where the issuer is https', async () => {
   expect((await headers('https://assent.example')).get('strict-transport-security')).toBe('max-age=31536000');
   expect((await headers('http://localhost:3000')).get('strict-transport-security')).toBeNull();
+});
+
+test('a page with passkeys may run scripts of our own, and nothing else changes', async () => {
+  const page: Koa.Middleware = (ctx) => {
+    allowFormsTo(ctx, ['https://app.example']);
+    allowScripts(ctx);
+    ctx.body = 'hello';
+  };
+  const answer = await get(
+    [createSecurityHeaders({ issuer: 'http://localhost', formAction: ["'self'"] }), page],
+    '/',
+  );
+  const policy = answer.headers.get('content-security-policy')?.split(';') ?? [];
+  expect(policy).toContain("script-src 'self'");
+  expect(policy).toContain("form-action 'self' https://app.example");
+  expect(policy).toContain("default-src 'none'");
 });

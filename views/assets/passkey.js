@@ -1,0 +1,50 @@
+/*
+ * Forms that are answered by a passkey. They are hidden until this script has found that the browser can do it; it asks the
+ * browser, puts the answer into the form's field `response`, and sends the form as any other. It knows no sentence: the form
+ * brings them.
+ */
+(() => {
+  const library = window.SimpleWebAuthnBrowser;
+  if (!library?.browserSupportsWebAuthn()) return;
+
+  const ask = { create: library.startRegistration, get: library.startAuthentication };
+
+  /* Which of the form's sentences says what went wrong. */
+  const sentenceOf = (error) => {
+    if (error.name === 'NotAllowedError' || error.name === 'AbortError') return 'stopped';
+    return error.name === 'InvalidStateError' ? 'exists' : 'failed';
+  };
+
+  const prepare = (form) => {
+    const answer = form.elements.namedItem('response');
+    const problem = form.querySelector('[data-passkey-problem]');
+    let asking = false;
+
+    form.addEventListener('submit', (event) => {
+      event.preventDefault();
+      if (asking) return;
+      asking = true;
+      problem.textContent = '';
+      ask[form.dataset.passkey]({ optionsJSON: JSON.parse(form.dataset.options) }).then(
+        (response) => {
+          answer.value = JSON.stringify(response);
+          form.submit();
+        },
+        (error) => {
+          asking = false;
+          problem.textContent = form.dataset[sentenceOf(error)];
+        },
+      );
+    });
+
+    /* Whoever comes back to the page finds it ready for another try. */
+    window.addEventListener('pageshow', () => {
+      asking = false;
+      answer.value = '';
+    });
+    form.hidden = false;
+  };
+
+  for (const form of document.querySelectorAll('form[data-passkey]')) prepare(form);
+  for (const instead of document.querySelectorAll('[data-passkey-instead]')) instead.hidden = true;
+})();
