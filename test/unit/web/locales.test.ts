@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { flatten, keyFaults, localeFaults, type Sentences } from '../../../scripts/house/sentences.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const read = (pattern: string): [string, string][] =>
@@ -9,35 +10,19 @@ const read = (pattern: string): [string, string][] =>
 const views = read('views/**/*.njk');
 const code = read('src/**/*.ts');
 
-type Sentences = { [key: string]: string | Sentences };
+const locales = read('locales/*.json').map(
+  ([file, text]) => [file.replace(/^.*[/\\]|\.json$/g, ''), JSON.parse(text) as Sentences] as const,
+);
+const english = locales.find(([tag]) => tag === 'en')?.[1] ?? {};
+const sentences = flatten(english);
 
-function flatten(sentences: Sentences, path = ''): Map<string, string> {
-  return new Map(
-    Object.entries(sentences).flatMap(([key, value]): [string, string][] =>
-      typeof value === 'string' ? [[path + key, value]] : [...flatten(value, `${path}${key}.`)],
-    ),
-  );
-}
-
-const sentences = flatten(JSON.parse(readFileSync(`${root}locales/en.json`, 'utf8')));
-/** Without the plural forms' endings, as templates name them. */
-const keys = new Set([...sentences.keys()].map((key) => key.replace(/_(one|other)$/, '')));
-
-/** Named by what they are about, at run time. `landing.command` is named in the first page's model. */
-const namedAtRunTime = /^(scope|resource|landing\.command)\./;
-
-test('every sentence that a template asks for is there', () => {
-  const asked = views.flatMap(([file, text]) =>
-    [...text.matchAll(/\bt\(\s*(['"])(.+?)\1/g)].map(([, , key]) => `${file}: ${key}`),
-  );
-  expect(asked.length).toBeGreaterThan(20);
-  expect(asked.filter((line) => !keys.has(line.split(': ')[1] ?? ''))).toEqual([]);
+test('every sentence that is asked for is there, and every one that is there is asked for', () => {
+  expect(sentences.size).toBeGreaterThan(100);
+  expect(keyFaults(english, new Map(views), new Map(code))).toEqual([]);
 });
 
-test('every sentence is asked for by a template or by the code', () => {
-  const everything = [...views, ...code].map(([, text]) => text).join('\n');
-  const quoted = new Set([...everything.matchAll(/(['"])([\w.]+)\1/g)].map(([, , key]) => key));
-  expect([...keys].filter((key) => !quoted.has(key) && !namedAtRunTime.test(key))).toEqual([]);
+test('every language has the sentences of English, with the same places for values', () => {
+  expect(locales.flatMap(([tag, own]) => localeFaults(tag, own, english))).toEqual([]);
 });
 
 test('templates hold no words of their own', () => {
