@@ -1,6 +1,6 @@
 import { parseSmartResource } from '../scopes/index.ts';
-import type { KeptConsent } from './kept.ts';
 import type { ConsentLine } from './lines.ts';
+import type { ListedConsent } from './list.ts';
 
 const hl7 = (system: string, code: string) => ({
   system: `http://terminology.hl7.org/CodeSystem/${system}`,
@@ -65,7 +65,7 @@ const escaped = (text: string) =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 
 /** The words that were read, as the narrative of the resource. */
-function narrative({ lines, shown, clientId }: KeptConsent): object {
+function narrative({ lines, shown, clientId }: ListedConsent): object {
   const items = lines
     .filter(({ covered }) => covered !== true)
     .map(({ words, allowed }) => `<li>${allowed ? '✓' : '✗'} ${escaped(words)}</li>`);
@@ -77,7 +77,7 @@ function narrative({ lines, shown, clientId }: KeptConsent): object {
 }
 
 /** The permission of the application: the first rule is the base, and what the others allow or refuse are exceptions to it. */
-function provision(consent: KeptConsent, issuer: string): object {
+function provision(consent: ListedConsent, issuer: string): object {
   const { lines, shown, clientId, decidedAt, expiresAt, endedAt } = consent;
   const [base, ...more] = rulesOf(lines.filter(({ allowed }) => allowed));
   const refused = rulesOf(lines.filter(({ allowed }) => !allowed));
@@ -114,11 +114,11 @@ function provision(consent: KeptConsent, issuer: string): object {
  * @returns undefined for a decision that is not about one patient's record, which no Consent can state
  */
 export function fhirConsent(
-  consent: KeptConsent,
-  options: { readonly issuer: string; readonly audience: string; readonly now: Date },
+  consent: ListedConsent,
+  options: { readonly issuer: string; readonly audience: string },
 ): object | undefined {
-  const { issuer, audience, now } = options;
-  const { shown, patient, endedAt, expiresAt, decidedAt, textDigest } = consent;
+  const { issuer, audience } = options;
+  const { shown, patient, endedAt, decidedAt, textDigest } = consent;
   if (patient === undefined) return undefined;
   const self = { reference: `${audience}/Patient/${patient}`, display: shown.record ?? patient };
   const lastUpdated = endedAt ?? decidedAt;
@@ -129,7 +129,7 @@ export function fhirConsent(
     language: shown.language ?? 'en',
     text: narrative(consent),
     identifier: [{ system: `${issuer}/consents`, value: consent.id }],
-    status: endedAt === undefined && expiresAt > now ? 'active' : 'inactive',
+    status: consent.live ? 'active' : 'inactive',
     scope: { coding: [hl7('consentscope', 'patient-privacy')] },
     category: [{ coding: [hl7('v3-ActCode', 'INFA')] }],
     patient: self,

@@ -1,6 +1,5 @@
 export { type Consents, createConsents } from './consents.ts';
 export { fhirConsent } from './fhir-consent.ts';
-export { createKeptConsents, type KeptConsent, type KeptConsents } from './kept.ts';
 export {
   type ConsentLine,
   decided,

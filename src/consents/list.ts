@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Database, Statement } from '../db/index.ts';
 import { asConsent, type Consent, type ConsentRow, columns } from './rows.ts';
+import type { Shown } from './shown.ts';
 
 /** Decisions that a person is shown at once. */
 const MOST_LISTED = 200;
@@ -44,8 +45,8 @@ const statements = {
 export interface ListedConsent extends Consent {
   /** Whether it holds. */
   readonly live: boolean;
-  /** What else the page said, as it was shown. */
-  readonly shown: Readonly<Record<string, unknown>>;
+  /** What the page said, as it was shown. Decisions from before this was kept in full lack some of it. */
+  readonly shown: Partial<Shown>;
   /** SHA-256 of the wording that was shown; undefined for a decision of an earlier version of the program. */
   readonly textDigest: string | undefined;
   readonly language: string | undefined;
@@ -74,7 +75,7 @@ export interface ConsentList {
 }
 
 interface ListedRow extends ConsentRow {
-  shown: Record<string, unknown>;
+  shown: Partial<Shown>;
   text_digest: string | null;
   language: string | null;
   decided_at: Date;

@@ -1,4 +1,4 @@
-import type { KeptConsent } from './kept.ts';
+import type { ListedConsent } from './list.ts';
 
 /** A decision as a person wants to read it again, whatever it is written to. */
 export interface Receipt {
@@ -29,13 +29,14 @@ export interface Receipt {
   readonly textDigest: string | undefined;
 }
 
-function stateOf({ endedAt, endReason, expiresAt }: KeptConsent, now: Date): Receipt['state'] {
-  if (endedAt !== undefined) return endReason === 'replaced' ? 'replaced' : 'ended';
-  return expiresAt <= now ? 'over' : 'holds';
+function stateOf({ live, endReason }: ListedConsent): Receipt['state'] {
+  if (live) return 'holds';
+  if (endReason === 'expired') return 'over';
+  return endReason === 'replaced' || endReason === 'narrowed' ? 'replaced' : 'ended';
 }
 
 /** Makes the receipt of a decision. The words are those that were read, also where the page has others by now. */
-export function receiptOf(consent: KeptConsent, now: Date): Receipt {
+export function receiptOf(consent: ListedConsent): Receipt {
   const { shown, lines } = consent;
   const kinds = new Map(shown.lines?.map((line) => [line.scope, line.kinds]));
   return {
@@ -54,7 +55,7 @@ export function receiptOf(consent: KeptConsent, now: Date): Receipt {
     decidedAt: consent.decidedAt,
     until: consent.expiresAt,
     endedAt: consent.endedAt,
-    state: stateOf(consent, now),
+    state: stateOf(consent),
     textDigest: consent.textDigest,
   };
 }

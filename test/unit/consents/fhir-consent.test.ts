@@ -1,15 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { type ConsentLine, fhirConsent, type KeptConsent } from '../../../src/consents/index.ts';
+import { type ConsentLine, fhirConsent, type ListedConsent } from '../../../src/consents/index.ts';
 import { aroha } from './kept-consent.ts';
 import { consentFaults } from './r4-consent.ts';
 
 const options = {
   issuer: 'https://auth.example.test',
   audience: 'https://fhir.example.test/r4',
-  now: new Date('2025-12-01T00:00:00Z'),
 };
 
-const consent = (change: Partial<KeptConsent> = {}) => fhirConsent({ ...aroha, ...change }, options);
+const consent = (change: Partial<ListedConsent> = {}) => fhirConsent({ ...aroha, ...change }, options);
 const lines = (...pairs: readonly (readonly [string, boolean])[]): { lines: readonly ConsentLine[] } => ({
   lines: pairs.map(([scope, allowed]) => ({ scope, words: scope, required: false, allowed })),
 });
@@ -68,7 +67,7 @@ test('the narrative has the words that were read, escaped, and not what came wit
 describe('edges', () => {
   test('one that was taken back is inactive and ended then', () => {
     const endedAt = new Date('2025-11-20T10:00:00Z');
-    const made = consent({ endedAt, endReason: 'withdrawn' });
+    const made = consent({ live: false, endedAt, endReason: 'withdrawn' });
     expect(consentFaults(made)).toEqual([]);
     expect(made).toMatchObject({
       status: 'inactive',
@@ -78,7 +77,7 @@ describe('edges', () => {
   });
 
   test('one whose last day is past is inactive', () => {
-    expect(fhirConsent(aroha, { ...options, now: new Date('2026-02-01T09:00:00Z') })).toMatchObject({
+    expect(consent({ live: false, endedAt: aroha.expiresAt, endReason: 'expired' })).toMatchObject({
       status: 'inactive',
     });
   });

@@ -1,4 +1,4 @@
-import type { KeptConsent } from '../../../src/consents/index.ts';
+import type { ListedConsent } from '../../../src/consents/index.ts';
 
 const line = (scope: string, words: string, allowed: boolean, required = false) => ({
   scope,
@@ -8,7 +8,7 @@ const line = (scope: string, words: string, allowed: boolean, required = false) 
 });
 
 /** Aroha let Kete Health see her vaccinations and add measurements, and said no to seeing test results. */
-export const aroha: KeptConsent = {
+export const aroha: ListedConsent = {
   id: '7f9c24e8-3b1f-4f6e-9e55-0a4f5d4c1b2a',
   version: 3,
   accountId: 'aroha',
@@ -41,6 +41,10 @@ export const aroha: KeptConsent = {
   textDigest: '47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU',
   decidedAt: new Date('2025-11-03T09:00:00Z'),
   expiresAt: new Date('2026-02-01T09:00:00Z'),
+  live: true,
+  language: 'en',
+  since: new Date('2025-10-01T09:00:00Z'),
+  lastUsedAt: undefined,
   endedAt: undefined,
   endReason: undefined,
 };

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import {
   canonicalJson,
-  type KeptConsent,
+  type ListedConsent,
   receiptOf,
   receiptText,
   type Shown,
@@ -35,8 +35,7 @@ const speaker = {
   moment: (at: Date) => at.toISOString(),
   accountAddress: 'https://auth.example.test/account',
 };
-const said = (change: Partial<KeptConsent> = {}) =>
-  sayReceipt(receiptOf({ ...aroha, ...change }, now), speaker);
+const said = (change: Partial<ListedConsent> = {}) => sayReceipt(receiptOf({ ...aroha, ...change }), speaker);
 
 test('a receipt says who, for whom, which application, each line with the answer, when, until when, and how to stop it', () => {
   expect(receiptText(said())).toBe(`What you decided about Kete Health
@@ -63,18 +62,18 @@ The check value shows that these are the words you read. If one letter were chan
 `);
 });
 
-test.each<[string, Partial<KeptConsent>, string]>([
+test.each<[string, Partial<ListedConsent>, string]>([
   [
     'taken back',
-    { endedAt: now, endReason: 'withdrawn' },
+    { live: false, endedAt: now, endReason: 'withdrawn' },
     'Until 2025-12-01T00:00:00.000Z. Then it was taken back.',
   ],
   [
     'replaced',
-    { endedAt: now, endReason: 'replaced' },
+    { live: false, endedAt: now, endReason: 'narrowed' },
     'Until 2025-12-01T00:00:00.000Z. Then a newer decision took its place.',
   ],
-  ['over', { expiresAt: now }, 'It was over on 2025-12-01T00:00:00.000Z'],
+  ['over', { live: false, expiresAt: now, endReason: 'expired' }, 'It was over on 2025-12-01T00:00:00.000Z'],
 ])('one that was %s says so', (_state, change, text) => {
   expect(said(change).facts).toContainEqual({ term: 'How long', text });
 });
