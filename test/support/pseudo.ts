@@ -33,10 +33,13 @@ function pseudoSentences(sentences: Sentences): Sentences {
   );
 }
 
-/** Every language there is, and one that only tests have: `en-XA`, made from English. */
+/** The language that only tests have. */
+export const PSEUDO = 'en-XA';
+
+/** Every language there is, and the one that only tests have, made from English. */
 export function withPseudo(): readonly Locale[] {
   const locales = readLocales();
   const english = locales.find(({ tag }) => tag === 'en');
   if (english === undefined) throw new Error('there is no English');
-  return [...locales, { tag: 'en-XA', sentences: pseudoSentences(english.sentences) }];
+  return [...locales, { tag: PSEUDO, sentences: pseudoSentences(english.sentences) }];
 }
