@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Logger } from 'pino';
 import packageJson from '../package.json' with { type: 'json' };
+import { createVouchedAccounts } from './accounts/index.ts';
 import { groupOf } from './addresses/index.ts';
 import { createAnonymousDenials } from './audit/index.ts';
 import { type Background, startBackground } from './background.ts';
@@ -15,6 +16,7 @@ import { connectRedis, createMessages } from './redis.ts';
 import { createDenyList, createRevocations } from './revocations/index.ts';
 import type { Services } from './services.ts';
 import { createMetrics, createMetricsEndpoint, createRequestWatch, type Metrics } from './telemetry/index.ts';
+import { createArrivals, createLinks, createUpstream } from './upstream/index.ts';
 import {
   callerOf,
   createDoor,
@@ -127,6 +129,14 @@ export async function createApp(
       audit.record({ type: 'person.sign-in-limited', source, detail: { wait } }),
   });
 
+  const upstream = createUpstream({
+    ...services,
+    issuer,
+    outgoing,
+    onFault: (source, { kind, code }, reason) =>
+      log.info({ source, kind, error: code, reason }, 'a sign-in elsewhere came to nothing'),
+  });
+
   const site = createSite({
     ...services,
     ...{ pages, words, log, issuer, demo },
@@ -142,6 +152,17 @@ export async function createApp(
       },
       sourceOf,
       isOnTime,
+    },
+    sources: {
+      upstream,
+      arrivals: createArrivals({
+        ...services,
+        links: createLinks(services),
+        vouched: createVouchedAccounts(services),
+      }),
+      findAccount: services.accounts.find,
+      onTurnedAway: (source, { code }) =>
+        log.info({ source, error: code }, 'somebody who signed in elsewhere was not let in'),
     },
     account: {
       browser: oidc.browser,

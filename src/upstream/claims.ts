@@ -49,6 +49,8 @@ export interface Told {
   /** As what the sign-in counts here. */
   readonly acr: string;
   readonly amr: readonly string[];
+  /** When she signed in there, in seconds since 1970, if that was told. */
+  readonly signedInAt: number | undefined;
 }
 
 /** A claim that cannot be believed: its name and what is wrong, never its value. It ends the reading. */
@@ -208,6 +210,7 @@ export function readClaims(
         email: email !== undefined && /^[^\s@]+@[^\s@]+$/.test(email) ? email : undefined,
         professional: professional(claims, mapping.professional),
         ...assurance(idToken, counts),
+        signedInAt: typeof idToken.auth_time === 'number' ? Math.floor(idToken.auth_time) : undefined,
       },
     };
   } catch (error) {

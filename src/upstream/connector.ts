@@ -132,6 +132,8 @@ export function createConnector(options: {
       const begun = { nonce: client.randomNonce(), verifier: client.randomPKCECodeVerifier() };
       const url = client.buildAuthorizationUrl(config, {
         ...source.settings.parameters,
+        // Who is asked to sign in here must do so now, and not have done so there this morning.
+        ...(source.settings.single_sign_on ? {} : { prompt: 'login' }),
         redirect_uri: redirectUri(source),
         scope: source.settings.scopes,
         state,

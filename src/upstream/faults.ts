@@ -49,3 +49,12 @@ export function faultOf(error: unknown): SourceFault | undefined {
   if (error instanceof client.ClientError) return { kind: 'untrusted', code: asCode(error.code) };
   return undefined;
 }
+
+/** What an error says of itself, for the log: its message alone, because what is attached to it may be claims. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown';
+  const { cause } = error;
+  return error instanceof NoAnswer && cause instanceof Error
+    ? `${error.message}: ${cause.message}`
+    : error.message;
+}

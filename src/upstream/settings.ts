@@ -17,7 +17,7 @@ const level = z.enum(identityLevels, `must be ${identityLevels.join(', ')}`);
 /** Parameters of the authorisation request that are made anew for each sign-in, or have a setting of their own. */
 const ownParameters = new Set([
   ...['client_id', 'redirect_uri', 'response_type', 'response_mode', 'scope', 'state', 'nonce'],
-  ...['code_challenge', 'code_challenge_method', 'request', 'request_uri'],
+  ...['code_challenge', 'code_challenge_method', 'request', 'request_uri', 'prompt', 'max_age'],
 ]);
 
 const roles = z.strictObject({
@@ -100,6 +100,7 @@ export const sourceSchema = z.strictObject({
     .default('issuer'),
   id_token_alg: algorithm.default('RS256'),
   new_accounts: z.boolean('must be true or false').default(false),
+  single_sign_on: z.boolean('must be true or false').default(false),
   claims: claims.prefault({}),
   assurance: assurance.optional(),
 });

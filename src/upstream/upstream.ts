@@ -5,7 +5,7 @@ import type { Outgoing } from '../outgoing/index.ts';
 import type { Arrival } from './arrivals.ts';
 import { readClaims, type Told } from './claims.ts';
 import { type Begun, createConnector } from './connector.ts';
-import { faultOf, type SourceFault } from './faults.ts';
+import { faultOf, reasonOf, type SourceFault } from './faults.ts';
 import { createSourceRequests, randomText } from './requests.ts';
 import type { Source, Sources } from './sources.ts';
 
@@ -85,8 +85,8 @@ export function createUpstream(options: {
   masterKey: Buffer;
   outgoing: Outgoing;
   sources: Sources;
-  /** Told the code of what went wrong, and of a fault that came from outside what it was. */
-  onFault: (source: string, fault: SourceFault, cause: unknown) => void;
+  /** Told what went wrong, for the log. `reason` has nothing of what was sent. */
+  onFault: (source: string, fault: SourceFault, reason: string) => void;
 }): Upstream {
   const { issuer, sources, onFault } = options;
   const prefix = issuer.startsWith('https:') ? '__Secure-' : '';
@@ -99,8 +99,8 @@ export function createUpstream(options: {
   // Two tabs may be on their way at once.
   const cookieNameOf = (state: string) => `${prefix}assent_source_${state.slice(0, 10)}`;
 
-  function failed({ settings }: Source, errand: Errand, fault: SourceFault, cause?: unknown): Failed {
-    onFault(settings.id, fault, cause);
+  function failed({ settings }: Source, errand: Errand, fault: SourceFault, reason: string): Failed {
+    onFault(settings.id, fault, reason);
     return { ...fault, name: settings.name, back: errand.back };
   }
 
@@ -111,7 +111,7 @@ export function createUpstream(options: {
     } catch (error) {
       const fault = faultOf(error);
       if (fault === undefined) throw error;
-      return failed(source, errand, fault, error);
+      return failed(source, errand, fault, reasonOf(error));
     }
   }
 
@@ -151,7 +151,7 @@ export function createUpstream(options: {
         const { idToken, userinfo } = await connector.finish(source, answer, state, begun);
         const read = readClaims(source.settings, idToken, userinfo);
         if ('fault' in read)
-          return failed(source, errand, { kind: 'untrusted', code: 'claim_refused' }, new Error(read.fault));
+          return failed(source, errand, { kind: 'untrusted', code: 'claim_refused' }, read.fault);
         const ticket = { state: '', secret: randomText() };
         await handOvers.keep(id, ticket, { told: read.told, about: errand.about }, HAND_OVER);
         const value = `${id}.${ticket.secret}`;

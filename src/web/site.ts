@@ -14,6 +14,9 @@ import type { Pages } from './pages.ts';
 import type { Words } from './scope-words.ts';
 import { createKnownCookie } from './sign-in/known-cookie.ts';
 import { createSignIn, type SignInDependencies } from './sign-in/routes.ts';
+import { createSourceCallback } from './sign-in/source-callback.ts';
+import { createSourcePages } from './sign-in/source-pages.ts';
+import { createSourceSteps, type SourceStepsOptions } from './sign-in/source-steps.ts';
 import { createSmartConfiguration } from './smart-configuration.ts';
 
 /** What our own pages need of the rest. */
@@ -31,6 +34,7 @@ export interface SiteOptions {
     SignInDependencies,
     'interactions' | 'signIn' | 'guard' | 'onRefused' | 'sourceOf' | 'isOnTime'
   >;
+  readonly sources: Pick<SourceStepsOptions, 'upstream' | 'arrivals' | 'findAccount' | 'onTurnedAway'>;
   readonly account: Omit<AccountPagesOptions, 'issuer' | 'forms' | 'render' | 'showFault'>;
   /** The SMART configuration of an API. */
   readonly smartConfiguration: (api: Api) => object;
@@ -56,15 +60,26 @@ function createKoa(showFault: ShowFault, log: Logger): Koa {
 }
 
 function createSignInPages(options: SiteOptions): Koa.Middleware {
-  const { issuer, signIn, pages } = options;
+  const { issuer, signIn, sources, pages } = options;
   return createSignIn({
     ...signIn,
+    offered: sources.upstream.offered,
     forms: pages.forms,
     render: pages.render,
     showFault: pages.showFault,
     formatDay: (ctx, at) => pages.renderers.of(ctx).dates.day(at),
     knownCookie: createKnownCookie({ issuer, maxAge: KNOWN_FOR }),
   });
+}
+
+/** The way to other OpenID providers and back. */
+function createSourceSite({ issuer, pages, signIn, sources }: SiteOptions): readonly Koa.Middleware[] {
+  const { forms, showFault, render } = pages;
+  const sourcePages = createSourcePages({ issuer, render });
+  return [
+    createSourceCallback({ ...sources, pages: sourcePages, showFault }),
+    createSourceSteps({ ...signIn, ...sources, pages: sourcePages, forms, showFault }),
+  ];
 }
 
 function createAccountSite({ issuer, account, pages }: SiteOptions): Koa.Middleware {
@@ -96,6 +111,7 @@ export function createSite(options: SiteOptions): Rooms['site'] {
     pages.assets.middleware,
     createLanding({ ...pages, model: createLandingModel(options) }),
     createSmartConfiguration({ issuer, catalogue, document: smartConfiguration }),
+    ...createSourceSite(options),
     createSignInPages(options),
     createAccountSite(options),
     ...options.further,

@@ -100,11 +100,12 @@ export function createInteractions(options: {
       const request = await load(at, uid);
       return request && describe(request);
     },
-    async signIn(at, account, source, { acr, amr } = { acr: '1', amr: ['pwd'] }) {
+    async signIn(at, account, source, { acr, amr, signedInAt } = { acr: '1', amr: ['pwd'] }) {
       const details = await detailsOf(at);
       if (details === undefined) return { fault: 'expired' };
       // Pages that follow hand it on; without a time it would count as signed in at the last of them.
-      const login = { accountId: account.id, acr, amr: [...amr], remember: false, ts: clock.seconds() };
+      const ts = Math.min(signedInAt ?? Number.POSITIVE_INFINITY, clock.seconds());
+      const login = { accountId: account.id, acr, amr: [...amr], remember: false, ts };
       const next = await finish(at, { login }, false);
       if ('fault' in next) return next;
       await audit.record({ type: 'person.signed-in', subject: account.id, source, detail: { amr } });

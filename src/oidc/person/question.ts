@@ -59,17 +59,20 @@ export type Next =
   | { readonly location: string }
   | { readonly fault: 'changed' | 'nothing-chosen' | 'expired' };
 
+/** What a sign-in proved, and how (RFC 8176). */
+export interface HowSignedIn {
+  readonly acr: string;
+  readonly amr: readonly string[];
+  /** When, in seconds since 1970, where that was elsewhere and earlier. */
+  readonly signedInAt?: number | undefined;
+}
+
 /** What people are asked in the course of an authorisation request, and what becomes of their answers. */
 export interface Interactions {
   /** The question at an address; undefined where none is open for this browser: too old, answered, or another's. */
   find(at: HttpExchange, uid: string): Promise<Question | undefined>;
-  /** Notes who signed in. @param how what the sign-in proved, and how (RFC 8176); a password, if nothing else is said */
-  signIn(
-    at: HttpExchange,
-    account: Account,
-    source: string,
-    how?: { readonly acr: string; readonly amr: readonly string[] },
-  ): Promise<Next>;
+  /** Notes who signed in. @param how a password, if nothing else is said */
+  signIn(at: HttpExchange, account: Account, source: string, how?: HowSignedIn): Promise<Next>;
   /** Takes the role that a practitioner chose. */
   chooseRole(at: HttpExchange, uid: string, role: string): Promise<Next>;
   /** Takes the lines that a person left ticked. The first answer to a page counts. */

@@ -1,9 +1,13 @@
+import type { SourceFaultKind } from '../../upstream/index.ts';
 import type { ClientModel, FormModel, WayOn } from '../models.ts';
 
 /** What `sign-in/sign-in.njk` shows. The form sends `csrf`, `identifier` and `password`. */
 export interface SignInModel extends FormModel {
   /** Where the second form is sent, which carries `csrf` alone and leads back to the client. */
   readonly cancelAction: string;
+  /** Identity sources at which somebody may sign in instead. Their form sends `csrf` and `source`, the id of one. */
+  readonly sources: readonly { readonly id: string; readonly name: string }[];
+  readonly sourceAction: string;
   readonly client: ClientModel;
   /** Whether the client asks for a record, or only for who signs in. */
   readonly record: boolean;
@@ -73,6 +77,22 @@ export interface ConsentModel extends FormModel {
 /** What `sign-in/no-record.njk` shows. Its forms send `csrf` and `decision`: `deny` or `switch`. */
 export interface NoRecordModel extends FormModel {
   readonly client: ClientModel;
+}
+
+/** What `sign-in/source-go.njk` shows, on the way to an identity source. */
+export interface SourceGoModel {
+  readonly name: string;
+  /** Of the provider, as its settings have it. */
+  readonly uri: string;
+}
+
+/** What `sign-in/source-problem.njk` shows: why a sign-in at an identity source came to nothing. */
+export interface SourceProblemModel {
+  readonly kind: SourceFaultKind;
+  /** Of the source. */
+  readonly name: string;
+  /** Path of the page to go back to. */
+  readonly back: string;
 }
 
 /** What `sign-in/sign-out.njk` shows. */

@@ -1,6 +1,7 @@
 import type Koa from 'koa';
 import { clientName } from '../../clients/index.ts';
 import type { HttpExchange, Question } from '../../oidc/index.ts';
+import type { Upstream } from '../../upstream/index.ts';
 import type { Forms } from '../forms.ts';
 import type { ClientModel } from '../models.ts';
 import type { Render } from '../renderers.ts';
@@ -23,9 +24,14 @@ const asClient = ({ client }: Question): ClientModel => ({
 /** Shows the questions of an interaction, with what is wrong with the answer that was sent. */
 export interface QuestionPages {
   /** Whichever question is open, as it is shown first. */
-  open(visit: Visit): void;
+  open(visit: Visit): Promise<void>;
   /** @param identifier what the person typed before @param retryAfter seconds to wait, where there is a wait */
-  signIn(visit: Visit, identifier: string, problem: SignInModel['problem'], retryAfter?: number): void;
+  signIn(
+    visit: Visit,
+    identifier: string,
+    problem: SignInModel['problem'],
+    retryAfter?: number,
+  ): Promise<void>;
   role(visit: Visit, question: Question & { kind: 'role' }, problem: RoleModel['problem']): void;
   /** @param answer `ticked`: the scopes of the lines that were left ticked */
   consent(
@@ -35,24 +41,32 @@ export interface QuestionPages {
   ): void;
 }
 
-/** Makes the pages of questions. @param formatDay a day as people write it in the language of the page */
+/** Makes the pages of questions. @param offered identity sources at which somebody may sign in instead @param formatDay a day as people write it in the language of the page */
 export function createQuestionPages(options: {
   forms: Forms;
   render: Render;
   formatDay: (ctx: Koa.Context, at: Date) => string;
+  offered: Upstream['offered'];
 }): QuestionPages {
-  const { forms, render, formatDay } = options;
+  const { forms, render, formatDay, offered } = options;
 
   function show({ ctx, question }: Visit, template: string, model: object): void {
     allowFormsTo(ctx, question.formTargets);
     render(ctx, template, model);
   }
 
-  function signIn(visit: Visit, identifier: string, problem: SignInModel['problem'], retryAfter = 0): void {
+  async function signIn(
+    visit: Visit,
+    identifier: string,
+    problem: SignInModel['problem'],
+    retryAfter = 0,
+  ): Promise<void> {
     const { uid, question } = visit;
     const model: SignInModel = {
       action: `/interaction/${uid}/sign-in`,
       cancelAction: `/interaction/${uid}/cancel`,
+      sources: await offered(),
+      sourceAction: `/interaction/${uid}/source`,
       csrf: forms.token(uid),
       client: asClient(question),
       record: question.kind === 'sign-in' && question.record,
@@ -113,9 +127,9 @@ export function createQuestionPages(options: {
     show(visit, 'sign-in/consent.njk', model);
   }
 
-  function open(visit: Visit): void {
+  async function open(visit: Visit): Promise<void> {
     const { uid, question } = visit;
-    if (question.kind === 'sign-in') signIn(visit, '', 'none');
+    if (question.kind === 'sign-in') await signIn(visit, '', 'none');
     else if (question.kind === 'role') role(visit, question, 'none');
     else if (question.kind === 'consent') consent(visit, question, { problem: 'none' });
     else {

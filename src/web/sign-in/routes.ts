@@ -4,6 +4,7 @@ import type { Account } from '../../accounts/index.ts';
 import { hasCode } from '../../errors.ts';
 import type { SignInGuard } from '../../limits/index.ts';
 import type { HttpExchange, Interactions, Next } from '../../oidc/index.ts';
+import type { Upstream } from '../../upstream/index.ts';
 import type { Form, Forms } from '../forms.ts';
 import type { ShowFault } from '../page-faults.ts';
 import type { Render } from '../renderers.ts';
@@ -22,6 +23,8 @@ export interface SignInDependencies {
   readonly render: Render;
   readonly showFault: ShowFault;
   /** A day as people write it in the language of the page. */
+  /** Identity sources at which somebody may sign in instead. */
+  readonly offered: Upstream['offered'];
   readonly formatDay: (ctx: Koa.Context, at: Date) => string;
   /** Counts a sign-in that failed: the password was wrong, or not looked at because there were too many tries. */
   readonly onRefused: (source: string, error: 'sign_in_refused' | 'sign_in_limited') => void;
@@ -128,7 +131,7 @@ export function createSignIn(dependencies: SignInDependencies): Koa.Middleware {
     const at: HttpExchange = { req: ctx.req, res: ctx.res };
     const question = await interactions.find(at, String(uid));
     if (question === undefined) showFault(ctx, { kind: 'expired' });
-    else pages.open({ ctx, at, uid: String(uid), question });
+    else await pages.open({ ctx, at, uid: String(uid), question });
   });
   router.post(
     '/:uid/sign-in',

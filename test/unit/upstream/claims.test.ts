@@ -51,6 +51,7 @@ describe('NHS login (spine-jwt.md section 11.3)', () => {
       professional: undefined,
       acr: '2',
       amr: ['pwd', 'otp', 'mfa'],
+      signedInAt: undefined,
     });
   });
 

@@ -30,6 +30,7 @@ test('what is left out has a value, and the careful one', () => {
       assertion_audience: 'issuer',
       id_token_alg: 'RS256',
       new_accounts: false,
+      single_sign_on: false,
       claims: { name: ['name'], identifiers: [] },
     },
   ]);

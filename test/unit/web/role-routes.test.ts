@@ -84,6 +84,7 @@ describe('the page for the role', () => {
         forms,
         render: pages.render,
         showFault: pages.showFault,
+        offered: async () => [],
         formatDay: () => '21 November 2027',
         onRefused: () => {},
         guard: { attempt: async () => ({ retryAfter: 1 }) },

@@ -7,6 +7,8 @@ import type {
   SignedOutModel,
   SignInModel,
   SignOutModel,
+  SourceGoModel,
+  SourceProblemModel,
 } from '../../../src/web/sign-in/models.ts';
 import { keteSamples } from '../kete/samples.ts';
 import { accountSamples } from './account-samples.ts';
@@ -23,6 +25,8 @@ const form = { action: '/interaction/abc', csrf: 'csrf-of-the-page' };
 const signIn: SignInModel = {
   ...form,
   cancelAction: '/interaction/abc/cancel',
+  sources: [],
+  sourceAction: '/interaction/abc/source',
   client: kete,
   record: true,
   identifier: '',
@@ -150,6 +154,19 @@ const technical = {
   description: 'redirect_uri did not match any of the client’s registered redirect_uris',
 };
 
+const sourceProblems: readonly SourceProblemModel['kind'][] = [
+  ...([
+    'refused',
+    'unavailable',
+    'untrusted',
+    'closed',
+    'incomplete',
+    'known',
+    'differs',
+    'blocked',
+  ] as const),
+];
+
 /** For each template its states by name: what every page test goes through. */
 export const samples: Readonly<Record<string, Readonly<Record<string, object>>>> = {
   ...accountSamples,
@@ -164,8 +181,21 @@ export const samples: Readonly<Record<string, Readonly<Record<string, object>>>>
     busy: { ...signIn, identifier: 'aroha@example.test', problem: 'busy' },
     limited: { ...signIn, identifier: 'aroha@example.test', problem: 'limited', minutes: 15 },
     'limited-minute': { ...signIn, identifier: 'aroha@example.test', problem: 'limited', minutes: 1 },
-    long: { ...signIn, client: long },
+    sources: {
+      ...signIn,
+      sources: [
+        { id: 'nhs-login', name: 'NHS login' },
+        { id: 'mha', name: 'My Health Account' },
+      ],
+    },
+    long: { ...signIn, client: long, sources: [{ id: 'long', name: long.name }] },
   } satisfies Record<string, SignInModel>,
+  'sign-in/source-go.njk': {
+    one: { name: 'NHS login', uri: 'https://auth.login.example.test/authorize?state=abc' },
+  } satisfies Record<string, SourceGoModel>,
+  'sign-in/source-problem.njk': Object.fromEntries(
+    sourceProblems.map((kind) => [kind, { kind, name: 'NHS login', back: '/interaction/abc' }]),
+  ) satisfies Record<string, SourceProblemModel>,
   'sign-in/role.njk': {
     several: role,
     'nothing-chosen': { ...role, problem: 'nothing-chosen' },
