@@ -29,6 +29,11 @@ const statements = {
     name: 'authenticators_set_always',
     text: `UPDATE authenticators SET always = $2 WHERE account_id = $1 AND always <> $2 RETURNING account_id`,
   },
+  // They stand in for the app's code, and for nothing else.
+  dropRecoveryCodes: {
+    name: 'authenticators_drop_recovery_codes',
+    text: 'DELETE FROM recovery_codes WHERE account_id = $1',
+  },
   remove: {
     name: 'authenticators_remove',
     text: 'DELETE FROM authenticators WHERE account_id = $1 RETURNING account_id',
@@ -80,7 +85,7 @@ export interface Authenticators {
   confirm(accountId: string, sealed: string, code: string): Promise<AuthenticatorFault | undefined>;
   /** Sets when it is asked for, with an audit row. */
   setAlways(accountId: string, always: boolean): Promise<void>;
-  /** Removes it, with an audit row. @returns whether there was one */
+  /** Removes it and the recovery codes, with an audit row. @returns whether there was one */
   remove(accountId: string): Promise<boolean>;
   /** Gives an account an app with this key, in base32; for the demo world. */
   put(accountId: string, key: string, options: { always: boolean }): Promise<void>;
@@ -172,8 +177,10 @@ export function createAuthenticators(options: {
     remove: (accountId) =>
       db.transaction(async () => {
         const removed = await db.query(statements.remove, [accountId]);
-        if (removed.length > 0) await recordChange(accountId, 'authenticator-removed');
-        return removed.length > 0;
+        if (removed.length === 0) return false;
+        await db.query(statements.dropRecoveryCodes, [accountId]);
+        await recordChange(accountId, 'authenticator-removed');
+        return true;
       }),
     async put(accountId, key, { always }) {
       await db.query(statements.put, [accountId, seal.seal(kept(accountId), key), always, clock.now()]);

@@ -6,19 +6,18 @@ import { type Authenticators, createAuthenticators } from './authenticators.ts';
 import { createChallenges } from './challenges.ts';
 import { createRecordChange, type Notify } from './credential-change.ts';
 import { createPasskeys, type Passkeys } from './passkeys.ts';
-import { type ChangePassword, createChangePassword } from './password-change.ts';
+import { createPasswordChange, type PasswordChange } from './password-change.ts';
 import { createPasswordChoice, type PasswordChoice } from './password-choice.ts';
 import type { Passwords } from './passwords.ts';
 import { createRecoveryCodes, type RecoveryCodes } from './recovery-codes.ts';
 import { createWebauthn } from './webauthn.ts';
 
 /** What people prove with who they are. */
-export interface Credentials {
+export interface Credentials extends PasswordChange {
   readonly passkeys: Passkeys;
   readonly authenticators: Authenticators;
   readonly recoveryCodes: RecoveryCodes;
   readonly passwordChoice: PasswordChoice;
-  readonly changePassword: ChangePassword;
 }
 
 /**
@@ -50,6 +49,6 @@ export function createCredentials(options: {
     authenticators: createAuthenticators({ ...options, service: 'Assent', recordChange }),
     recoveryCodes: createRecoveryCodes({ ...options, recordChange }),
     passwordChoice: choice,
-    changePassword: createChangePassword({ ...options, choice, recordChange }),
+    ...createPasswordChange({ ...options, choice, recordChange }),
   };
 }

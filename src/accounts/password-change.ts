@@ -22,43 +22,52 @@ const statements = {
 /** `wrong`: the password before is another one; `same`: it is the one before. */
 export type PasswordChangeFault = PasswordFault | 'wrong' | 'same';
 
-/**
- * Changes the password of somebody who is signed in, with an audit row.
- *
- * @returns undefined when it was changed @throws Overloaded when too many passwords wait to be checked
- */
-export type ChangePassword = (
-  accountId: string,
-  current: string,
-  next: string,
-) => Promise<PasswordChangeFault | undefined>;
+/** Passwords of people who are signed in. */
+export interface PasswordChange {
+  /** Whether somebody has a password: who signs in elsewhere may have none. */
+  hasPassword(accountId: string): Promise<boolean>;
+  /**
+   * Changes a password, with an audit row.
+   *
+   * @returns undefined when it was changed @throws Overloaded when too many passwords wait to be checked
+   */
+  changePassword(accountId: string, current: string, next: string): Promise<PasswordChangeFault | undefined>;
+}
+
+interface PasswordRow {
+  name: string;
+  password_hash: string | null;
+  identifiers: string[];
+}
 
 /** Makes the way in which a password is changed. */
-export function createChangePassword(options: {
+export function createPasswordChange(options: {
   db: Database;
   clock: Clock;
   passwords: Passwords;
   choice: PasswordChoice;
   recordChange: RecordChange;
-}): ChangePassword {
+}): PasswordChange {
   const { db, clock, passwords, choice, recordChange } = options;
-  return async (accountId, current, next) => {
-    const [row] = await db.query<{ name: string; password_hash: string | null; identifiers: string[] }>(
-      statements.find,
-      [accountId],
-    );
-    const before = row?.password_hash ?? undefined;
-    if (!(await passwords.verify(current, before)) || row === undefined) return 'wrong';
-    if (normalPassword(next) === normalPassword(current)) return 'same';
-    const fault = await choice.fault(next, [row.name, ...row.identifiers]);
-    if (fault !== undefined) return fault;
-    const hash = await passwords.hash(next);
-    return db.transaction(async () => {
-      // Of two who change it at once, one knows the password that it had.
-      const changed = await db.query(statements.change, [accountId, before, hash, clock.now()]);
-      if (changed.length === 0) return 'wrong';
-      await recordChange(accountId, 'password-changed');
-      return undefined;
-    });
+  const find = async (accountId: string) => (await db.query<PasswordRow>(statements.find, [accountId])).at(0);
+
+  return {
+    hasPassword: async (accountId) => ((await find(accountId))?.password_hash ?? null) !== null,
+    async changePassword(accountId, current, next) {
+      const row = await find(accountId);
+      const before = row?.password_hash ?? undefined;
+      if (!(await passwords.verify(current, before)) || row === undefined) return 'wrong';
+      if (normalPassword(next) === normalPassword(current)) return 'same';
+      const fault = await choice.fault(next, [row.name, ...row.identifiers]);
+      if (fault !== undefined) return fault;
+      const hash = await passwords.hash(next);
+      return db.transaction(async () => {
+        // Of two who change it at once, one knows the password that it had.
+        const changed = await db.query(statements.change, [accountId, before, hash, clock.now()]);
+        if (changed.length === 0) return 'wrong';
+        await recordChange(accountId, 'password-changed');
+        return undefined;
+      });
+    },
   };
 }

@@ -1,10 +1,13 @@
 import type Koa from 'koa';
 import { type AccountFrontOptions, createAccountFront } from './account-routes.ts';
 import { createNotices } from './notices.ts';
+import { addSecurityPages, type SecurityPagesOptions } from './security-pages.ts';
 import { createWayIn } from './way-in.ts';
 
 /** What the account pages need of the rest. */
-export interface AccountPagesOptions extends Omit<AccountFrontOptions, 'wayIn' | 'notices'> {
+export interface AccountPagesOptions
+  extends Omit<AccountFrontOptions, 'wayIn' | 'notices'>,
+    SecurityPagesOptions {
   readonly issuer: string;
   /** Secret, the same on all nodes. */
   readonly wayInKey: string;
@@ -19,5 +22,6 @@ export function createAccountPages(options: AccountPagesOptions): Koa.Middleware
     notices: createNotices(options),
   });
   front.get('', (visit) => front.show(visit, 'account/overview.njk', {}));
+  addSecurityPages(front, options);
   return middleware;
 }

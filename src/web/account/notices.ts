@@ -11,6 +11,13 @@ export const notices = [
   'signed-out-everywhere',
   'line-ended',
   'application-ended',
+  'password-changed',
+  'passkey-added',
+  'passkey-renamed',
+  'passkey-removed',
+  'authenticator-added',
+  'authenticator-changed',
+  'authenticator-removed',
 ] as const;
 
 /** One of them; `''`: nothing. */

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { ChangePassword } from '../../../src/accounts/password-change.ts';
+import type { PasswordChange } from '../../../src/accounts/password-change.ts';
 import { startServer, type TestServer } from '../../support/server.ts';
 
 const old = 'kereru sings at dawn';
@@ -13,7 +13,7 @@ const file = join(folder, 'breached.txt');
 writeFileSync(file, `${createHash('sha1').update(breached).digest('hex').toUpperCase()}:3\r\n`);
 
 let server: TestServer;
-let change: ChangePassword;
+let change: PasswordChange['changePassword'];
 beforeAll(async () => {
   server = await startServer({ BREACHED_PASSWORDS_FILE: file });
   change = server.services.credentials.changePassword;

@@ -1,4 +1,5 @@
 import type { AccountPageModel } from '../../../src/web/account/models.ts';
+import { securitySamples } from './security-samples.ts';
 
 const shared: AccountPageModel = {
   csrf: 'csrf-of-the-page',
@@ -14,4 +15,5 @@ export const accountSamples: Readonly<Record<string, Readonly<Record<string, obj
     'long-name': { ...shared, person: { name: 'Wiremu Pōtae-Featherstonehaugh-Cholmondeley' } },
   },
   'account/not-signed-in.njk': { first: {} },
+  ...securitySamples(shared),
 };

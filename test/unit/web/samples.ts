@@ -285,7 +285,7 @@ export const samples: Readonly<Record<string, Readonly<Record<string, object>>>>
 };
 
 /** Templates that load the scripts for passkeys. */
-export const withPasskeys: ReadonlySet<string> = new Set<string>();
+export const withPasskeys: ReadonlySet<string> = new Set(['account/passkey-new.njk']);
 
 /** The pages around signing in go by their own names alone. */
 const nameOf = (template: string) =>

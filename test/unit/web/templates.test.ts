@@ -67,7 +67,7 @@ const notText = new Set(['kind', 'problem', 'form', 'notice']);
 function poison(value: unknown, name = ''): unknown {
   if (typeof value === 'string') return notText.has(name) || value === '' ? value : `"><script>${name}`;
   if (Array.isArray(value)) return value.map((item) => poison(item, name));
-  if (typeof value !== 'object' || value === null) return value;
+  if (typeof value !== 'object' || value === null || value instanceof Date) return value;
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, poison(item, key)]));
 }
 
