@@ -111,6 +111,7 @@ export async function createApp(
     isOnTime,
     revocations,
     denyList,
+    outgoing,
     onRevoked: () => void messages.publish('revocations'),
     sourceOf,
     outermost: createOutermost({ issuer, pages }),
@@ -221,7 +222,7 @@ export async function createApp(
       return keyWatch;
     },
     startBackground() {
-      background ??= startBackground(services, log);
+      background ??= startBackground(services, { log, sendLogoutNotices: oidc.sendLogoutNotices });
       return background;
     },
     announceStop() {

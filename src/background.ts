@@ -4,11 +4,15 @@ import { createSealer, type Sealer } from './audit/index.ts';
 import { createHousekeeping, type Housekeeping } from './db/index.ts';
 import { derive } from './keys/index.ts';
 import { createMailTransport, type MailSender, startMailSender } from './mail/index.ts';
+import { startPolling } from './polling.ts';
 import { expiringTables } from './retention.ts';
 import type { Services } from './services.ts';
 
 /** How long the last look for audit rows may take when the process stops, in milliseconds. */
 const LAST_LOOK = 1000;
+
+/** Milliseconds between two looks for applications that are to be told of a sign-out. */
+const NOTICES_EVERY = 1000;
 
 /** What a node does beside answering requests. */
 export interface Background {
@@ -41,8 +45,11 @@ function startMail({ db, clock, config, mailSeal }: Services, log: Logger): Mail
   };
 }
 
-/** Begins to seal the audit, to send mail and to clear away what has expired; every node does, and one at a time gets its turn. */
-export function startBackground(services: Services, log: Logger): Background {
+/** Begins to seal the audit, to send mail, to tell applications of sign-outs, and to clear away what has expired; every node does, and one at a time gets its turn. */
+export function startBackground(
+  services: Services,
+  { log, sendLogoutNotices }: { log: Logger; sendLogoutNotices: () => Promise<void> },
+): Background {
   const { db, clock, masterKey } = services;
   const sealer = createSealer({
     db,
@@ -59,11 +66,16 @@ export function startBackground(services: Services, log: Logger): Background {
     onRound: (cleared) => log.debug({ cleared }, 'expired rows are cleared away'),
   });
   const mail = startMail(services, log);
+  const notices = startPolling({
+    poll: sendLogoutNotices,
+    every: NOTICES_EVERY,
+    onError: (error) => log.warn({ err: error }, 'applications wait to be told of sign-outs'),
+  });
   return {
     auditLag: sealer.lag,
     rowsWaiting: housekeeping.waiting,
     async close() {
-      await Promise.all([housekeeping.close(), mail?.close()]);
+      await Promise.all([housekeeping.close(), mail?.close(), notices.close()]);
       // What the last requests left is still sealed; a longer backlog waits for the next start, or for another node.
       await Promise.race([sealer.poll(), setTimeout(LAST_LOOK, undefined, { ref: false })]);
       await sealer.close();

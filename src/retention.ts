@@ -27,6 +27,8 @@ export const expiringTables: readonly ExpiringTable[] = [
   untilExpiry('remote_jwks'),
   untilExpiry('revocations'),
   untilExpiry('source_requests'),
+  untilExpiry('browser_sessions'),
+  untilExpiry('logout_notices'),
   untilExpiry('one_time_links'),
   untilExpiry('mails'),
   { name: 'rate_limits', column: 'expire', type: 'bigint', kept: GRACE },

@@ -27,6 +27,12 @@ import { createSeal, createSigningKeys, derive, readMasterKey, type SigningKeys 
 import { createLetters, createMail, createMailSeal, type Mail, type MailSeal } from './mail/index.ts';
 import { createOrganizations, type Organizations } from './organizations/index.ts';
 import { createPractitioners, type Practitioners } from './practitioners/index.ts';
+import {
+  type BrowserSessions,
+  createBrowserSessions,
+  createLogoutNotices,
+  type LogoutNotices,
+} from './sessions/index.ts';
 import { type Correlation, createCorrelation } from './telemetry/index.ts';
 import { createSources, type Sources } from './upstream/index.ts';
 
@@ -50,6 +56,8 @@ export interface Services {
   readonly practitioners: Practitioners;
   readonly sources: Sources;
   readonly consents: Consents;
+  readonly browserSessions: BrowserSessions;
+  readonly logoutNotices: LogoutNotices;
   readonly keys: SigningKeys;
   readonly mail: Mail;
   /** Reads what waits to be sent. */
@@ -100,6 +108,8 @@ export function createServices(
     practitioners: createPractitioners({ db, clock, audit, consents }),
     sources: createSources({ db, clock, audit, masterKey }),
     consents,
+    browserSessions: createBrowserSessions({ db, clock }),
+    logoutNotices: createLogoutNotices({ db, clock, ids }),
     // The demo's time may be moved.
     keys: createSigningKeys({
       db,

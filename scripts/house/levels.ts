@@ -24,7 +24,7 @@ export const levels: readonly Level[] = [
     name: 'features',
     rooms: [
       ...['accounts', 'audit', 'catalogue', 'clients', 'consents', 'keys', 'limits', 'mail'],
-      ...['organizations', 'outgoing', 'practitioners', 'revocations', 'telemetry', 'upstream'],
+      ...['organizations', 'outgoing', 'practitioners', 'revocations', 'sessions', 'telemetry', 'upstream'],
       // Not built yet.
       ...['ciba', 'delegations'],
     ],

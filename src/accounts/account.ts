@@ -8,6 +8,8 @@ export interface Account {
   readonly patient: string | undefined;
   /** Logical id of the FHIR Practitioner that is this person, if she works in health care. */
   readonly practitioner: string | undefined;
+  /** When she last signed out everywhere: a browser session that began before is over, whether it could be reached or not. */
+  readonly signedOutAt?: Date | undefined;
 }
 
 /** Longest identifier that is looked up, in characters. */

@@ -4,7 +4,7 @@ import type { Database, Statement } from '../db/index.ts';
 import { type Account, asIdentifier } from './account.ts';
 import type { Passwords } from './passwords.ts';
 
-export const accountColumns = 'a.id, a.name, a.patient, a.practitioner';
+export const accountColumns = 'a.id, a.name, a.patient, a.practitioner, a.signed_out_at';
 
 const statements = {
   find: {
@@ -21,6 +21,7 @@ const statements = {
     text: `SELECT EXISTS (SELECT FROM passkeys WHERE account_id = $1) AS passkey,
                   EXISTS (SELECT FROM authenticators WHERE account_id = $1) AS authenticator`,
   },
+  signOut: { name: 'accounts_sign_out', text: 'UPDATE accounts SET signed_out_at = $2 WHERE id = $1' },
   put: {
     name: 'accounts_put',
     text: `INSERT INTO accounts (id, name, password_hash, patient, practitioner, demo, created_at, updated_at)
@@ -44,6 +45,7 @@ export interface AccountRow {
   name: string;
   patient: string | null;
   practitioner: string | null;
+  signed_out_at: Date | null;
 }
 
 export const asAccount = (row: AccountRow): Account => ({
@@ -51,6 +53,7 @@ export const asAccount = (row: AccountRow): Account => ({
   name: row.name,
   patient: row.patient ?? undefined,
   practitioner: row.practitioner ?? undefined,
+  signedOutAt: row.signed_out_at ?? undefined,
 });
 
 /** An account as it is written. */
@@ -70,6 +73,8 @@ export interface Accounts {
   signIn(identifier: string, password: string): Promise<Account | undefined>;
   /** The most that somebody can prove when she signs in: `1` to `3` (docs/adr/0011). */
   bestAcr(id: string): Promise<'1' | '2' | '3'>;
+  /** Notes that she signs out everywhere; part of the caller's transaction. */
+  signOut(id: string): Promise<void>;
   /** Creates the account or replaces it, identifiers included, with an audit row. */
   put(record: AccountRecord, options: { demo: boolean }): Promise<void>;
 }
@@ -100,6 +105,9 @@ export function createAccounts(options: {
       const [row] = await db.query<{ passkey: boolean; authenticator: boolean }>(statements.proofs, [id]);
       if (row?.passkey) return '3';
       return row?.authenticator ? '2' : '1';
+    },
+    async signOut(id) {
+      await db.query(statements.signOut, [id, clock.now()]);
     },
     put: (record, { demo }) =>
       db.transaction(async () => {

@@ -47,6 +47,12 @@ export function pageOrigins(client: Pick<Client, 'metadata'>): readonly string[]
   return urls.filter(({ protocol }) => /^https?:$/.test(protocol)).map(({ origin }) => origin);
 }
 
+/** Where the client is told that somebody signed out (OpenID Connect Back-Channel Logout 1.0 section 2.2), if it wants to be. */
+export function logoutUri(client: Pick<Client, 'metadata'>): string | undefined {
+  const { backchannel_logout_uri: uri } = client.metadata;
+  return typeof uri === 'string' ? uri : undefined;
+}
+
 /** What people call the client. */
 export function clientName(client: Pick<Client, 'metadata' | 'clientId'>): string {
   const { client_name: name } = client.metadata;

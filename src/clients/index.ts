@@ -7,6 +7,7 @@ export {
   identityScopesOf,
   isPublic,
   listed,
+  logoutUri,
   pageOrigins,
   scopesAt,
   secretHash,

@@ -72,7 +72,7 @@ const device = z.strictObject({
 });
 
 /**
- * What a client registration may say: members of RFC 7591 and RFC 9449, and ours (organization, asid, device, apis,
+ * What a client registration may say: members of RFC 7591, RFC 9449 and OpenID Connect Back-Channel Logout 1.0, and ours (organization, asid, device, apis,
  * client_secrets). Each member is checked by its own rule here; rules that concern several members, and
  * references to what is in the database, are in `registration.ts`.
  */
@@ -108,6 +108,8 @@ export const registrationSchema = z.object({
   application_type: z.enum(['web', 'native'], 'must be web or native').default('web'),
   redirect_uris: z.array(z.string('must be a text')).max(50, 'must be at most 50').optional(),
   post_logout_redirect_uris: z.array(z.string('must be a text')).max(50, 'must be at most 50').optional(),
+  backchannel_logout_uri: webUri.optional(),
+  backchannel_logout_session_required: z.boolean('must be true or false').optional(),
   response_types: z.array(z.literal('code', 'must be code: this server offers no other')).optional(),
   id_token_signed_response_alg: z.enum(['ES256', 'RS256'], 'must be ES256 or RS256').optional(),
   require_pushed_authorization_requests: z.boolean('must be true or false').optional(),

@@ -22,7 +22,7 @@ import type { ClientRecord } from './registry.ts';
 export interface RegistrationContext {
   readonly apis: readonly Api[];
   readonly organizations: readonly Organization[];
-  /** Tells of a jwks_uri why Assent would not fetch it, or undefined. */
+  /** Tells of an address why Assent would not call it, or undefined. */
   readonly addressFault: (url: string) => string | undefined;
   /** Whether the client exists already and has a secret. */
   readonly hasSecret: (clientId: string) => boolean;
@@ -145,6 +145,20 @@ function idTokenAlg(given: Registration, { apis }: RegistrationContext): 'ES256'
   return given.id_token_signed_response_alg ?? (smart ? 'RS256' : 'ES256');
 }
 
+/** Rules for clients that want to be told of sign-outs (OpenID Connect Back-Channel Logout 1.0 section 2.2). */
+function logoutFaults(given: Registration, { addressFault }: RegistrationContext): string[] {
+  const { backchannel_logout_uri: uri, backchannel_logout_session_required: required } = given;
+  if (uri === undefined)
+    return required === true ? ['backchannel_logout_session_required needs backchannel_logout_uri'] : [];
+  const faults: string[] = [];
+  const fault = addressFault(uri);
+  if (fault !== undefined) faults.push(`backchannel_logout_uri ${fault}`);
+  if (new URL(uri).hash !== '') faults.push('backchannel_logout_uri must not have a fragment');
+  if (!given.grant_types.includes('authorization_code'))
+    faults.push('backchannel_logout_uri is for clients of authorization_code');
+  return faults;
+}
+
 function apiFaults(given: Registration, context: RegistrationContext): string[] {
   const faults: string[] = [];
   for (const [id, text] of Object.entries(given.apis)) {
@@ -225,6 +239,7 @@ export async function checkRegistration(
     ...keyFaults(given, context),
     ...assertionFaults(given),
     ...codeFaults(given, context),
+    ...logoutFaults(given, context),
     ...apiFaults(given, context),
   ];
   if (given.jwks !== undefined) faults.push(...(await jwksFaults(given.jwks)));

@@ -30,6 +30,13 @@ const statements = {
              version + 1, $4, expires_at
            FROM consents WHERE id = $1 RETURNING id`,
   },
+  grantsOf: {
+    name: 'grants_of_account',
+    text: `SELECT g.grant_id, EXISTS (SELECT FROM jsonb_array_elements(c.lines) AS line
+               WHERE line ->> 'scope' = 'offline_access' AND line ->> 'allowed' = 'true') AS lasting
+           FROM consents c JOIN grants g ON g.consent_id = c.id
+           WHERE c.account_id = $1 AND g.ended_at IS NULL ORDER BY g.grant_id`,
+  },
 } satisfies Record<string, Statement>;
 
 /** A decision of which everything was taken back. */
@@ -52,6 +59,13 @@ export interface Narrowed {
   readonly grants: readonly string[];
 }
 
+/** A grant that lives. */
+export interface LiveGrant {
+  readonly grantId: string;
+  /** Whether she allowed that it goes on without a browser session. */
+  readonly lasting: boolean;
+}
+
 /** A person takes back what she had allowed. Each is part of the caller's transaction, which ends or narrows the grants. */
 export interface TakingBack {
   /** Takes everything back; undefined where this is no decision of hers that holds. */
@@ -70,6 +84,8 @@ export interface TakingBack {
   ): Promise<Narrowed | 'whole' | undefined>;
   /** Leads the grants of a decision to the one that took its place; their rows are locked last (`oidc/grants/`). */
   follow(narrowed: Narrowed): Promise<void>;
+  /** Everything that lives of what somebody allowed, in the order in which grants are locked. */
+  grantsOf(accountId: string): Promise<LiveGrant[]>;
 }
 
 /** Takes back what people allowed, in the database. */
@@ -113,6 +129,10 @@ export function createTakingBack(options: { db: Database; clock: Clock; ids: Ids
     },
     async follow({ before, consent }) {
       await db.query(shared.moveGrants, [before.id, consent.id]);
+    },
+    async grantsOf(accountId) {
+      const rows = await db.query<{ grant_id: string; lasting: boolean }>(statements.grantsOf, [accountId]);
+      return rows.map((row) => ({ grantId: row.grant_id, lasting: row.lasting }));
     },
   };
 }

@@ -25,9 +25,12 @@ import { createFindAccount } from './person/account.ts';
 import { createAuthorisationEndpoint } from './person/authorisation-endpoint.ts';
 import { createBrowser } from './person/browser.ts';
 import { createBrowserBinding } from './person/browser-binding.ts';
+import { createEndSession } from './person/end-session.ts';
 import { createInteractionRequests } from './person/interaction-request.ts';
 import { createInteractions } from './person/interactions.ts';
+import { createLogoutSender } from './person/logout-sender.ts';
 import { createPrompts } from './person/prompts.ts';
+import { createSessions } from './person/sessions.ts';
 import { createSignOut } from './person/sign-out.ts';
 import { createProvider, type ProviderParts } from './provider.ts';
 import { createRecords } from './record-choice.ts';
@@ -59,7 +62,10 @@ export function createOidc(given: OidcOptions): Oidc {
   const states = createRequestStates();
   const store = createSqlStore({ db, clock });
   const replayGuard = createReplayGuard({ db });
+  const volatile = redis === undefined ? store : createRedisStore({ redis, clock });
   const endGrants = createEndGrants({ ...options, store });
+  const endSession = createEndSession(options);
+  const sessions = createSessions({ ...options, volatile, endGrants, endSession });
   const roles = createRoles({ ...options, states });
   const records = createRecords();
   const grantValidity = createGrantValidity({ ...options, records, states });
@@ -82,10 +88,10 @@ export function createOidc(given: OidcOptions): Oidc {
     clock,
     adapter: createAdapter({
       durable: store,
-      volatile: redis === undefined ? store : createRedisStore({ redis, clock }),
+      volatile,
       replayGuard,
       clock,
-      context: createStorageContext({ db, states, endGrants, browserBinding }),
+      context: createStorageContext({ ...options, states, endGrants, browserBinding, endSession }),
       findClient: createFindClient({ issuer, clock, registry, remoteJwks, limits, states }),
     }),
     cookieKeys: options.cookieKeys,
@@ -93,7 +99,7 @@ export function createOidc(given: OidcOptions): Oidc {
     resources,
     tokenClaims: createTokenClaims({ issuer, states }),
     opaqueClaims: createOpaqueClaims(states),
-    findAccount: createFindAccount({ ...options, grantValidity, states }),
+    findAccount: createFindAccount({ ...options, grantValidity, states, isOver: sessions.isOver }),
     loadExistingGrant: grants.load,
     interactionPolicy: createPrompts({ roles, states }),
     introspection,
@@ -157,8 +163,10 @@ export function createOidc(given: OidcOptions): Oidc {
       current = build(privateJwks);
       callback = current.callback();
     },
-    browser: createBrowser({ ...options, provider }),
-    withdrawals: createWithdrawals({ ...options, endGrants, narrowGrants }),
+    browser: createBrowser({ ...options, provider, isOver: sessions.isOver }),
+    sessions,
+    sendLogoutNotices: createLogoutSender({ ...options, provider }),
+    withdrawals: createWithdrawals({ ...options, endGrants, narrowGrants, sidsOf: sessions.sidsOf }),
     interactions: createInteractions({
       ...options,
       provider,

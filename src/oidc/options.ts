@@ -6,18 +6,20 @@ import type { Accounts } from '../accounts/index.ts';
 import type { AnonymousDenials, Audit } from '../audit/index.ts';
 import type { Api, Catalogue } from '../catalogue/index.ts';
 import type { ClientRegistry } from '../clients/index.ts';
-import type { Clock } from '../clock.ts';
+import type { Clock, Ids } from '../clock.ts';
 import type { Consents } from '../consents/index.ts';
 import type { Database } from '../db/index.ts';
 import type { LoadLimits } from '../limits/index.ts';
-import type { RemoteJwks } from '../outgoing/index.ts';
+import type { Outgoing, RemoteJwks } from '../outgoing/index.ts';
 import type { Practitioners } from '../practitioners/index.ts';
 import type { RedisConnection } from '../redis.ts';
 import type { DenyList, Revocations } from '../revocations/index.ts';
+import type { BrowserSessions, LogoutNotices } from '../sessions/index.ts';
 import type { Metrics } from '../telemetry/index.ts';
 import type { Withdrawals } from './grants/withdrawals.ts';
 import type { Browser } from './person/browser.ts';
 import type { Interactions } from './person/question.ts';
+import type { Sessions } from './person/sessions.ts';
 import type { ApplicationLink, SignOutPages } from './person/sign-out.ts';
 
 /** What the OAuth side of Assent needs from the rest. */
@@ -30,6 +32,7 @@ export interface OidcOptions {
   /** Where sessions, interactions and pushed requests are kept; undefined: in the database. */
   readonly redis: RedisConnection | undefined;
   readonly clock: Clock;
+  readonly ids: Ids;
   readonly log: Logger;
   /** Private signing keys to begin with; of each algorithm the first one signs. */
   readonly privateJwks: readonly JWK[];
@@ -47,6 +50,10 @@ export interface OidcOptions {
   readonly load: LoadLimits;
   readonly revocations: Revocations;
   readonly denyList: DenyList;
+  readonly browserSessions: BrowserSessions;
+  readonly logoutNotices: LogoutNotices;
+  /** The only way out, for what applications are told. */
+  readonly outgoing: Pick<Outgoing, 'fetch'>;
   /** Told when a token was taken back. */
   readonly onRevoked: () => void;
   /** Network address of the caller of a request. */
@@ -102,4 +109,7 @@ export interface Oidc {
   readonly interactions: Interactions;
   readonly withdrawals: Withdrawals;
   readonly browser: Browser;
+  readonly sessions: Sessions;
+  /** Tells applications what waits to be told (OpenID Connect Back-Channel Logout 1.0), as far as they can be reached now. */
+  readonly sendLogoutNotices: () => Promise<void>;
 }

@@ -159,6 +159,8 @@ function configuration(parts: ProviderParts): Configuration {
         logoutSource: parts.signOut.question,
         postLogoutSuccessSource: parts.signOut.done,
       },
+      // For discovery, registrations and `sid`; what is sent waits in the database (person/logout-sender.ts).
+      backchannelLogout: { enabled: true },
       dPoP: { enabled: true, requireNonce: () => false, allowReplay: false },
     },
     assertJwtClientAuthClaimsAndHeader(ctx, claims) {
@@ -184,6 +186,8 @@ export function createProvider(parts: ProviderParts): Provider {
   const provider = new Provider(parts.issuer, configuration(parts));
   provider.proxy = true;
   const { secretMatches } = parts;
+  // The library would call applications in the midst of a sign-out, once, and wait for them.
+  provider.Client.prototype.backchannelLogout = async () => {};
   provider.Client.prototype.compareClientSecret = function compare(presented: string) {
     return secretMatches(this.clientId, presented);
   };

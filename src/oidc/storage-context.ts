@@ -1,7 +1,11 @@
 import Provider, { type AdapterPayload } from 'oidc-provider';
 import type { Database } from '../db/index.ts';
+import type { BrowserSessions } from '../sessions/index.ts';
+import { describeAgent } from '../sessions/index.ts';
 import type { EndGrants } from './grants/end-grants.ts';
+import { lifetimes } from './lifetimes.ts';
 import type { BrowserBinding } from './person/browser-binding.ts';
+import type { EndSession } from './person/end-session.ts';
 import type { RequestState, RequestStates } from './request-state.ts';
 import type { StorageContext } from './storage/index.ts';
 
@@ -14,8 +18,10 @@ export function createStorageContext(options: {
   states: RequestStates;
   endGrants: EndGrants;
   browserBinding: BrowserBinding;
+  browserSessions: BrowserSessions;
+  endSession: EndSession;
 }): StorageContext {
-  const { db, states, endGrants, browserBinding } = options;
+  const { db, states, endGrants, browserBinding, browserSessions, endSession } = options;
   const request = () => (Provider.ctx === undefined ? states.current() : states.of(Provider.ctx));
   const active = () => Provider.ctx?.oidc?.route === 'token';
   /** The browser session that each request found, as it was then. */
@@ -73,6 +79,17 @@ export function createStorageContext(options: {
       const session = Provider.ctx?.oidc?.session;
       return session === undefined || session.jti === id;
     },
+    async signsIn({ uid, accountId, acr, amr, loginTs = 0 }) {
+      await browserSessions.note(String(accountId), {
+        uid: String(uid),
+        agent: describeAgent(Provider.ctx?.get('User-Agent')),
+        acr: acr ?? '0',
+        amr: amr ?? [],
+        signedInAt: new Date(loginTs * 1000),
+        expiresAt: new Date((loginTs + lifetimes.sessionEnd) * 1000),
+      });
+    },
+    endSession,
     async endGrant(grantId) {
       const state = request();
       if (state === undefined) {

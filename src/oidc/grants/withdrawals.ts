@@ -1,9 +1,11 @@
 import type { Audit } from '../../audit/index.ts';
 import type { Api, Catalogue } from '../../catalogue/index.ts';
+import { type ClientRegistry, logoutUri } from '../../clients/index.ts';
 import type { Consent, Consents } from '../../consents/index.ts';
 import { scopesOf } from '../../consents/index.ts';
 import type { Database } from '../../db/index.ts';
 import type { DenyList } from '../../revocations/index.ts';
+import type { LogoutNotice, LogoutNotices } from '../../sessions/index.ts';
 import { reachAt } from '../reach.ts';
 import type { EndGrants } from './end-grants.ts';
 import type { NarrowGrants } from './narrow-grants.ts';
@@ -43,9 +45,14 @@ export function createWithdrawals(options: {
   endGrants: EndGrants;
   narrowGrants: NarrowGrants;
   denyList: DenyList;
+  registry: ClientRegistry;
+  logoutNotices: LogoutNotices;
+  /** What an application knows a person's sessions by. Read before the transaction: sessions may be kept elsewhere. */
+  sidsOf: (accountId: string, clientId: string) => Promise<readonly string[]>;
   onRevoked: () => void;
 }): Withdrawals {
   const { db, audit, catalogue, consents, endGrants, narrowGrants, denyList, onRevoked } = options;
+  const { registry, logoutNotices, sidsOf } = options;
 
   async function apiOf(apiId: string | undefined): Promise<Api | undefined> {
     return apiId === undefined ? undefined : (await catalogue.all()).find(({ id }) => id === apiId);
@@ -73,6 +80,14 @@ export function createWithdrawals(options: {
       },
     });
 
+  /** What an application of hers is to be told when she takes everything back; nothing where it does not want to be. */
+  async function noticesFor(accountId: string, clientId: string): Promise<readonly LogoutNotice[]> {
+    const client = await registry.find(clientId);
+    if (client === undefined || logoutUri(client) === undefined) return [];
+    const sids = await sidsOf(accountId, clientId);
+    return (sids.length === 0 ? [undefined] : sids).map((sid) => ({ clientId, accountId, sid }));
+  }
+
   /** Every node is to know at once. */
   async function tell(): Promise<void> {
     await denyList.poll();
@@ -81,11 +96,15 @@ export function createWithdrawals(options: {
 
   return {
     async withdraw({ accountId, consentId, source }) {
+      const clientId = (await consents.one(accountId, consentId))?.clientId;
+      if (clientId === undefined) return false;
+      const notices = await noticesFor(accountId, clientId);
       const done = await db.transaction(async () => {
         const withdrawn = await consents.takeBack(accountId, consentId);
         if (withdrawn === undefined) return false;
         const { consent, grants } = withdrawn;
         await endGrants(grants, 'consent withdrawn');
+        await logoutNotices.add(notices);
         await record(consent, scopesOf(consent.lines, true), source, { next: null, ending_grants: grants });
         return true;
       });

@@ -4,6 +4,7 @@ import { identityHeld } from '../../authorisation/index.ts';
 import { hasSmartLaunch } from '../../catalogue/index.ts';
 import type { GrantValidity } from '../grants/grant-validity.ts';
 import type { RequestState, RequestStates } from '../request-state.ts';
+import type { IsOver } from './sessions.ts';
 
 /**
  * Which claims come with which scope (OpenID Connect Core section 5.4, SMART App Launch 2.2). How somebody signed in is told
@@ -29,19 +30,24 @@ export function fhirUserAt({ account, api, patient }: RequestState): string | un
 }
 
 /**
- * `findAccount`: the person behind a session, code or token. A disabled account, and a grant whose consent or role has
- * ended, are nobody: so nothing is issued from them, in the transaction that would issue it.
+ * `findAccount`: the person behind a session, code or token. A disabled account, a session that began before she
+ * signed out everywhere, and a grant whose consent or role has ended, are nobody: so nothing is issued from them, in the transaction that would issue it.
  */
 export function createFindAccount(options: {
   accounts: Accounts;
   grantValidity: GrantValidity;
   states: RequestStates;
+  isOver: IsOver;
 }): FindAccount {
-  const { accounts, grantValidity, states } = options;
+  const { accounts, grantValidity, states, isOver } = options;
 
   return async (ctx, sub, token) => {
     const account = await accounts.find(sub);
     if (account === undefined) return undefined;
+    const { session, result } = ctx.oidc;
+    // Whoever has just signed in is in no list yet.
+    if (token === undefined && session !== undefined && !result?.login && (await isOver(session, account)))
+      return undefined;
     const state = states.of(ctx);
     state.account = account;
     if (token !== undefined && 'grantId' in token && typeof token.grantId === 'string') {

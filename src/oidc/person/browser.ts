@@ -2,6 +2,7 @@ import type Provider from 'oidc-provider';
 import type { Account, Accounts } from '../../accounts/index.ts';
 import { lifetimes } from '../lifetimes.ts';
 import type { HttpExchange } from './question.ts';
+import type { IsOver } from './sessions.ts';
 
 /** Who is signed in in a browser, and how she signed in. */
 export interface SignedIn {
@@ -22,8 +23,12 @@ export interface Browser {
 }
 
 /** Reads the library's browser sessions. */
-export function createBrowser(options: { provider: () => Provider; accounts: Accounts }): Browser {
-  const { provider, accounts } = options;
+export function createBrowser(options: {
+  provider: () => Provider;
+  accounts: Accounts;
+  isOver: IsOver;
+}): Browser {
+  const { provider, accounts, isOver } = options;
   return {
     async signedIn({ req, res }) {
       const session = await provider().Session.get(provider().createContext(req, res));
@@ -31,7 +36,7 @@ export function createBrowser(options: { provider: () => Provider; accounts: Acc
       if (accountId === undefined || loginTs === undefined || session.past(lifetimes.sessionEnd))
         return undefined;
       const account = await accounts.find(accountId);
-      if (account === undefined) return undefined;
+      if (account === undefined || (await isOver(session, account))) return undefined;
       return {
         account,
         uid: session.uid,

@@ -3,7 +3,7 @@ import type { Clock } from '../../clock.ts';
 import { lifetimes } from '../lifetimes.ts';
 import { asArtefact, asPayload, keptId } from './artefact.ts';
 import type { StorageContext } from './context.ts';
-import { grantsEndingWith } from './session.ts';
+import { grantsEndingWith, signsIn } from './session.ts';
 import type { SqlStore } from './sql-store.ts';
 import type { ArtefactStore } from './store.ts';
 
@@ -177,8 +177,9 @@ export function sessionAdapter(store: ArtefactStore, clock: Clock, context: Stor
   const model = 'Session';
   const plain = artefactAdapter(model, store, clock, context);
 
-  async function endWith(session: Readonly<Record<string, unknown>> = {}): Promise<void> {
+  async function endWith(uid: string, session: Readonly<Record<string, unknown>> = {}): Promise<void> {
     for (const grantId of grantsEndingWith(session)) await context.endGrant(grantId);
+    await context.endSession(uid, session);
   }
 
   return {
@@ -191,10 +192,13 @@ export function sessionAdapter(store: ArtefactStore, clock: Clock, context: Stor
     async upsert(id, payload, expiresIn) {
       const artefact = asArtefact(model, payload, expiresIn, clock);
       const key = keptId(model, id);
-      const found = artefact.uid === undefined ? undefined : context.sessionFound(artefact.uid);
+      const { uid = '' } = artefact;
+      const found = context.sessionFound(uid);
+      // First in the list of her sessions: one that is not in it could not be ended from elsewhere.
+      if (signsIn(payload, found)) await context.signsIn(payload);
       if (found === undefined) await store.put(model, key, artefact);
       // Signed out in another tab meanwhile: what this request has granted is not in the session that was ended there.
-      else if (!(await store.replace(model, key, artefact, found))) await endWith(payload);
+      else if (!(await store.replace(model, key, artefact, found))) await endWith(uid, payload);
     },
     async destroy(id) {
       if (!context.isPresentSession(id)) return;
@@ -203,8 +207,8 @@ export function sessionAdapter(store: ArtefactStore, clock: Clock, context: Stor
       if (uid !== undefined) {
         // The library ends the grants that it found. Another tab may have added some: first those that are there, so
         // that a sign-out that fails at them can be tried again, then whatever came in before the session was gone.
-        await endWith((await store.findByUid(model, uid))?.payload);
-        await endWith(await store.destroyByUid(model, uid));
+        await endWith(uid, (await store.findByUid(model, uid))?.payload);
+        await endWith(uid, await store.destroyByUid(model, uid));
       }
       await plain.destroy(id);
     },

@@ -52,3 +52,23 @@ export function grantsEndingWith(session: Payload): string[] {
     isMap(one) && typeof one.grantId === 'string' && !one.persistsLogout ? [one.grantId] : [],
   );
 }
+
+/** Every grant in a session. */
+export function grantsIn(session: Payload): string[] {
+  return Object.values(authorizationsOf(session)).flatMap((one) =>
+    isMap(one) && typeof one.grantId === 'string' ? [one.grantId] : [],
+  );
+}
+
+/** What the applications in a session know it by: `sid` in their id_tokens. */
+export function sidsIn(session: Payload): { clientId: string; sid: string }[] {
+  return Object.entries(authorizationsOf(session)).flatMap(([clientId, one]) =>
+    isMap(one) && typeof one.sid === 'string' ? [{ clientId, sid: one.sid }] : [],
+  );
+}
+
+/** Whether somebody signed in between two states of a session: another person, or the same one anew. */
+export function signsIn(saved: Payload, found: Payload = {}): boolean {
+  if (typeof saved.accountId !== 'string') return false;
+  return ['accountId', 'loginTs', 'acr'].some((name) => saved[name] !== found[name]);
+}

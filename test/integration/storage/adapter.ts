@@ -51,6 +51,8 @@ export async function openAdapter(): Promise<OpenedAdapter> {
       foundSession: () => {},
       sessionFound: () => undefined,
       isPresentSession: () => true,
+      signsIn: async () => {},
+      endSession: async () => {},
       endGrant: (grantId) => durable.revokeByGrantId(grantId),
     },
     clock,

@@ -112,10 +112,19 @@ describe.for(paths)('%s', (path) => {
     expect(answers.every(({ status }) => status === 404)).toBe(url === undefined);
   });
 
+  test('says that applications are told of sign-outs', async () => {
+    expect(await get(path)).toMatchObject({
+      backchannel_logout_supported: true,
+      backchannel_logout_session_supported: true,
+    });
+  });
+
   test('does not advertise what is off', async () => {
     const document = await get(path);
     const off = Object.keys(document).filter((name) =>
-      /^(mtls_|tls_client_|device_|registration_|check_session_|frontchannel_|backchannel_)/.test(name),
+      /^(mtls_|tls_client_|device_|registration_|check_session_|frontchannel_|backchannel_(?!logout_))/.test(
+        name,
+      ),
     );
     expect(off).toEqual([]);
     expect(document.request_parameter_supported ?? false).toBe(false);
