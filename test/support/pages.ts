@@ -4,7 +4,8 @@ import Koa from 'koa';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
 import { allowScripts, createSecurityHeaders } from '../../src/web/security-headers.ts';
-import { sampleList, withPasskeys } from '../unit/web/samples.ts';
+import { sampleList } from '../unit/web/samples.ts';
+import { withPasskeys } from '../unit/web/security-samples.ts';
 import { launchBrowser, type Watched, watch } from './browser.ts';
 import { pages } from './english.ts';
 

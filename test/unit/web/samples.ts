@@ -284,9 +284,6 @@ export const samples: Readonly<Record<string, Readonly<Record<string, object>>>>
   ...keteSamples,
 };
 
-/** Templates that load the scripts for passkeys. */
-export const withPasskeys: ReadonlySet<string> = new Set(['account/passkey-new.njk']);
-
 /** The pages around signing in go by their own names alone. */
 const nameOf = (template: string) =>
   template

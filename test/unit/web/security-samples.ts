@@ -93,3 +93,6 @@ export function securitySamples(
     }),
   };
 }
+
+/** Templates that load the scripts for passkeys. */
+export const withPasskeys: ReadonlySet<string> = new Set(['account/passkey-new.njk']);

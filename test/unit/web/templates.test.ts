@@ -2,7 +2,8 @@ import { globSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { english } from '../../support/english.ts';
-import { sampleList, samples, withPasskeys } from './samples.ts';
+import { sampleList, samples } from './samples.ts';
+import { withPasskeys } from './security-samples.ts';
 
 const { render } = english;
 const views = fileURLToPath(new URL('../../../views', import.meta.url));
