@@ -22,6 +22,7 @@ import {
   createDoor,
   createEntrance,
   createHttpServer,
+  createKinds,
   createOauthPages,
   createOutermost,
   createPages,
@@ -118,6 +119,7 @@ export async function createApp(
     isOwnForm: pages.forms.isOwn,
     pages: createOauthPages(pages),
     words,
+    kinds: createKinds(pages.renderers),
     languages: pages.languages,
   });
 

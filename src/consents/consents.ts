@@ -15,6 +15,8 @@ export interface Decision extends ConsentKey {
   readonly expiresAt: Date;
   /** How the scopes of the API reach into one another. */
   readonly reach: Reach;
+  /** Whether the page asked for more than what holds, and said that this stays. */
+  readonly more: boolean;
   /** Network address of the caller. */
   readonly source: string;
 }
@@ -41,6 +43,10 @@ const statements = {
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,
              (SELECT coalesce(max(c.version), 0) + 1 FROM consents c WHERE ${key}))
            RETURNING version`,
+  },
+  extend: {
+    name: 'consents_extend',
+    text: `UPDATE consents SET lines = $2 WHERE id = $1 AND lines = $3 AND ended_at IS NULL RETURNING id`,
   },
   endOfRoles: {
     name: 'consents_end_of_roles',
@@ -84,10 +90,11 @@ interface Before {
 /** The lines that a decision is kept with: its own, and those of an earlier one that still holds. */
 function keptLines(
   before: Before | undefined,
-  { lines, reach }: Decision,
+  { lines, reach, more }: Decision,
   now: Date,
 ): readonly ConsentLine[] {
-  return before === undefined || before.expires_at <= now ? lines : merged(before.lines, lines, reach);
+  if (before === undefined || before.expires_at <= now) return lines;
+  return merged(before.lines, lines, reach, more);
 }
 
 export interface Consents extends ConsentList, TakingBack {
@@ -110,6 +117,12 @@ export interface Consents extends ConsentList, TakingBack {
    * @returns the decision, and the grants that have to end; undefined when the account is no longer live
    */
   decide(decision: Decision): Promise<{ consent: Consent; endingGrants: readonly string[] } | undefined>;
+  /**
+   * Notes lines that came with those of a decision, as `withCovered` finds them, so that it names what it covers.
+   *
+   * @returns undefined when it was changed or ended meanwhile
+   */
+  extend(consent: Consent, lines: readonly ConsentLine[]): Promise<Consent | undefined>;
   /** Ends what was decided in roles that have ended; a role that begins again is decided about anew. */
   endOfRoles(roles: readonly string[]): Promise<void>;
   /**
@@ -169,7 +182,7 @@ export function createConsents(options: { db: Database; clock: Clock; ids: Ids; 
         // The account's row is the lock: two pages that are answered at once decide one after the other.
         const [account] = await db.query(shared.lockAccount, [decision.accountId]);
         if (account === undefined) return undefined;
-        const { shown, source, reach: _reach, ...asked } = decision;
+        const { shown, source, reach: _reach, more: _more, ...asked } = decision;
         const now = clock.now();
         const [before] = await db.query<Before>(statements.end, [...values(decision), now, 'replaced']);
         const kept = { ...asked, lines: keptLines(before, decision, now), id: ids.uuid() };
@@ -204,6 +217,10 @@ export function createConsents(options: { db: Database; clock: Clock; ids: Ids; 
         });
         return { consent, endingGrants };
       }),
+    async extend(consent, lines) {
+      const values = [consent.id, JSON.stringify(lines), JSON.stringify(consent.lines)];
+      return (await db.query(statements.extend, values)).length === 1 ? { ...consent, lines } : undefined;
+    },
     async endOfRoles(roles) {
       if (roles.length > 0) await db.query(statements.endOfRoles, [roles, clock.now()]);
     },

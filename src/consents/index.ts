@@ -2,13 +2,14 @@ export { type Consents, createConsents } from './consents.ts';
 export { fhirConsent } from './fhir-consent.ts';
 export {
   type ConsentLine,
-  decided,
+  type LineTeller,
   lastDay,
   type QuestionLine,
   questionLines,
   type Reach,
   readAnswer,
   scopesOf,
+  undecided,
   withCovered,
 } from './lines.ts';
 export type { ConsentList, ListedConsent } from './list.ts';

@@ -21,6 +21,17 @@ export interface QuestionLine {
   readonly part: boolean;
   /** Whether it is ticked when the page opens. */
   readonly checked: boolean;
+  /** What a line about everything reaches, in words; empty where the words say it. */
+  readonly kinds: readonly string[];
+  /** Whether it lets something be added, changed or removed. */
+  readonly writes: boolean;
+}
+
+/** What lines say, in the person's language. */
+export interface LineTeller {
+  words(scope: string): string;
+  kinds(scope: string): readonly string[];
+  writes(scope: string): boolean;
 }
 
 /** How the scopes of an API reach into one another. */
@@ -56,20 +67,19 @@ function isTicked(scope: string, before: readonly ConsentLine[], { overlaps }: R
  * Makes the lines of a consent page, one for each thing that can be chosen apart. A line that was refused before opens
  * unticked: it stays refused until the person herself changes it.
  *
- * @param scopes the requested scopes, in their order
- * @param words the words for a scope, in the person's language
+ * @param scopes the scopes that are asked about, in their order
  * @param before what she decided last time, if she did
  * @param whole whether the parts of the record make sense together only, so that each is required
  */
 export function questionLines(
   scopes: readonly string[],
   {
-    words,
+    tell,
     reach,
     before = [],
     whole = false,
   }: {
-    words: (scope: string) => string;
+    tell: LineTeller;
     reach: Reach;
     before?: readonly ConsentLine[] | undefined;
     whole?: boolean | undefined;
@@ -77,7 +87,9 @@ export function questionLines(
 ): QuestionLine[] {
   return distinct(scopes, reach).map((scope) => ({
     scope,
-    words: words(scope),
+    words: tell.words(scope),
+    kinds: tell.kinds(scope),
+    writes: tell.writes(scope),
     part: isPart(scope),
     required: requiredScopes.has(scope) || (whole && isPart(scope)),
     checked: isTicked(scope, before, reach),
@@ -91,13 +103,15 @@ export type Answer =
   | { readonly fault: 'changed' | 'nothing-chosen' };
 
 /**
- * Reads the lines that a person left ticked against those that she was shown. Where two lines have something in common
+ * Reads the lines that a person left ticked against those that she was shown. Of a record that the application may use
+ * already nothing more need be chosen (`held`). Where two lines have something in common
  * and she left one of them out, neither is allowed: what she refused must not come with the other.
  */
 export function readAnswer(
   question: readonly QuestionLine[],
   ticked: readonly string[],
   { overlaps }: Reach,
+  held: readonly ConsentLine[] = [],
 ): Answer {
   const chosen = new Set(ticked);
   const shown = new Set(question.map((line) => line.scope));
@@ -111,31 +125,43 @@ export function readAnswer(
     required,
     allowed: chosen.has(scope) && refused.every((other) => !overlaps(other, scope)),
   }));
-  const parts = lines.filter((line) => isPart(line.scope));
+  const parts = [...lines, ...held].filter((line) => isPart(line.scope));
   if (parts.length > 0 && parts.every((line) => !line.allowed)) return { fault: 'nothing-chosen' };
   return { lines };
 }
 
-/** Adds what the answered lines decide about the rest of a request: a covered scope goes with what covers it. */
+/**
+ * Adds what is decided about the rest of a request, which nobody was asked about: a scope goes with the line that covers it,
+ * and has the words that were read there.
+ *
+ * @param held earlier lines that hold
+ */
 export function withCovered(
   lines: readonly ConsentLine[],
   scopes: readonly string[],
-  { words, reach }: { words: (scope: string) => string; reach: Reach },
+  { covers }: Reach,
+  held: readonly ConsentLine[] = [],
 ): ConsentLine[] {
-  const rest = scopes.filter((scope) => lines.every((line) => line.scope !== scope));
-  const covered = rest.map((scope) => ({
-    scope,
-    words: words(scope),
-    required: false,
-    allowed: lines.some((line) => line.allowed && reach.covers(line.scope, scope)),
-    covered: true as const,
-  }));
+  const all = [...lines, ...held];
+  const rest = scopes.filter((scope) => all.every((line) => line.scope !== scope));
+  const covered = rest.map((scope) => {
+    const over = all.filter((line) => covers(line.scope, scope));
+    const line = over.find(({ allowed }) => allowed) ?? over[0];
+    const [words, allowed] = [line?.words ?? scope, line?.allowed ?? false];
+    return { scope, words, required: false, allowed, covered: true as const };
+  });
   return [...lines, ...covered];
 }
 
-/** Whether the person has decided about each of these scopes, one way or the other. */
-export function decided(lines: readonly ConsentLine[], scopes: readonly string[]): boolean {
-  return scopes.every((scope) => lines.some((line) => line.scope === scope));
+/** The scopes about which the person has to be asked: no line names them, and no line that she allowed covers them. */
+export function undecided(
+  lines: readonly ConsentLine[],
+  scopes: readonly string[],
+  { covers }: Reach,
+): string[] {
+  return scopes.filter((scope) =>
+    lines.every((line) => line.scope !== scope && !(line.allowed && covers(line.scope, scope))),
+  );
 }
 
 /** The earlier lines that a new page says nothing about. */
@@ -156,23 +182,38 @@ export function lastDay(
   return before.expiresAt < usual ? before.expiresAt : usual;
 }
 
-/** Whether a new line takes an earlier one back: it refuses something of it, or allows the whole of what was refused. */
-function contradicts(next: ConsentLine, earlier: ConsentLine, { covers, overlaps }: Reach): boolean {
+/**
+ * Whether a new line takes an earlier one back: it allows the whole of what was refused, or refuses something of it. Who was
+ * only asked for more takes nothing back by saying no.
+ */
+function contradicts(
+  next: ConsentLine,
+  earlier: ConsentLine,
+  { covers, overlaps }: Reach,
+  more: boolean,
+): boolean {
   if (next.allowed === earlier.allowed) return false;
+  if (more && !next.allowed) return false;
   return next.allowed ? covers(next.scope, earlier.scope) : overlaps(next.scope, earlier.scope);
 }
 
-/** The lines of a new decision together with those earlier ones that it leaves as they are. */
+/**
+ * The lines of a new decision together with those earlier ones that it leaves as they are.
+ *
+ * @param more whether the page asked for more, and said that what was allowed stays so
+ */
 export function merged(
   before: readonly ConsentLine[],
   lines: readonly ConsentLine[],
   reach: Reach,
+  more = false,
 ): ConsentLine[] {
   const asked = lines.map((line) => line.scope);
   const others = untouched(before, asked).filter((earlier) =>
-    lines.every((next) => !contradicts(next, earlier, reach)),
+    lines.every((next) => !contradicts(next, earlier, reach, more)),
   );
-  return [...lines, ...others];
+  // What was granted first comes first in tokens, too.
+  return more ? [...others, ...lines] : [...lines, ...others];
 }
 
 /** The scopes of the lines that were allowed, or of those that were refused. */

@@ -65,11 +65,15 @@ export interface OidcOptions {
   readonly pages: OidcPages;
   /** The words for a scope of an API in a language. */
   readonly words: ScopeWording;
+  readonly kinds: ScopeKinds;
   readonly languages: AskedLanguages;
 }
 
 /** The words for a scope of an API in a language (BCP 47). */
 export type ScopeWording = (language: string, api: Api | undefined, scope: string) => string;
+
+/** The kinds of information that a scope about everything reaches at an API, in a language (BCP 47). */
+export type ScopeKinds = (language: string, api: Api | undefined, scope: string) => readonly string[];
 
 /** In which language a request is answered. */
 export interface AskedLanguages {

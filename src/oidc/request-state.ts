@@ -24,6 +24,8 @@ export interface RequestState {
   reason?: string | undefined;
   /** The role in which a practitioner asks. */
   role?: PractitionerRole | undefined;
+  /** The scopes about which a person who decided before has not decided; undefined where she did not, or has about all. */
+  undecided?: readonly string[];
   /** What is known of the role before somebody was asked for consent. */
   roleChoice?: Promise<RoleChoice>;
   /** Whoever a client's own system signed in, as it asserted. */

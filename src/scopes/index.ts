@@ -2,6 +2,7 @@ import { gpConnect } from './gp-connect.ts';
 import type { Scope, ScopeGrammar, ScopeWords } from './grammar.ts';
 import { oidc } from './oidc.ts';
 import { plain } from './plain.ts';
+import { isWriting, typesReached } from './reaching.ts';
 import { remembering } from './remembering.ts';
 import { smart } from './smart.ts';
 import { spine } from './spine.ts';
@@ -126,6 +127,22 @@ export function needsPerson(family: ScopeFamily, text: string): boolean {
 export function combinationFault(family: ScopeFamily, texts: readonly string[]): string | undefined {
   const grammar = grammars[family];
   return grammar.combinationFault(parseAll(grammar, texts));
+}
+
+/** Whether a scope lets something be added, changed or removed; false for a text outside the grammar. */
+export function writes(family: ScopeFamily, text: string): boolean {
+  const scope = grammars[family].parse(text);
+  return scope !== undefined && isWriting(scope);
+}
+
+/**
+ * The types of resources that a scope about every type reaches, of those that an API offers, in its order. None for a scope
+ * that names its type itself, and in the families whose APIs name no types.
+ */
+export function typesWithin(family: ScopeFamily, text: string, offered: readonly string[]): string[] {
+  const grammar = grammars[family];
+  const scope = grammar.parse(text);
+  return scope === undefined ? [] : typesReached(scope, parseAll(grammar, offered));
 }
 
 /**

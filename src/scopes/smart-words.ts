@@ -29,13 +29,14 @@ function knownCategory({ resource, params }: SmartResourceScope): string | undef
 
 const actions: readonly (readonly [form: RegExp, word: string])[] = [
   [/[rs]/, 'see'],
-  [/[cu]/, 'write'],
+  [/^[^u]*c[^u]*$/, 'add'],
+  [/u/, 'write'],
   [/d/, 'remove'],
 ];
 
 /**
- * The words for a scope that names FHIR resources. It never says less than the scope allows: whoever may add is
- * said to change as well, `*` is said to reach kinds of information that come later, and what parameters leave out is
+ * The words for a scope that names FHIR resources. It never says less than the scope allows: whoever may change is
+ * said to add as well, `*` is said to reach kinds of information that come later, and what parameters leave out is
  * only called a part unless the words for it are known.
  */
 export function smartResourceWords(scope: SmartResourceScope): ScopeWords {

@@ -4,9 +4,17 @@ import type { RecordChoice, RoleChoice } from '../../authorisation/index.ts';
 import type { Api } from '../../catalogue/index.ts';
 import { accountClientId, isIdentityScope } from '../../clients/index.ts';
 import type { Clock } from '../../clock.ts';
-import { type Consent, type ConsentKey, type Consents, decided, scopesOf } from '../../consents/index.ts';
+import {
+  type Consent,
+  type ConsentKey,
+  type Consents,
+  scopesOf,
+  undecided,
+  withCovered,
+} from '../../consents/index.ts';
 import type { Database } from '../../db/index.ts';
 import { lifetimes } from '../lifetimes.ts';
+import { reachAt } from '../reach.ts';
 import type { Records } from '../record-choice.ts';
 import type { RequestStates } from '../request-state.ts';
 import type { Roles } from '../role-choice.ts';
@@ -93,6 +101,23 @@ export function createGrants(options: {
     return grant !== undefined && agrees(grant, consent, api) ? grant : undefined;
   }
 
+  /**
+   * A decision that names each of these scopes, all of which it covers. Undefined when it ended meanwhile; in the time of one
+   * statement, so that somebody is asked, and no more.
+   */
+  async function naming(
+    held: Consent,
+    key: ConsentKey,
+    scopes: readonly string[],
+    api: Api | undefined,
+  ): Promise<Consent | undefined> {
+    const lines = withCovered(held.lines, scopes, reachAt(api));
+    if (lines.length === held.lines.length) return held;
+    const named = (await consents.extend(held, lines)) ?? (await consents.find(key));
+    const isNamed = (scope: string) => named?.lines.some((line) => line.scope === scope);
+    return scopes.every(isNamed) ? named : undefined;
+  }
+
   /** Our own account pages ask nobody for consent: their code, which nobody exchanges, lives no longer than a grant of theirs. */
   async function ofAccountPages(accountId: string): Promise<Grant> {
     const properties = { accountId, clientId: accountClientId, expiresIn: lifetimes.code };
@@ -120,10 +145,16 @@ export function createGrants(options: {
       if (record.kind === 'missing') return undefined;
       const role = await roles.of(ctx);
       if (role.kind === 'missing' || role.kind === 'open') return undefined;
-      const consent = await consents.find(
-        consentKey({ accountId: account.id, clientId, api, record, role, reason }),
-      );
-      if (consent === undefined || !decided(consent.lines, scopes)) return undefined;
+      const key = consentKey({ accountId: account.id, clientId, api, record, role, reason });
+      const held = await consents.find(key);
+      if (held === undefined) return undefined;
+      const fresh = undecided(held.lines, scopes, reachAt(api));
+      if (fresh.length > 0) {
+        states.of(ctx).undecided = fresh;
+        return undefined;
+      }
+      const consent = await naming(held, key, scopes, api);
+      if (consent === undefined) return undefined;
       const answered = oidc.result?.consent?.grantId;
       const found =
         (await existing(answered, consent, api)) ??

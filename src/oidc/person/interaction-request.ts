@@ -5,16 +5,23 @@ import { type RecordChoice, type RoleChoice, recordsShown } from '../../authoris
 import { type Api, type Catalogue, profileOf } from '../../catalogue/index.ts';
 import type { Client, ClientRegistry } from '../../clients/index.ts';
 import type { Clock } from '../../clock.ts';
-import { type ConsentKey, type Consents, lastDay, questionLines } from '../../consents/index.ts';
+import {
+  type Consent,
+  type ConsentKey,
+  type Consents,
+  type LineTeller,
+  lastDay,
+  questionLines,
+} from '../../consents/index.ts';
 import type { PractitionerRole } from '../../practitioners/index.ts';
 import { asText } from '../../text.ts';
 import { consentKey } from '../grants/grants.ts';
 import { lifetimes } from '../lifetimes.ts';
-import type { AskedLanguages, ScopeWording } from '../options.ts';
-import { reachAt } from '../reach.ts';
+import type { AskedLanguages, ScopeKinds, ScopeWording } from '../options.ts';
+import { reachAt, writesAt } from '../reach.ts';
 import type { Records } from '../record-choice.ts';
 import type { Roles } from '../role-choice.ts';
-import type { HttpExchange, Question } from './question.ts';
+import type { HeldLines, HttpExchange, Question } from './question.ts';
 import { returnTargets } from './sign-out.ts';
 
 type Details = Awaited<ReturnType<Provider['interactionDetails']>>;
@@ -27,6 +34,8 @@ export interface InteractionRequest {
   readonly client: Client;
   readonly api: Api | undefined;
   readonly scopes: readonly string[];
+  /** The scopes about which she had not decided when she was asked; undefined where everything is asked about. */
+  readonly more: readonly string[] | undefined;
   readonly account: Account | undefined;
   readonly reason: string | undefined;
   readonly role: RoleChoice;
@@ -43,6 +52,17 @@ export function offeredRoles(role: RoleChoice): readonly PractitionerRole[] {
 function siteOf(redirectUri: string): string {
   const { protocol, host } = new URL(redirectUri);
   return /^https?:$/.test(protocol) ? host : protocol.slice(0, -1);
+}
+
+/** What of an earlier decision a page tells, beside what it asks. */
+function heldLines({ lines }: Consent, { more, scopes }: InteractionRequest, tell: LineTeller): HeldLines {
+  const others = lines.filter(({ scope, covered }) => covered !== true && !more?.includes(scope));
+  const wordsOf = (some: typeof others) => some.map(({ scope }) => tell.words(scope));
+  return {
+    lines: others,
+    allowed: wordsOf(others.filter(({ allowed }) => allowed)),
+    refused: wordsOf(others.filter(({ allowed, scope }) => !allowed && scopes.includes(scope))),
+  };
 }
 
 /** What people are asked, found again from the library's interactions. */
@@ -68,10 +88,22 @@ export function createInteractionRequests(options: {
   roles: Roles;
   records: Records;
   words: ScopeWording;
+  kinds: ScopeKinds;
   languages: AskedLanguages;
 }): InteractionRequests {
-  const { provider, clock, accounts, registry, catalogue, consents, roles, records, words, languages } =
-    options;
+  const {
+    provider,
+    clock,
+    accounts,
+    registry,
+    catalogue,
+    consents,
+    roles,
+    records,
+    words,
+    kinds,
+    languages,
+  } = options;
 
   async function detailsOf({ req, res }: HttpExchange): Promise<Details | undefined> {
     try {
@@ -103,13 +135,14 @@ export function createInteractionRequests(options: {
     const api = (await catalogue.all()).find((one) => one.audience === audience);
     const scopes = typeof scope === 'string' ? scope.split(' ') : [];
     // What the consent page is about was settled when it was first shown (prompts.ts).
-    const { role: chosen } = details.prompt.details;
+    const { role: chosen, more } = details.prompt.details;
     return {
       details,
       language: languages.of(at),
       client,
       api,
       scopes,
+      more: Array.isArray(more) ? scopes.filter((one) => more.includes(one)) : undefined,
       account,
       reason: asText(details.prompt.details.reason),
       role: account === undefined ? { kind: 'none' } : await roles.choose({ account, api, client, chosen }),
@@ -122,36 +155,47 @@ export function createInteractionRequests(options: {
     return consentKey({ ...request, accountId: id, clientId: client.clientId });
   }
 
+  function tellerOf({ language, api }: InteractionRequest): LineTeller {
+    return {
+      words: (scope) => words(language, api, scope),
+      kinds: (scope) => kinds(language, api, scope),
+      writes: (scope) => writesAt(api, scope),
+    };
+  }
+
   async function describe(request: InteractionRequest): Promise<Question> {
-    const { details, language, client, api, scopes, account, role, record } = request;
+    const { details, client, api, scopes, account, role, record } = request;
     const { redirect_uri: redirectUri } = details.params;
-    const asked = {
+    const basis = {
       client,
       formTargets: returnTargets(client),
       site: siteOf(String(redirectUri)),
     };
     if (details.prompt.name === 'login' || account === undefined)
-      return { ...asked, kind: 'sign-in', record: api !== undefined };
+      return { ...basis, kind: 'sign-in', record: api !== undefined };
     const organization = client.organization?.name ?? '';
     if (details.prompt.name === 'role')
-      return { ...asked, kind: 'role', account, organization, roles: offeredRoles(role) };
-    if (record.kind === 'missing') return { ...asked, kind: 'no-record', account };
+      return { ...basis, kind: 'role', account, organization, roles: offeredRoles(role) };
+    if (record.kind === 'missing') return { ...basis, kind: 'no-record', account };
     const before = await consents.find(keyOf(request, account));
+    const tell = tellerOf(request);
+    const asked = request.more ?? scopes;
     return {
-      ...asked,
+      ...basis,
       kind: 'consent',
       account,
       record: recordsShown(account, api, scopes),
       role: role.kind === 'chosen' ? { name: role.role.name, organization } : undefined,
       reason: request.reason,
       offline: scopes.includes('offline_access'),
-      until: lastDay(before, scopes, new Date(clock.now().getTime() + lifetimes.consent * 1000)),
-      lines: questionLines(scopes, {
-        words: (scope) => words(language, api, scope),
+      until: lastDay(before, asked, new Date(clock.now().getTime() + lifetimes.consent * 1000)),
+      lines: questionLines(asked, {
+        tell,
         reach: reachAt(api),
         before: before?.lines,
         whole: api !== undefined && profileOf(api).consentedWhole,
       }),
+      held: request.more && before && heldLines(before, request, tell),
     };
   }
 

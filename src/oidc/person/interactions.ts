@@ -5,16 +5,22 @@ import type { Audit } from '../../audit/index.ts';
 import { hasProvenance } from '../../catalogue/index.ts';
 import { clientName } from '../../clients/index.ts';
 import type { Clock } from '../../clock.ts';
-import { type ConsentLine, type Consents, readAnswer, withCovered } from '../../consents/index.ts';
+import {
+  type Consent,
+  type ConsentLine,
+  type Consents,
+  readAnswer,
+  withCovered,
+} from '../../consents/index.ts';
 import type { Database } from '../../db/index.ts';
 import type { EndGrants } from '../grants/end-grants.ts';
 import type { Grants } from '../grants/grants.ts';
-import type { ScopeWording } from '../options.ts';
 import { reachAt } from '../reach.ts';
 import { digest } from '../storage/index.ts';
 import type { BrowserBinding } from './browser-binding.ts';
 import { type InteractionRequest, type InteractionRequests, offeredRoles } from './interaction-request.ts';
 import type { HttpExchange, Interactions, Next, Question } from './question.ts';
+import { shownOf } from './shown.ts';
 
 /** What becomes of an answer to a page that is still open; the page may have been gone on with meanwhile. */
 async function unlessGone(work: () => Promise<Next>): Promise<Next> {
@@ -37,10 +43,8 @@ export function createInteractions(options: {
   endGrants: EndGrants;
   browserBinding: BrowserBinding;
   requests: InteractionRequests;
-  words: ScopeWording;
 }): Interactions {
-  const { provider, db, clock, audit, consents, grants, endGrants, words, browserBinding, requests } =
-    options;
+  const { provider, db, clock, audit, consents, grants, endGrants, browserBinding, requests } = options;
   const { detailsOf, load, keyOf, describe } = requests;
 
   async function finish(
@@ -53,6 +57,30 @@ export function createInteractions(options: {
     }));
   }
 
+  /** Keeps what she decided, and ends what was made from more. @throws SessionNotFound when her account was disabled */
+  async function keep(
+    request: InteractionRequest & { account: Account },
+    question: Question & { kind: 'consent' },
+    lines: readonly ConsentLine[],
+    source: string,
+  ): Promise<Consent> {
+    const { language, client, api, scopes, account } = request;
+    const { held } = question;
+    const reach = reachAt(api);
+    const decided = await consents.decide({
+      ...keyOf(request, account),
+      lines: withCovered(lines, scopes, reach, held?.lines),
+      shown: shownOf(question, { language, client: clientName(client) }),
+      expiresAt: question.until,
+      reach,
+      more: held !== undefined,
+      source,
+    });
+    if (decided === undefined) throw new errors.SessionNotFound('the account cannot be used');
+    await endGrants(decided.endingGrants, 'consent narrowed');
+    return decided.consent;
+  }
+
   /** Keeps the decision and makes the grant, all or nothing; undefined when the page had been answered before. */
   function decide(
     request: InteractionRequest & { account: Account },
@@ -60,39 +88,26 @@ export function createInteractions(options: {
     lines: readonly ConsentLine[],
     source: string,
   ): Promise<string | undefined> {
-    const { details, language, client, api, scopes, account } = request;
-    const { name } = account;
+    const { details, api } = request;
     return db.transaction(async () => {
       const endsAt = new Date(details.exp * 1000);
       if (!(await consents.takeAnswer(digest(details.uid), 'allow', endsAt))) return undefined;
-      const decided = await consents.decide({
-        ...keyOf(request, account),
-        lines: withCovered(lines, scopes, {
-          words: (scope) => words(language, api, scope),
-          reach: reachAt(api),
-        }),
-        shown: {
-          language,
-          client: clientName(client),
-          organization: client.organization?.name ?? null,
-          site: question.site,
-          account: name,
-          record: question.record === 'own' ? name : question.record,
-          role: question.role?.name ?? null,
-          reason: question.reason ?? null,
-          offline: question.offline,
-          until: question.until.toISOString(),
-          lines: question.lines.map(({ scope, words, required }) => ({ scope, words, required, kinds: [] })),
-          held: [],
-        },
-        expiresAt: question.until,
-        reach: reachAt(api),
-        source,
-      });
-      if (decided === undefined) throw new errors.SessionNotFound('the account cannot be used');
-      await endGrants(decided.endingGrants, 'consent narrowed');
-      return grants.ofSession(decided.consent, api, details.grantId);
+      const consent = await keep(request, question, lines, source);
+      return grants.ofSession(consent, api, details.grantId);
     });
+  }
+
+  /** What a no to something more is remembered as; undefined where it is a no to the whole, which is asked about again. */
+  async function refusedLines(request: InteractionRequest) {
+    const { account } = request;
+    if (request.more === undefined || account === undefined) return undefined;
+    const question = await describe(request);
+    if (question.kind !== 'consent' || question.held === undefined) return undefined;
+    if (question.lines.some(({ required }) => required)) return undefined;
+    const answer = readAnswer(question.lines, [], reachAt(request.api), question.held.lines);
+    return 'fault' in answer
+      ? undefined
+      : { request: { ...request, account }, question, lines: answer.lines };
   }
 
   return {
@@ -128,7 +143,7 @@ export function createInteractions(options: {
       const question = await describe(request);
       const { account, details } = request;
       if (question.kind !== 'consent' || account === undefined) return { fault: 'changed' };
-      const answer = readAnswer(question.lines, ticked, reachAt(request.api));
+      const answer = readAnswer(question.lines, ticked, reachAt(request.api), question.held?.lines);
       if ('fault' in answer) return answer;
       return unlessGone(async () => {
         const grantId = await decide({ ...request, account }, question, answer.lines, source);
@@ -140,9 +155,11 @@ export function createInteractions(options: {
       const request = await load(at, uid);
       if (request === undefined) return { fault: 'expired' };
       const { details, client, api, account, scopes, record } = request;
+      const refused = await refusedLines(request);
       const first = await db.transaction(async () => {
         const endsAt = new Date(details.exp * 1000);
         if (!(await consents.takeAnswer(digest(uid), 'deny', endsAt))) return false;
+        if (refused !== undefined) await keep(refused.request, refused.question, refused.lines, source);
         await audit.record({
           type: 'consent.refused',
           clientId: client.clientId,

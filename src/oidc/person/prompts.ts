@@ -70,11 +70,18 @@ export function createPrompts(options: { roles: Roles; states: RequestStates }):
   );
   prompts.add(role, 1);
   const consent = prompts.get('consent');
-  // What the page says is what is decided about, also if roles change while it is open.
+  // What the page says is what is decided about, also if roles change or another tab decides while it is open.
   if (consent !== undefined)
     consent.details = async (ctx) => {
       const choice = await roles.of(ctx);
-      return { reason: states.of(ctx).reason, ...(choice.kind === 'chosen' && { role: choice.role.id }) };
+      const { reason, undecided } = states.of(ctx);
+      // Who is asked because the application wants her to be asked is asked about everything.
+      const more = undecided !== undefined && !ctx.oidc.prompts.has('consent');
+      return {
+        reason,
+        ...(choice.kind === 'chosen' && { role: choice.role.id }),
+        ...(more && { more: undecided }),
+      };
     };
   return prompts;
 }

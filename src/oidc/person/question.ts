@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Account } from '../../accounts/index.ts';
 import type { Client } from '../../clients/index.ts';
-import type { QuestionLine } from '../../consents/index.ts';
+import type { ConsentLine, QuestionLine } from '../../consents/index.ts';
 
 /** The browser's request, as Node has it. */
 export interface HttpExchange {
@@ -23,6 +23,14 @@ export interface OfferedRole {
   readonly name: string;
   /** SDS role profile id, which tells equal names apart. */
   readonly roleProfile: string | undefined;
+}
+
+/** Lines that are not asked about, because they were decided about before. */
+export interface HeldLines {
+  readonly lines: readonly ConsentLine[];
+  /** The words, in the language of the page, of those that she allowed, and of those that she refused and is asked for again. */
+  readonly allowed: readonly string[];
+  readonly refused: readonly string[];
 }
 
 /** What a person is asked at one address under `/interaction/`. */
@@ -52,6 +60,8 @@ export type Question =
       readonly offline: boolean;
       readonly until: Date;
       readonly lines: readonly QuestionLine[];
+      /** What she decided before, where the page asks for more than that; undefined where it asks about everything. */
+      readonly held: HeldLines | undefined;
     });
 
 /** Where the browser goes next, or what is wrong with the answer. */

@@ -44,7 +44,12 @@ export interface RoleModel extends FormModel {
 export interface ConsentLine {
   readonly scope: string;
   readonly words: string;
+  /** What a line about everything reaches, in words; empty where the words say it. */
+  readonly kinds: readonly string[];
 }
+
+/** One thing that a person may allow or not. */
+export type ConsentChoice = ConsentLine & { readonly checked: boolean };
 
 /**
  * What `sign-in/consent.njk` shows. The form sends `csrf`, a `line` for each scope that is required or ticked, and `decision`:
@@ -69,7 +74,14 @@ export interface ConsentModel extends FormModel {
   readonly offline: boolean;
   /** Part of every answer but a denial. */
   readonly required: readonly ConsentLine[];
-  readonly optional: readonly (ConsentLine & { readonly checked: boolean })[];
+  readonly optional: readonly ConsentChoice[];
+  /** What changes the record, apart from what reads it. */
+  readonly writing: readonly ConsentChoice[];
+  /**
+   * The words of what was decided before, where the page asks for more; null where it asks about everything. `refused`: of
+   * what is asked for again, and stays refused.
+   */
+  readonly held: { readonly allowed: readonly string[]; readonly refused: readonly string[] } | null;
   /** `nothing-chosen`: the person allowed it, but left no part of the record ticked. */
   readonly problem: 'none' | 'nothing-chosen';
 }

@@ -100,8 +100,15 @@ export function createQuestionPages(options: {
     { ticked, problem }: { ticked?: readonly string[]; problem: ConsentModel['problem'] },
   ): void {
     const { uid } = visit;
-    const { account, role: chosen, reason, record, offline, until, lines, site } = question;
+    const { account, role: chosen, reason, record, offline, until, lines, site, held } = question;
+    const required = lines.filter((line) => line.required);
     const optional = lines.filter((line) => !line.required);
+    const choices = (some: typeof lines) =>
+      some.map(({ scope, words, kinds, checked }) => ({
+        ...{ scope, words, kinds },
+        checked: ticked?.includes(scope) ?? checked,
+      }));
+    const reading = optional.filter((line) => !line.writes);
     const model: ConsentModel = {
       action: `/interaction/${uid}/consent`,
       csrf: forms.token(uid),
@@ -113,15 +120,11 @@ export function createQuestionPages(options: {
       records: record === 'others',
       until: formatDay(visit.ctx, until),
       offline,
-      required: lines.filter((line) => line.required).map(({ scope, words }) => ({ scope, words })),
+      required: required.map(({ scope, words, kinds }) => ({ scope, words, kinds })),
       // What it wants of the record comes before what else it would like.
-      optional: [...optional.filter((line) => line.part), ...optional.filter((line) => !line.part)].map(
-        ({ scope, words, checked }) => ({
-          scope,
-          words,
-          checked: ticked?.includes(scope) ?? checked,
-        }),
-      ),
+      optional: choices([...reading.filter((line) => line.part), ...reading.filter((line) => !line.part)]),
+      writing: choices(optional.filter((line) => line.writes)),
+      held: held === undefined ? null : { allowed: held.allowed, refused: held.refused },
       problem,
     };
     show(visit, 'sign-in/consent.njk', model);

@@ -46,17 +46,12 @@ describe('a person who has decided', () => {
     expect((await exchange(server, less)).scope).toBe(scope);
   });
 
-  test('CO-02 is asked about one new scope, with the lines as she left them', async () => {
+  test('CO-02 is asked about one new scope alone, and told what she allows already', async () => {
     const { visitor } = await authorise(server, { visitor: visit(server), without: [observation] });
     const { page } = await begin(server, { visitor, change: wider });
-    const { ticked, unticked } = linesOf(page);
-    expect(unticked).toEqual([observation]);
-    expect([...ticked].sort()).toEqual(
-      wider.scope
-        .split(' ')
-        .filter((scope) => scope !== observation)
-        .sort(),
-    );
+    expect(linesOf(page)).toEqual({ ticked: [medicines], unticked: [] });
+    expect(page.html).toContain('You already allow 6 things');
+    expect(page.html).toContain('You said no to this before.');
   });
 
   test('CO-02 is asked again by an application that she refused altogether', async () => {

@@ -26,6 +26,10 @@ describe('a request for the whole record and for a part of it', () => {
     const { page } = await beginSignedIn(server, { change: asking(all, observation) });
     const { ticked, unticked } = linesOf(page);
     expect([...ticked, ...unticked].filter((scope) => scope.startsWith('patient/'))).toEqual([all]);
+    // And what that means here.
+    expect(page.html).toContain('At the moment, that is:');
+    for (const kind of ['vaccinations', 'appointments', 'illnesses and conditions'])
+      expect(page.html).toContain(`<li>${kind}</li>`);
   });
 
   test('allowed, the part is granted with the whole', async () => {
@@ -65,7 +69,8 @@ describe('AZ-07 a part that she refused is not to be had by another spelling', (
     const visitor = visit(server);
     const old = await exchange(server, await authorise(server, { visitor, identifier, change: asking(all) }));
     expect(await statusOf(old.access_token, 'p-wiremu')).toBe(200);
-    await authorise(server, { visitor, change: asking(observation, condition), without: [observation] });
+    const again = { ...asking(observation, condition), prompt: 'consent' };
+    await authorise(server, { visitor, change: again, without: [observation] });
     const silent = await begin(server, { visitor, change: { ...asking(all), prompt: 'none' } });
     expect(responseOf(silent.page).get('error')).toBe('consent_required');
     // What came from the decision that she took back is over.

@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   type ConsentLine,
-  decided,
   type QuestionLine,
   questionLines,
   readAnswer,
   scopesOf,
+  undecided,
 } from '../../../src/consents/index.ts';
 import { narrows } from '../../../src/consents/lines.ts';
 import { covers, overlaps } from '../../../src/scopes/index.ts';
@@ -22,12 +22,13 @@ const parts = [
 
 const scopes = fc.subarray([...required, ...extras, ...parts], { minLength: 1 });
 const words = (scope: string) => `words of ${scope}`;
+const tell = { words, kinds: () => [], writes: () => false };
 const reach = {
   covers: (allowed: string, requested: string) => covers('smart', allowed, requested),
   overlaps: (one: string, other: string) => overlaps('smart', one, other),
 };
 const ask = (asked: readonly string[], before?: readonly ConsentLine[]): QuestionLine[] =>
-  questionLines(asked, { words, reach, before });
+  questionLines(asked, { tell, reach, before });
 
 /** A question, and what somebody sends for an answer: some of it, some twice, some never shown. */
 const answered = scopes.chain((asked) =>
@@ -129,14 +130,18 @@ describe('readAnswer', () => {
 });
 
 describe('what a decision means for the next one', () => {
-  test('decided: about every one of the scopes, one way or the other', () => {
+  test('undecided: what no line names, and no line that was allowed covers', () => {
     fc.assert(
       fc.property(lines, scopes, (before, asked) => {
         const known = new Set(before.map(({ scope }) => scope));
-        expect(decided(before, asked)).toBe(asked.every((scope) => known.has(scope)));
+        expect(undecided(before, asked, reach)).toEqual(asked.filter((scope) => !known.has(scope)));
       }),
     );
-    expect(decided([], [])).toBe(true);
+    expect(undecided([], [], reach)).toEqual([]);
+    const all = { scope: 'patient/*.rs', words: '', required: false };
+    const asked = ['patient/Patient.rs', 'patient/Patient.read', 'patient/Patient.c'];
+    expect(undecided([{ ...all, allowed: true }], asked, reach)).toEqual(['patient/Patient.c']);
+    expect(undecided([{ ...all, allowed: false }], asked, reach)).toEqual(asked);
   });
 
   test('scopesOf: every line is in one of the two lists', () => {

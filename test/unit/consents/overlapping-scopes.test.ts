@@ -10,10 +10,11 @@ import { merged } from '../../../src/consents/lines.ts';
 import { covers as coversIn, overlaps } from '../../../src/scopes/index.ts';
 
 const words = (scope: string) => `words of ${scope}`;
+const tell = { words, kinds: () => [], writes: () => false };
 const covers = (allowed: string, requested: string) => coversIn('smart', allowed, requested);
 const reach = { covers, overlaps: (one: string, other: string) => overlaps('smart', one, other) };
 const ask = (asked: readonly string[], before?: readonly ConsentLine[]): QuestionLine[] =>
-  questionLines(asked, { words, reach, before });
+  questionLines(asked, { tell, reach, before });
 
 describe('scopes that reach into one another', () => {
   test('what another scope of the request covers is no line of its own, in whatever order they stand', () => {
@@ -70,7 +71,7 @@ describe('scopes that reach into one another', () => {
     ]) {
       const answer = readAnswer(ask(asked), chosen, reach);
       if ('fault' in answer) throw new Error(answer.fault);
-      const lines = withCovered(answer.lines, asked, { words, reach });
+      const lines = withCovered(answer.lines, asked, reach);
       expect(lines.map(({ scope }) => scope).sort()).toEqual([...asked].sort());
       for (const { scope, allowed } of lines)
         expect(allowed).toBe(chosen.some((one) => one === scope || covers(one, scope)));

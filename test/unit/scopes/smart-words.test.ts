@@ -17,7 +17,7 @@ test.each([
   ['introspect', 'Check whether another application’s access is still allowed'],
   ['patient/Immunization.rs', 'See vaccinations in this health record'],
   ['patient/Immunization.read', 'See vaccinations in this health record'],
-  ['patient/Immunization.c', 'Add or change vaccinations in this health record'],
+  ['patient/Immunization.c', 'Add vaccinations to this health record'],
   ['patient/Immunization.d', 'Remove vaccinations from this health record'],
   ['patient/Immunization.write', 'Add, change or remove vaccinations in this health record'],
   ['patient/Immunization.rd', 'See or remove vaccinations in this health record'],

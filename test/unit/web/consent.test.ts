@@ -65,7 +65,7 @@ test('tells access that stays from access that ends with the session', () => {
 test('a line is ticked as the model says, and what is required cannot be unticked', () => {
   const html = page();
   expect(inputs(html, 'checkbox').map((tag) => / checked/.test(tag))).toEqual(
-    consent.optional.map(({ checked }) => checked),
+    [...consent.optional, ...consent.writing].map(({ checked }) => checked),
   );
   const hidden = inputs(html, 'hidden').filter((tag) => tag.includes('name="line"'));
   expect(hidden.map((tag) => tag.match(/value="([^"]*)"/)?.[1])).toEqual(
@@ -73,13 +73,43 @@ test('a line is ticked as the model says, and what is required cannot be unticke
   );
 });
 
+test('what is added or changed stands apart from what is read, and says that it stays', () => {
+  const html = page();
+  const groups = html.split('<fieldset').slice(1);
+  expect(groups).toHaveLength(2);
+  expect(groups[0]).not.toContain('MedicationRequest');
+  expect(groups[1]).toContain('What may Kete Health add or change?');
+  expect(groups[1]).toContain('What it adds stays in the health record');
+  expect(groups[1]).toContain('value="patient/MedicationRequest.cud"');
+  expect(new Set(html.match(/ id="[^"]*"/g)).size).toBe(html.match(/ id="[^"]*"/g)?.length);
+});
+
+test('a line about everything lists what that is at the moment, and stays one line', () => {
+  const html = page();
+  expect(html).toContain('At the moment, that is:');
+  for (const kind of ['vaccinations', 'prescribed medicines']) expect(html).toContain(`<li>${kind}</li>`);
+  expect(html.match(/value="patient\/\*/g)).toHaveLength(1);
+});
+
+test('asked for more, she reads what she allows already, what stays refused, and where to change it', () => {
+  const held = { allowed: ['Know your name', 'See vaccinations'], refused: ['See allergies'] };
+  const html = page({ held, required: [], optional: [] });
+  expect(html).toContain('Do you want to let Kete Health do more with your health record?');
+  expect(html).toContain('You already allow 2 things');
+  for (const words of [...held.allowed, ...held.refused]) expect(html).toContain(`<li>${words}</li>`);
+  expect(html).toContain('You said no to this before.');
+  expect(html).toContain('href="/account"');
+  expect(html).toContain('It keeps what you allowed before.');
+  expect(page()).not.toMatch(/You already allow|You said no|It keeps/);
+});
+
 test('sections without lines are left out', () => {
-  expect(page({ optional: [] })).not.toMatch(/<fieldset|type="checkbox"|You choose/);
+  expect(page({ optional: [], writing: [] })).not.toMatch(/<fieldset|type="checkbox"|You choose/);
   expect(page({ required: [] })).not.toMatch(/always needs|wants to do/);
 });
 
 test('where nothing can be chosen apart, it says that it is all or nothing', () => {
-  const html = page({ optional: [] });
+  const html = page({ optional: [], writing: [] });
   expect(html).toContain('What Kete Health wants to do');
   expect(html).toContain('You can allow all of this, or nothing. If you allow it, it can:');
   expect(html).not.toMatch(/always needs|cannot work without/);

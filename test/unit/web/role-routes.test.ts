@@ -42,6 +42,7 @@ const consent: Question = {
   offline: false,
   until: new Date('2027-11-21T12:00:00Z'),
   lines: [],
+  held: undefined,
 };
 const others: Record<string, Question> = {
   'sign-in': { ...asked, kind: 'sign-in', record: true },

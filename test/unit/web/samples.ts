@@ -62,34 +62,60 @@ export const consent: ConsentModel = {
   until: '21 November 2027',
   offline: true,
   required: [
-    { scope: 'openid', words: 'Know that it is you each time you come back' },
-    { scope: 'profile', words: 'Know your name' },
-    { scope: 'launch/patient', words: 'Know whose health record you choose to open' },
+    { scope: 'openid', words: 'Know that it is you each time you come back', kinds: [] },
+    { scope: 'profile', words: 'Know your name', kinds: [] },
+    { scope: 'launch/patient', words: 'Know whose health record you choose to open', kinds: [] },
   ],
   optional: [
     {
       scope: 'patient/Patient.rs',
       words: 'See name, birth date and contact details in this health record',
+      kinds: [],
       checked: true,
     },
     {
       scope: 'patient/Immunization.rs',
       words: 'See vaccinations in this health record',
+      kinds: [],
       checked: true,
-    },
-    {
-      scope: 'patient/MedicationRequest.cud',
-      words: 'Add, change or remove prescribed medicines in this health record',
-      checked: false,
     },
     {
       scope: 'patient/*.rs',
       words: 'See the whole health record, and kinds of information that are added later',
+      kinds: ['name, birth date and contact details', 'vaccinations', 'prescribed medicines'],
       checked: true,
     },
-    { scope: 'offline_access', words: 'Keep access when you are not using it', checked: true },
+    { scope: 'offline_access', words: 'Keep access when you are not using it', kinds: [], checked: true },
   ],
+  writing: [
+    {
+      scope: 'patient/MedicationRequest.cud',
+      words: 'Add, change or remove prescribed medicines in this health record',
+      kinds: [],
+      checked: false,
+    },
+  ],
+  held: null,
   problem: 'none',
+};
+
+/** Kete Health asks for something new: to add measurements. */
+const moreConsent: ConsentModel = {
+  ...consent,
+  required: [],
+  optional: [],
+  writing: [
+    {
+      scope: 'patient/Observation.c',
+      words: 'Add test results and measurements to this health record',
+      kinds: [],
+      checked: true,
+    },
+  ],
+  held: {
+    allowed: ['Know that it is you each time you come back', 'See vaccinations in this health record'],
+    refused: [],
+  },
 };
 
 /** What a practitioner is asked: an application of the ward, and one that takes all or nothing. */
@@ -101,15 +127,17 @@ export const wardConsent: ConsentModel = {
   reason: 'directcare',
   patient: null,
   records: true,
-  required: [{ scope: 'openid', words: 'Know that it is you each time you come back' }],
+  required: [{ scope: 'openid', words: 'Know that it is you each time you come back', kinds: [] }],
+  writing: [],
   optional: [
-    { scope: 'user/Flag.read', words: 'See the support needs that you may see', checked: true },
+    { scope: 'user/Flag.read', words: 'See the support needs that you may see', kinds: [], checked: true },
     {
       scope: 'user/Flag.write',
       words: 'Add to or change the support needs that you may work on',
+      kinds: [],
       checked: true,
     },
-    { scope: 'offline_access', words: 'Keep access when you are not using it', checked: true },
+    { scope: 'offline_access', words: 'Keep access when you are not using it', kinds: [], checked: true },
   ],
 };
 
@@ -117,9 +145,9 @@ const gpConsent: ConsentModel = {
   ...wardConsent,
   client: { name: 'Fernhill GP Clinic', organization: 'Fernhill Hospital', site: '127.0.0.1:8090' },
   required: [
-    { scope: 'openid', words: 'Know that it is you each time you come back' },
-    { scope: 'patient/*.read', words: 'See one patient’s record at the surgery' },
-    { scope: 'conf/N', words: 'See information of ordinary privacy' },
+    { scope: 'openid', words: 'Know that it is you each time you come back', kinds: [] },
+    { scope: 'patient/*.read', words: 'See one patient’s record at the surgery', kinds: [] },
+    { scope: 'conf/N', words: 'See information of ordinary privacy', kinds: [] },
   ],
   optional: [],
   offline: false,
@@ -234,8 +262,20 @@ export const samples: Readonly<Record<string, Readonly<Record<string, object>>>>
       client: { ...long, site: '127.0.0.1:8090' },
       role: { name: 'Rheumatologieverlaufsdokumentationsassistent', organization: long.organization },
     },
+    more: moreConsent,
+    'more-refused-before': {
+      ...moreConsent,
+      held: { allowed: ['Know your name'], refused: ['See allergies in this health record'] },
+    },
+    'more-reading': { ...moreConsent, optional: consent.optional },
+    'more-whole': { ...moreConsent, required: consent.required, writing: [] },
+    'writing-nothing-chosen': {
+      ...moreConsent,
+      writing: moreConsent.writing.map((line) => ({ ...line, checked: false })),
+      problem: 'nothing-chosen',
+    },
     'no-patient': { ...consent, client: { ...consent.client, organization: '' }, patient: null },
-    'nothing-optional': { ...consent, optional: [] },
+    'nothing-optional': { ...consent, optional: [], writing: [] },
     'nothing-required': { ...consent, required: [] },
     'nothing-chosen': {
       ...consent,
