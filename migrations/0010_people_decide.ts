@@ -8,8 +8,9 @@ export const safety = 'safe-while-running';
 /** One statement an entry: the embedded database takes no more at a time. */
 export const statements: readonly string[] = [
   // A birth date is as precise as it is known: year, month or day. disabled_reason says why disabled_at is set.
+  // (In a pattern, Knex would take a question mark for the place of a value.)
   `ALTER TABLE accounts
-     ADD COLUMN birth_date text CHECK (birth_date ~ '^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$'),
+     ADD COLUMN birth_date text CHECK (birth_date ~ '^[0-9]{4}(|-[0-9]{2}|-[0-9]{2}-[0-9]{2})$'),
      ADD COLUMN identity_level text NOT NULL DEFAULT 'none' CHECK (identity_level IN ('none', 'low', 'medium', 'high')),
      ADD COLUMN identity_source text,
      ADD COLUMN disabled_reason text CHECK (disabled_reason IN ('suspended', 'deceased')),
@@ -61,7 +62,8 @@ export const statements: readonly string[] = [
     created_at timestamptz NOT NULL,
     expires_at timestamptz NOT NULL
   )`,
-  `CREATE INDEX one_time_links_account ON one_time_links (account_id)`,
+  // One that is open, of a kind, is enough for an account: a new one takes the place of the one before.
+  `CREATE UNIQUE INDEX one_time_links_account ON one_time_links (account_id, kind)`,
   `CREATE INDEX one_time_links_expiry ON one_time_links (expires_at)`,
   // Mail that waits to be sent. sealed: address, subject and text, encrypted.
   `CREATE TABLE mails (

@@ -4,8 +4,11 @@ import {
   type Credentials,
   createAccounts,
   createCredentials,
+  createNotices,
   createPasswords,
+  createPeople,
   type Passwords,
+  type People,
 } from './accounts/index.ts';
 import { type Audit, createAudit } from './audit/index.ts';
 import { type Catalogue, createCatalogue } from './catalogue/index.ts';
@@ -23,8 +26,16 @@ import {
 } from './db/index.ts';
 import { hasDemoData, seedDemo } from './demo/index.ts';
 import { Refused } from './errors.ts';
-import { createSeal, createSigningKeys, derive, readMasterKey, type SigningKeys } from './keys/index.ts';
-import { createLetters, createMail, createMailSeal, type Mail, type MailSeal } from './mail/index.ts';
+import {
+  createSeal,
+  createSigningKeys,
+  derive,
+  readMasterKey,
+  type Seal,
+  type SigningKeys,
+} from './keys/index.ts';
+import { createLetters, createMail, type Mail } from './mail/index.ts';
+import { createEndAccount } from './oidc/index.ts';
 import { createOrganizations, type Organizations } from './organizations/index.ts';
 import { createPractitioners, type Practitioners } from './practitioners/index.ts';
 import {
@@ -53,6 +64,7 @@ export interface Services {
   readonly accounts: Accounts;
   readonly passwords: Passwords;
   readonly credentials: Credentials;
+  readonly people: People;
   readonly practitioners: Practitioners;
   readonly sources: Sources;
   readonly consents: Consents;
@@ -61,7 +73,7 @@ export interface Services {
   readonly keys: SigningKeys;
   readonly mail: Mail;
   /** Reads what waits to be sent. */
-  readonly mailSeal: MailSeal;
+  readonly mailSeal: Seal;
   /** Ends the worker threads and closes the database. */
   close(): Promise<void>;
 }
@@ -81,8 +93,20 @@ export function createServices(
   const masterKey = readMasterKey(config);
   const audit = createAudit({ db, clock, ids, correlation: correlation.current });
   const passwords = createPasswords();
-  const mailSeal = createMailSeal(Buffer.from(derive(masterKey, 'mail'), 'base64url'));
+  const mailSeal = createSeal(masterKey, 'mail');
   const consents = createConsents({ db, clock, ids, audit });
+  const accounts = createAccounts({ db, clock, audit, passwords });
+  const mail = createMail({ db, clock, ids, seal: mailSeal, letters: createLetters() });
+  const { issuer, timeZone } = config;
+  const notices = createNotices({ db, clock, mail, issuer, timeZone });
+  const credentials = createCredentials({
+    ...{ db, clock, audit, passwords },
+    issuer,
+    challengeKey: derive(masterKey, 'passkey-challenges'),
+    seal: createSeal(masterKey, 'authenticators'),
+    breachedFile: config.breachedPasswordsFile,
+    notify: notices.credentialChanged,
+  });
   return {
     config,
     clock,
@@ -95,15 +119,12 @@ export function createServices(
     organizations: createOrganizations({ db, clock, audit }),
     catalogue: createCatalogue({ db, clock, audit }),
     registry: createClientRegistry({ db, clock, audit }),
-    accounts: createAccounts({ db, clock, audit, passwords }),
+    accounts,
     passwords,
-    credentials: createCredentials({
-      ...{ db, clock, audit, passwords },
-      issuer: config.issuer,
-      challengeKey: derive(masterKey, 'passkey-challenges'),
-      seal: createSeal(masterKey, 'authenticators'),
-      breachedFile: config.breachedPasswordsFile,
-      notify: async () => {},
+    credentials,
+    people: createPeople({
+      ...{ db, clock, ids, audit, mail, passwords, credentials, notices, issuer, timeZone },
+      endEverything: createEndAccount({ db, clock, accounts, consents, audit }),
     }),
     practitioners: createPractitioners({ db, clock, audit, consents }),
     sources: createSources({ db, clock, audit, masterKey }),
@@ -118,7 +139,7 @@ export function createServices(
       audit,
       tolerance: config.demo ? Number.POSITIVE_INFINITY : CLOCK_SKEW,
     }),
-    mail: createMail({ db, clock, ids, seal: mailSeal, letters: createLetters() }),
+    mail,
     mailSeal,
     async close() {
       await passwords.close();

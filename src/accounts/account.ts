@@ -1,3 +1,5 @@
+import type { IdentityLevel } from './identity.ts';
+
 /** A person who signs in. */
 export interface Account {
   /** The `sub` of her tokens: says nothing about her, and never changes. */
@@ -10,6 +12,14 @@ export interface Account {
   readonly practitioner: string | undefined;
   /** When she last signed out everywhere: a browser session that began before is over, whether it could be reached or not. */
   readonly signedOutAt?: Date | undefined;
+  /** YYYY-MM-DD, or as much of it as is known. */
+  readonly birthDate?: string | undefined;
+  /** How far it was proved that she is who she says; `none` where nothing is said. */
+  readonly identityLevel?: IdentityLevel | undefined;
+  /** Where mail to her goes; only an address of which she proved that she reads what is sent there. */
+  readonly email?: string | undefined;
+  /** The language in which she is written to, BCP 47. */
+  readonly language?: string | undefined;
 }
 
 /** Longest identifier that is looked up, in characters. */

@@ -2,9 +2,11 @@ import type { Audit } from '../audit/index.ts';
 import type { Clock } from '../clock.ts';
 import type { Database, Statement } from '../db/index.ts';
 import { type Account, asIdentifier } from './account.ts';
+import type { HealthIdentifier, IdentityLevel } from './identity.ts';
 import type { Passwords } from './passwords.ts';
 
-export const accountColumns = 'a.id, a.name, a.patient, a.practitioner, a.signed_out_at';
+export const accountColumns = `a.id, a.name, a.patient, a.practitioner, a.birth_date, a.identity_level, a.language, a.signed_out_at,
+  CASE WHEN a.email_verified_at IS NOT NULL THEN a.email END AS email`;
 
 const statements = {
   find: {
@@ -24,11 +26,14 @@ const statements = {
   signOut: { name: 'accounts_sign_out', text: 'UPDATE accounts SET signed_out_at = $2 WHERE id = $1' },
   put: {
     name: 'accounts_put',
-    text: `INSERT INTO accounts (id, name, password_hash, patient, practitioner, demo, created_at, updated_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $7)
+    text: `INSERT INTO accounts (id, name, password_hash, patient, practitioner, demo, created_at, updated_at, birth_date,
+             identity_level, identity_source, email, email_verified_at, language)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9, $10, $11, CASE WHEN $11::text IS NOT NULL THEN $7::timestamptz END, $12)
            ON CONFLICT (id) DO UPDATE SET name = excluded.name, password_hash = excluded.password_hash,
-             patient = excluded.patient, practitioner = excluded.practitioner, disabled_at = NULL,
-             demo = excluded.demo, updated_at = excluded.updated_at`,
+             patient = excluded.patient, practitioner = excluded.practitioner, disabled_at = NULL, disabled_reason = NULL,
+             demo = excluded.demo, updated_at = excluded.updated_at, birth_date = excluded.birth_date,
+             identity_level = excluded.identity_level, identity_source = excluded.identity_source, email = excluded.email,
+             email_verified_at = excluded.email_verified_at, language = excluded.language`,
   },
   dropIdentifiers: {
     name: 'account_identifiers_drop',
@@ -38,6 +43,14 @@ const statements = {
     name: 'account_identifiers_put',
     text: 'INSERT INTO account_identifiers (value, account_id) VALUES ($1, $2)',
   },
+  dropHealthIdentifiers: {
+    name: 'health_identifiers_drop',
+    text: 'DELETE FROM health_identifiers WHERE account_id = $1',
+  },
+  putHealthIdentifier: {
+    name: 'health_identifiers_put',
+    text: 'INSERT INTO health_identifiers (system, value, account_id) VALUES ($1, $2, $3)',
+  },
 } satisfies Record<string, Statement>;
 
 export interface AccountRow {
@@ -46,6 +59,10 @@ export interface AccountRow {
   patient: string | null;
   practitioner: string | null;
   signed_out_at: Date | null;
+  birth_date: string | null;
+  identity_level: IdentityLevel;
+  email: string | null;
+  language: string | null;
 }
 
 export const asAccount = (row: AccountRow): Account => ({
@@ -54,13 +71,21 @@ export const asAccount = (row: AccountRow): Account => ({
   patient: row.patient ?? undefined,
   practitioner: row.practitioner ?? undefined,
   signedOutAt: row.signed_out_at ?? undefined,
+  birthDate: row.birth_date ?? undefined,
+  identityLevel: row.identity_level,
+  email: row.email ?? undefined,
+  language: row.language ?? undefined,
 });
 
 /** An account as it is written. */
 export interface AccountRecord extends Account {
   /** From `Passwords.hash`. */
   readonly passwordHash: string;
+  /** What she signs in with. */
   readonly identifiers: readonly string[];
+  /** Who proved that she is who she says. */
+  readonly identitySource?: string | undefined;
+  readonly healthIdentifiers?: readonly HealthIdentifier[];
 }
 
 export interface Accounts {
@@ -74,6 +99,7 @@ export interface Accounts {
   /** The most that somebody can prove when she signs in: `1` to `3` (docs/adr/0011). */
   bestAcr(id: string): Promise<'1' | '2' | '3'>;
   /** Notes that she signs out everywhere; part of the caller's transaction. */
+  /** Says that sessions which began so far count no more, wherever they are kept. */
   signOut(id: string): Promise<void>;
   /** Creates the account or replaces it, identifiers included, with an audit row. */
   put(record: AccountRecord, options: { demo: boolean }): Promise<void>;
@@ -111,12 +137,19 @@ export function createAccounts(options: {
     },
     put: (record, { demo }) =>
       db.transaction(async () => {
-        const { id, name, passwordHash, patient, practitioner, identifiers } = record;
-        const values = [id, name, passwordHash, patient ?? null, practitioner ?? null, demo, clock.now()];
-        await db.query(statements.put, values);
+        const { id, name, passwordHash, patient, practitioner, identifiers, healthIdentifiers = [] } = record;
+        await db.query(statements.put, [
+          ...[id, name, passwordHash, patient ?? null, practitioner ?? null, demo, clock.now()],
+          ...[record.birthDate ?? null, record.identityLevel ?? 'none', record.identitySource ?? null],
+          ...[record.email ?? null, record.language ?? null],
+        ]);
         await db.query(statements.dropIdentifiers, [id]);
         for (const identifier of identifiers) {
           await db.query(statements.putIdentifier, [asIdentifier(identifier), id]);
+        }
+        await db.query(statements.dropHealthIdentifiers, [id]);
+        for (const { system, value } of healthIdentifiers) {
+          await db.query(statements.putHealthIdentifier, [system, value, id]);
         }
         await audit.record({ type: 'account.written', subject: id, detail: { demo } });
       }),

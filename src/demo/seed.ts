@@ -1,4 +1,4 @@
-import type { Accounts, Credentials, Passwords } from '../accounts/index.ts';
+import { type Accounts, type Credentials, type Passwords, registerOf } from '../accounts/index.ts';
 import type { Audit } from '../audit/index.ts';
 import type { Catalogue } from '../catalogue/index.ts';
 import { type ClientRegistry, checkRegistrations } from '../clients/index.ts';
@@ -66,10 +66,27 @@ async function seedAccounts(options: SeedOptions, passwordHash: string): Promise
   for (const person of people(civilDate(clock.now(), timeZone))) {
     const { key, name, patientId, practitionerId, signInName } = person;
     if (signInName === undefined) continue;
-    const record = { id: key, name, passwordHash, patient: patientId, practitioner: practitionerId };
-    await accounts.put({ ...record, identifiers: [signInName] }, { demo: true });
+    const { roles, identifier, birthDate, family, given, prefix } = person;
+    const record = {
+      id: key,
+      name,
+      passwordHash,
+      patient: patientId,
+      practitioner: practitionerId,
+      birthDate,
+    };
+    const known = identifier !== undefined && registerOf(identifier.system) !== undefined;
+    await accounts.put(
+      {
+        ...record,
+        identifiers: [signInName],
+        email: signInName,
+        healthIdentifiers: known ? [identifier] : [],
+        ...(patientId === undefined ? {} : { identityLevel: 'high', identitySource: 'demo' }),
+      },
+      { demo: true },
+    );
     await credentials.authenticators.put(key, demoAuthenticatorKey, { always: false });
-    const { roles, identifier, family, given, prefix } = person;
     if (roles === undefined) continue;
     const names = { family, given: [given], prefix: prefix === undefined ? [] : [prefix] };
     await practitioners.put({ accountId: key, sdsUser: identifier?.value, ...names, roles });

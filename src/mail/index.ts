@@ -1,5 +1,5 @@
 export { emailAddress, readEmail } from './address.ts';
 export { createLetters, type LetterKind } from './letters.ts';
-export { createMail, createMailSeal, type Mail, type MailSeal, type WaitingMail } from './mail.ts';
+export { createMail, type Mail, type WaitingMail } from './mail.ts';
 export { type FailedTry, type MailSender, startMailSender } from './sender.ts';
 export { createMailTransport } from './transport.ts';

@@ -11,6 +11,35 @@ const letters = {
     'mail.invitation.link',
     'mail.invitation.until',
   ],
+  addressChosen: [
+    'mail.addressChosen.subject',
+    'mail.addressChosen.what',
+    'mail.addressChosen.link',
+    'mail.addressChosen.not',
+  ],
+  addressTaken: [
+    'mail.addressTaken.subject',
+    'mail.addressTaken.what',
+    'mail.addressTaken.link',
+    'mail.addressTaken.reset',
+    'mail.addressTaken.not',
+  ],
+  address: ['mail.address.subject', 'mail.address.what', 'mail.address.link', 'mail.address.not'],
+  addressChanged: ['mail.addressChanged.subject', 'mail.addressChanged.what', 'mail.addressChanged.not'],
+  reset: ['mail.reset.subject', 'mail.reset.what', 'mail.reset.link', 'mail.reset.not'],
+  passwordReset: ['mail.passwordReset.subject', 'mail.passwordReset.what', 'mail.passwordReset.not'],
+  newSignIn: [
+    'mail.newSignIn.subject',
+    'mail.newSignIn.what',
+    'mail.newSignIn.when',
+    'mail.newSignIn.not',
+    'mail.newSignIn.how',
+  ],
+  credentialChanged: [
+    'mail.credentialChanged.subject',
+    'mail.credentialChanged.what',
+    'mail.credentialChanged.not',
+  ],
 } as const satisfies Record<string, readonly [subject: string, ...paragraphs: string[]]>;
 
 /** A kind of mail. */
@@ -36,6 +65,8 @@ export interface Letters {
    * @throws Error for a sentence that is not there, or a place without a value
    */
   compose(kind: LetterKind, language: string | undefined, values: LetterValues): Letter;
+  /** A sentence without places. @param key in `locales/` */
+  sentence(key: string, language: string | undefined): string;
 }
 
 function readSentences(language: string): Sentences | undefined {
@@ -73,6 +104,7 @@ export function createLetters(): Letters {
     return read;
   };
   return {
+    sentence: (key, language = 'en') => sentence(of(language), key, {}),
     compose(kind, language = 'en', values) {
       const sentences = of(language);
       const [subject, ...paragraphs] = letters[kind];

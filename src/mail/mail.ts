@@ -1,6 +1,6 @@
 import type { Clock, Ids } from '../clock.ts';
 import type { Database, Statement } from '../db/index.ts';
-import { decrypt, encrypt } from '../keys/index.ts';
+import type { Seal } from '../keys/index.ts';
 import { isPlain } from '../text.ts';
 import { readEmail } from './address.ts';
 import type { Letter, LetterKind, Letters, LetterValues } from './letters.ts';
@@ -15,7 +15,7 @@ const statements = {
   add: {
     name: 'mails_add',
     text: `INSERT INTO mails (id, account_id, kind, sealed, created_at, next_at, expires_at)
-           VALUES ($1, $2, $3, $4, $5, $5, $6)`,
+           VALUES ($1, $2, $3, $4, $5, $6, $7)`,
   },
   newest: {
     name: 'mails_newest',
@@ -29,6 +29,8 @@ export interface Envelope {
   /** Undefined for somebody who has no account yet. */
   readonly accountId: string | undefined;
   readonly to: string;
+  /** Whether nobody is to get it: it costs the work of one that is sent, where the time must not tell who exists. */
+  readonly forNobody?: boolean;
 }
 
 /** A mail that waits. */
@@ -54,6 +56,8 @@ export interface Mail {
       readonly values: LetterValues;
     },
   ): Promise<void>;
+  /** A sentence of `locales/` that has its place in a mail. */
+  readonly sentence: Letters['sentence'];
   /** The newest mails that wait, for the outbox of the demonstration. */
   newest(): Promise<readonly WaitingMail[]>;
 }
@@ -63,46 +67,38 @@ export interface MailContent extends Letter {
   readonly to: string;
 }
 
-/** Encrypts and reads what a mail says. */
-export interface MailSeal {
-  seal(id: string, content: MailContent): string;
-  open(id: string, sealed: string): MailContent;
-}
-
-/** @param key from the master key, for this purpose alone */
-export function createMailSeal(key: Buffer): MailSeal {
-  const label = (id: string) => `mail ${id}`;
-  return {
-    seal: (id, { to, subject, text }) => encrypt(key, label(id), JSON.stringify({ to, subject, text })),
-    open: (id, sealed) => JSON.parse(decrypt(key, label(id), sealed)) as MailContent,
-  };
-}
+/** What a mail is sealed under, so that no row can stand in for another. */
+export const sealedAs = (id: string): string => `mail ${id}`;
 
 /** Mail that waits in the database, encrypted. */
 export function createMail(options: {
   db: Database;
   clock: Clock;
   ids: Ids;
-  seal: MailSeal;
+  seal: Seal;
   letters: Letters;
 }): Mail {
   const { db, clock, ids, seal, letters } = options;
 
-  const send: Mail['send'] = async ({ kind, accountId, to, subject, text }) => {
+  const send: Mail['send'] = async ({ kind, accountId, to, subject, text, forNobody = false }) => {
     const address = readEmail(to);
     if (address === undefined) throw new Error('a mail was addressed to what is no e-mail address');
     if (!isPlain(subject)) throw new Error('the subject of a mail had control characters');
     const id = ids.uuid();
     const now = clock.now();
-    const sealed = seal.seal(id, { to: address, subject, text });
-    const expiresAt = new Date(now.getTime() + KEPT * 1000);
-    await db.query(statements.add, [id, accountId ?? null, kind, sealed, now, expiresAt]);
+    const content: MailContent = { to: address, subject, text };
+    const sealed = seal.seal(sealedAs(id), JSON.stringify(content));
+    // What is for nobody is over before anybody looks for it.
+    const expiresAt = new Date(now.getTime() + (forNobody ? 0 : KEPT * 1000));
+    const nextAt = forNobody ? null : now;
+    await db.query(statements.add, [id, accountId ?? null, kind, sealed, now, nextAt, expiresAt]);
   };
 
   return {
     send,
-    write: ({ kind, accountId, to, language, values }) =>
-      send({ kind, accountId, to, ...letters.compose(kind, language, values) }),
+    write: ({ language, values, ...mail }) =>
+      send({ ...mail, ...letters.compose(mail.kind, language, values) }),
+    sentence: letters.sentence,
     async newest() {
       const rows = await db.query<{ id: string; kind: string; sealed: string; created_at: Date }>(
         statements.newest,
@@ -111,7 +107,7 @@ export function createMail(options: {
       return rows.map(({ id, kind, sealed, created_at: createdAt }) => ({
         kind,
         createdAt,
-        ...seal.open(id, sealed),
+        ...(JSON.parse(seal.open(sealedAs(id), sealed)) as MailContent),
       }));
     },
   };

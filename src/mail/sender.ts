@@ -1,7 +1,8 @@
 import type { Clock } from '../clock.ts';
 import type { Database, Statement } from '../db/index.ts';
+import type { Seal } from '../keys/index.ts';
 import { type Polling, startPolling } from '../polling.ts';
-import type { MailContent, MailSeal } from './mail.ts';
+import { type MailContent, sealedAs } from './mail.ts';
 
 /** Milliseconds between two looks for mail. */
 const EVERY = 2000;
@@ -73,7 +74,7 @@ function describe(error: unknown): Pick<FailedTry, 'code' | 'status'> {
 export function startMailSender(options: {
   db: Database;
   clock: Clock;
-  seal: MailSeal;
+  seal: Seal;
   deliver: (id: string, mail: MailContent) => Promise<void>;
   onFailed: (failed: FailedTry) => void;
   onError: (error: unknown) => void;
@@ -90,7 +91,7 @@ export function startMailSender(options: {
     if (row === undefined) return false;
     const { id, attempts } = row;
     try {
-      await deliver(id, seal.open(id, row.sealed));
+      await deliver(id, JSON.parse(seal.open(sealedAs(id), row.sealed)) as MailContent);
     } catch (error) {
       const givenUp = attempts >= MOST_TRIES;
       if (givenUp) await db.query(statements.giveUp, [id]);

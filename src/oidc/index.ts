@@ -1,3 +1,4 @@
+export { createEndAccount } from './grants/end-account.ts';
 export { endAll } from './grants/end-all.ts';
 export type { LineWithdrawal, Withdrawal, Withdrawals } from './grants/withdrawals.ts';
 export { createOidc } from './oidc.ts';

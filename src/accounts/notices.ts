@@ -1,0 +1,76 @@
+import type { Clock } from '../clock.ts';
+import type { Database, Statement } from '../db/index.ts';
+import type { Mail } from '../mail/index.ts';
+import type { Account } from './account.ts';
+import type { CredentialChange, Notify } from './credential-change.ts';
+
+const statements = {
+  reader: {
+    name: 'notices_reader',
+    text: `SELECT name, email, language FROM accounts
+           WHERE id = $1 AND email_verified_at IS NOT NULL AND disabled_at IS NULL`,
+  },
+} satisfies Record<string, Statement>;
+
+/** What a mail says about a change: keys in `locales/`. */
+const changes: Readonly<Record<CredentialChange, string>> = {
+  'password-changed': 'mail.change.passwordChanged',
+  'passkey-added': 'mail.change.passkeyAdded',
+  'passkey-removed': 'mail.change.passkeyRemoved',
+  'authenticator-added': 'mail.change.authenticatorAdded',
+  'authenticator-changed': 'mail.change.authenticatorChanged',
+  'authenticator-removed': 'mail.change.authenticatorRemoved',
+  'recovery-codes-made': 'mail.change.recoveryCodesMade',
+  'recovery-code-used': 'mail.change.recoveryCodeUsed',
+};
+
+/** Tells people by mail what happened to their account. */
+export interface Notices {
+  /**
+   * Tells somebody that she signed in in a browser that was not known for her account; nothing without a verified address.
+   * One statement.
+   */
+  newSignIn(account: Account): Promise<void>;
+  /** Tells somebody that the way in which she signs in was changed; nothing without a verified address. */
+  readonly credentialChanged: Notify;
+}
+
+/** @param timeZone in which times are told @param issuer beginning of links */
+export function createNotices(options: {
+  db: Database;
+  clock: Clock;
+  mail: Mail;
+  issuer: string;
+  timeZone: string;
+}): Notices {
+  const { db, clock, mail, issuer, timeZone } = options;
+  return {
+    async newSignIn({ id, name, email, language = 'en' }) {
+      if (email === undefined) return;
+      const now = clock.now();
+      const told = (style: Intl.DateTimeFormatOptions) =>
+        new Intl.DateTimeFormat(language, { ...style, timeZone }).format(now);
+      const values = {
+        name,
+        day: told({ dateStyle: 'long' }),
+        time: told({ timeStyle: 'short' }),
+        reset: `${issuer}/account/reset`,
+      };
+      await mail.write({ kind: 'newSignIn', accountId: id, to: email, language, values });
+    },
+    async credentialChanged(accountId, change) {
+      const [row] = await db.query<{ name: string; email: string; language: string | null }>(
+        statements.reader,
+        [accountId],
+      );
+      if (row === undefined) return;
+      const language = row.language ?? undefined;
+      const values = {
+        name: row.name,
+        change: mail.sentence(changes[change], language),
+        reset: `${issuer}/account/reset`,
+      };
+      await mail.write({ kind: 'credentialChanged', accountId, to: row.email, language, values });
+    },
+  };
+}

@@ -1,0 +1,174 @@
+import type { Audit } from '../audit/index.ts';
+import type { Clock } from '../clock.ts';
+import type { Database, Statement } from '../db/index.ts';
+import type { Mail } from '../mail/index.ts';
+import { asIdentifier } from './account.ts';
+import type { Authenticators } from './authenticators.ts';
+import type { Links } from './links.ts';
+import type { PasswordChoice } from './password-choice.ts';
+import type { PasswordFault } from './password-rules.ts';
+import type { Passwords } from './passwords.ts';
+import type { RecoveryCodes } from './recovery-codes.ts';
+
+/** Seconds for which a link is good. */
+const LINK_LIFE = 30 * 60;
+
+const statements = {
+  asking: {
+    name: 'password_resets_asking',
+    text: `SELECT a.id, a.name, a.email, a.language FROM accounts a JOIN account_identifiers i ON i.account_id = a.id
+           WHERE i.value = $1 AND a.disabled_at IS NULL AND a.email_verified_at IS NOT NULL`,
+  },
+  account: {
+    name: 'password_resets_account',
+    text: `SELECT a.name, a.language, CASE WHEN a.email_verified_at IS NOT NULL THEN a.email END AS email,
+             EXISTS (SELECT FROM authenticators c WHERE c.account_id = a.id) AS has_app,
+             (SELECT coalesce(jsonb_agg(i.value), '[]') FROM account_identifiers i WHERE i.account_id = a.id) AS names
+           FROM accounts a WHERE a.id = $1 AND a.disabled_at IS NULL`,
+  },
+  set: {
+    name: 'password_resets_set',
+    text: `UPDATE accounts SET password_hash = $2, updated_at = $3 WHERE id = $1 AND disabled_at IS NULL RETURNING id`,
+  },
+} satisfies Record<string, Statement>;
+
+/** Whose password an open link sets. */
+export interface OpenReset {
+  readonly accountId: string;
+  /** Whether a code of her authenticator app, or a recovery code, is asked for as well. */
+  readonly needsCode: boolean;
+}
+
+/** Why a password was not set. `over`: the link; `code`: the code was wrong, or used before. */
+export type ResetFault = PasswordFault | 'over' | 'code';
+
+/** Ends all sessions and all grants of an account, in the caller's transaction. */
+export type EndEverything = (accountId: string, reason: string) => Promise<void>;
+
+/** New passwords for people who do not know theirs. The proof is their mailbox; it signs nobody in. */
+export interface PasswordResets {
+  /**
+   * Sends a link to the verified address of whoever signs in with a name; one that was sent before is over. Where there is no
+   * such account, or no such address, the same work is done for nobody, so that the time does not tell.
+   */
+  ask(identifier: string): Promise<void>;
+  /** Makes a link that is not mailed but handed over; undefined where the account is not live. */
+  link(accountId: string): Promise<string | undefined>;
+  /** Whose password a link sets; undefined where it is over. */
+  find(token: string): Promise<OpenReset | undefined>;
+  /**
+   * Sets the password, ends all sessions and grants, and tells her by mail, all or nothing, with an audit row.
+   *
+   * @param chosen.code of her authenticator app, or a recovery code; '' where none was typed
+   * @returns undefined when it was set @throws Overloaded when too many passwords wait to be hashed
+   */
+  set(token: string, chosen: { password: string; code: string }): Promise<ResetFault | undefined>;
+}
+
+/** Undoes what a transaction has done so far. */
+class Undone extends Error {}
+
+interface AccountRow {
+  readonly name: string;
+  readonly language: string | null;
+  readonly email: string | null;
+  readonly has_app: boolean;
+  readonly names: readonly string[];
+}
+
+/** @param issuer beginning of the link */
+export function createPasswordResets(options: {
+  db: Database;
+  clock: Clock;
+  audit: Audit;
+  links: Links;
+  mail: Mail;
+  passwords: Passwords;
+  choice: PasswordChoice;
+  authenticators: Pick<Authenticators, 'verify'>;
+  recoveryCodes: Pick<RecoveryCodes, 'use'>;
+  endEverything: EndEverything;
+  issuer: string;
+}): PasswordResets {
+  const { db, clock, audit, links, mail, passwords, choice, endEverything, issuer } = options;
+  const linkTo = (token: string) => `${issuer}/account/reset/${token}`;
+
+  async function accountOf(token: string): Promise<(AccountRow & { readonly id: string }) | undefined> {
+    const link = await links.peek('reset', token);
+    if (link?.accountId === undefined) return undefined;
+    const [row] = await db.query<AccountRow>(statements.account, [link.accountId]);
+    return row && { ...row, id: link.accountId };
+  }
+
+  const isHers = async (accountId: string, code: string) =>
+    (await options.authenticators.verify(accountId, code)) ||
+    (await options.recoveryCodes.use(accountId, code));
+
+  return {
+    ask: (identifier) =>
+      db.transaction(async () => {
+        const [row] = await db.query<{ id: string; name: string; email: string; language: string | null }>(
+          statements.asking,
+          [asIdentifier(identifier) ?? null],
+        );
+        const token = await links.create(
+          'reset',
+          { accountId: row?.id, data: {} },
+          row === undefined ? 0 : LINK_LIFE,
+        );
+        await mail.write({
+          kind: 'reset',
+          accountId: row?.id,
+          to: row?.email ?? 'nobody@assent.invalid',
+          language: row?.language ?? undefined,
+          values: { name: row?.name ?? 'nobody', link: linkTo(token) },
+          forNobody: row === undefined,
+        });
+      }),
+    async link(accountId) {
+      return db.transaction(async () => {
+        const [row] = await db.query<AccountRow>(statements.account, [accountId]);
+        if (row === undefined) return undefined;
+        const token = await links.create('reset', { accountId, data: {} }, LINK_LIFE);
+        await audit.record({ type: 'account.reset-link-made', subject: accountId });
+        return linkTo(token);
+      });
+    },
+    async find(token) {
+      const account = await accountOf(token);
+      return account && { accountId: account.id, needsCode: account.has_app };
+    },
+    async set(token, { password, code }) {
+      const account = await accountOf(token);
+      if (account === undefined) return 'over';
+      const { id, name, names, email, language } = account;
+      const fault = await choice.fault(password, [name, ...names]);
+      if (fault !== undefined) return fault;
+      const hash = await passwords.hash(password);
+      try {
+        return await db.transaction(async () => {
+          if (account.has_app && !(await isHers(id, code))) return 'code';
+          // After the code: a code that was mistyped leaves the link open. What the code used up comes back with the throw.
+          if ((await links.use('reset', token)) === undefined)
+            throw new Undone('the link was used meanwhile');
+          const set = await db.query(statements.set, [id, hash, clock.now()]);
+          if (set.length === 0) throw new Undone('the account is not live any more');
+          await audit.record({ type: 'account.password-reset', subject: id });
+          await endEverything(id, 'password reset');
+          if (email !== null)
+            await mail.write({
+              kind: 'passwordReset',
+              accountId: id,
+              to: email,
+              language: language ?? undefined,
+              values: { name, reset: `${issuer}/account/reset` },
+            });
+          return undefined;
+        });
+      } catch (error) {
+        if (error instanceof Undone) return 'over';
+        throw error;
+      }
+    },
+  };
+}
