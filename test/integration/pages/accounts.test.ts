@@ -32,6 +32,9 @@ describe('signing in', () => {
       name: 'Aroha Ngata',
       patient: 'p-aroha',
       practitioner: undefined,
+      birthDate: expect.stringMatching(/^\d{4}-\d{2}-\d{2}$/),
+      identityLevel: 'high',
+      email: 'aroha@example.test',
     });
     expect(checked).toEqual([true]);
   });
