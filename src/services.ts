@@ -98,6 +98,7 @@ export function createServices(
   const accounts = createAccounts({ db, clock, audit, passwords });
   const mail = createMail({ db, clock, ids, seal: mailSeal, letters: createLetters() });
   const { issuer, timeZone } = config;
+  const browserSessions = createBrowserSessions({ db, clock });
   const notices = createNotices({ db, clock, mail, issuer, timeZone });
   const credentials = createCredentials({
     ...{ db, clock, audit, passwords },
@@ -124,12 +125,12 @@ export function createServices(
     credentials,
     people: createPeople({
       ...{ db, clock, ids, audit, mail, passwords, credentials, notices, issuer, timeZone },
-      endEverything: createEndAccount({ db, clock, accounts, consents, audit }),
+      endEverything: createEndAccount({ db, clock, accounts, consents, browserSessions, audit }),
     }),
     practitioners: createPractitioners({ db, clock, audit, consents }),
     sources: createSources({ db, clock, audit, masterKey }),
     consents,
-    browserSessions: createBrowserSessions({ db, clock }),
+    browserSessions,
     logoutNotices: createLogoutNotices({ db, clock, ids }),
     // The demo's time may be moved.
     keys: createSigningKeys({

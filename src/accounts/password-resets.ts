@@ -43,7 +43,10 @@ export interface OpenReset {
 export type ResetFault = PasswordFault | 'over' | 'code';
 
 /** Ends all sessions and all grants of an account, in the caller's transaction. */
-export type EndEverything = (accountId: string, reason: string) => Promise<void>;
+export type EndEverything = (
+  accountId: string,
+  because: { reason: string; source?: string | undefined },
+) => Promise<void>;
 
 /** New passwords for people who do not know theirs. The proof is their mailbox; it signs nobody in. */
 export interface PasswordResets {
@@ -59,10 +62,14 @@ export interface PasswordResets {
   /**
    * Sets the password, ends all sessions and grants, and tells her by mail, all or nothing, with an audit row.
    *
+   * @param chosen.source network address of the caller
    * @param chosen.code of her authenticator app, or a recovery code; '' where none was typed
    * @returns undefined when it was set @throws Overloaded when too many passwords wait to be hashed
    */
-  set(token: string, chosen: { password: string; code: string }): Promise<ResetFault | undefined>;
+  set(
+    token: string,
+    chosen: { password: string; code: string; source: string },
+  ): Promise<ResetFault | undefined>;
 }
 
 /** Undoes what a transaction has done so far. */
@@ -138,7 +145,7 @@ export function createPasswordResets(options: {
       const account = await accountOf(token);
       return account && { accountId: account.id, needsCode: account.has_app };
     },
-    async set(token, { password, code }) {
+    async set(token, { password, code, source }) {
       const account = await accountOf(token);
       if (account === undefined) return 'over';
       const { id, name, names, email, language } = account;
@@ -153,8 +160,8 @@ export function createPasswordResets(options: {
             throw new Undone('the link was used meanwhile');
           const set = await db.query(statements.set, [id, hash, clock.now()]);
           if (set.length === 0) throw new Undone('the account is not live any more');
-          await audit.record({ type: 'account.password-reset', subject: id });
-          await endEverything(id, 'password reset');
+          await audit.record({ type: 'account.password-reset', subject: id, source });
+          await endEverything(id, { reason: 'password reset', source });
           if (email !== null)
             await mail.write({
               kind: 'passwordReset',

@@ -48,7 +48,7 @@ export function createStatuses(options: {
         if (changed.length === 0) return false;
         await audit.record({ type: `account.${reason}`, subject: accountId });
         await links.endOf(accountId);
-        await endEverything(accountId, `account ${reason}`);
+        await endEverything(accountId, { reason: `account ${reason}` });
         return true;
       }),
     restore: (accountId) =>

@@ -3,7 +3,6 @@ import type { Clock, Ids } from '../clock.ts';
 import type { Database, Statement } from '../db/index.ts';
 import { type ConsentLine, merged, narrows, type Reach, scopesOf } from './lines.ts';
 import { type ConsentList, createConsentList } from './list.ts';
-import { createOfAccount, type OfAccount } from './of-account.ts';
 import { asConsent, type Consent, type ConsentKey, type ConsentRow, columns, key, shared } from './rows.ts';
 import { type Shown, textDigest } from './shown.ts';
 import { createTakingBack, type TakingBack } from './taking-back.ts';
@@ -98,7 +97,7 @@ function keptLines(
   return merged(before.lines, lines, reach, more);
 }
 
-export interface Consents extends ConsentList, OfAccount, TakingBack {
+export interface Consents extends ConsentList, TakingBack {
   /** The live decision, if there is one. */
   find(key: ConsentKey): Promise<Consent | undefined>;
   /** The live decision behind a grant; undefined once either of them ended. */
@@ -158,7 +157,6 @@ export function createConsents(options: { db: Database; clock: Clock; ids: Ids; 
 
   return {
     ...createConsentList({ db, clock }),
-    ...createOfAccount({ db }),
     ...createTakingBack({ db, clock, ids }),
     async find(key) {
       const [row] = await db.query<ConsentRow>(statements.find, [...values(key), clock.now()]);

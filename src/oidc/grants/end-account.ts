@@ -4,6 +4,7 @@ import type { Clock } from '../../clock.ts';
 import type { Consents } from '../../consents/index.ts';
 import type { Database } from '../../db/index.ts';
 import { createRevocations } from '../../revocations/index.ts';
+import type { BrowserSessions } from '../../sessions/index.ts';
 import { createSqlStore } from '../storage/index.ts';
 import { createEndGrants } from './end-grants.ts';
 
@@ -16,18 +17,24 @@ export function createEndAccount(options: {
   clock: Clock;
   accounts: Pick<Accounts, 'signOut'>;
   consents: Consents;
+  browserSessions: Pick<BrowserSessions, 'forgetAll'>;
   audit: Audit;
 }): EndEverything {
-  const { db, accounts, consents } = options;
+  const { db, accounts, consents, browserSessions } = options;
   const endGrants = createEndGrants({
     ...options,
     store: createSqlStore(options),
     revocations: createRevocations(options),
   });
-  return (accountId, reason) =>
+  return (accountId, { reason }) =>
     db.transaction(async () => {
-      // The account first: a page that is answered now waits for its row, and then finds it changed.
+      // The account first: her row is the lock under which her decisions change (consents/rows.ts).
       await accounts.signOut(accountId);
-      await endGrants(await consents.grantsOfAccount(accountId), reason);
+      await browserSessions.forgetAll(accountId, undefined);
+      const grants = await consents.grantsOf(accountId);
+      await endGrants(
+        grants.map(({ grantId }) => grantId),
+        reason,
+      );
     });
 }
