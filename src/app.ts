@@ -170,6 +170,8 @@ export async function createApp(
     account: {
       browser: oidc.browser,
       clock,
+      consents: services.consents,
+      withdrawals: oidc.withdrawals,
       wayInKey: derive(masterKey, 'account-way-in'),
       bestAcr: services.accounts.bestAcr,
       credentials: services.credentials,

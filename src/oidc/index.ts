@@ -5,4 +5,5 @@ export { createOidc } from './oidc.ts';
 export type { OidcPages } from './options.ts';
 export type { Browser, SignedIn } from './person/browser.ts';
 export type { HttpExchange, Interactions, Next, Question } from './person/question.ts';
+export { reachAt } from './reach.ts';
 export { smartConfiguration } from './smart-configuration.ts';

@@ -28,14 +28,17 @@ export interface SiteOptions {
   readonly version: string;
   readonly demo: boolean;
   readonly catalogue: Catalogue;
-  readonly registry: Pick<ClientRegistry, 'list'>;
+  readonly registry: Pick<ClientRegistry, 'find' | 'list'>;
   readonly health: HealthOptions;
   readonly signIn: Pick<
     SignInDependencies,
     'interactions' | 'signIn' | 'guard' | 'onRefused' | 'sourceOf' | 'isOnTime'
   >;
   readonly sources: Pick<SourceStepsOptions, 'upstream' | 'arrivals' | 'findAccount' | 'onTurnedAway'>;
-  readonly account: Omit<AccountPagesOptions, 'issuer' | 'forms' | 'render' | 'showFault'>;
+  readonly account: Omit<
+    AccountPagesOptions,
+    'issuer' | 'forms' | 'render' | 'showFault' | 'languageOf' | 'catalogue' | 'registry' | 'words'
+  >;
   /** The SMART configuration of an API. */
   readonly smartConfiguration: (api: Api) => object;
   /** What answers after our own pages. */
@@ -82,13 +85,15 @@ function createSourceSite({ issuer, pages, signIn, sources }: SiteOptions): read
   ];
 }
 
-function createAccountSite({ issuer, account, pages }: SiteOptions): Koa.Middleware {
+function createAccountSite(options: SiteOptions): Koa.Middleware {
+  const { account, pages } = options;
   return createAccountPages({
+    ...options,
     ...account,
-    issuer,
     forms: pages.forms,
     showFault: pages.showFault,
     render: pages.render,
+    languageOf: pages.languageOf,
   });
 }
 

@@ -1,5 +1,6 @@
 import type Koa from 'koa';
 import { type AccountFrontOptions, createAccountFront } from './account-routes.ts';
+import { type ApplicationsOptions, addApplications } from './applications.ts';
 import { createNotices } from './notices.ts';
 import { addSecurityPages, type SecurityPagesOptions } from './security-pages.ts';
 import { createWayIn } from './way-in.ts';
@@ -7,6 +8,7 @@ import { createWayIn } from './way-in.ts';
 /** What the account pages need of the rest. */
 export interface AccountPagesOptions
   extends Omit<AccountFrontOptions, 'wayIn' | 'notices'>,
+    ApplicationsOptions,
     SecurityPagesOptions {
   readonly issuer: string;
   /** Secret, the same on all nodes. */
@@ -23,5 +25,6 @@ export function createAccountPages(options: AccountPagesOptions): Koa.Middleware
   });
   front.get('', (visit) => front.show(visit, 'account/overview.njk', {}));
   addSecurityPages(front, options);
+  addApplications(front, options);
   return middleware;
 }

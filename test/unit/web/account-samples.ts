@@ -1,3 +1,10 @@
+import type {
+  ApplicationModel,
+  ApplicationPageModel,
+  ApplicationsModel,
+  TakeBackLineModel,
+  TakeBackModel,
+} from '../../../src/web/account/applications-models.ts';
 import type { AccountPageModel } from '../../../src/web/account/models.ts';
 import { securitySamples } from './security-samples.ts';
 
@@ -7,13 +14,102 @@ const shared: AccountPageModel = {
   notice: '',
 };
 
+const kete: ApplicationModel = {
+  id: '6f0d0c5e-6d0c-4f5e-9a55-000000000001',
+  name: 'Kete Health',
+  organization: 'Kete Health Ltd',
+  record: 'own',
+  patient: '',
+  role: '',
+  since: new Date('2026-05-03T09:12:00Z'),
+  lastUsed: new Date('2026-11-21T18:40:00Z'),
+  until: new Date('2027-02-01T09:12:00Z'),
+  allowed: [
+    { number: 3, words: 'See name, birth date and contact details in this health record', required: false },
+    { number: 4, words: 'See vaccinations in this health record', required: false },
+    { number: 6, words: 'Keep access when you are not using it', required: false },
+    { number: 0, words: 'Know that it is you each time you come back', required: true },
+  ],
+  refused: ['See measurements and test results in this health record'],
+  ended: null,
+  kind: '',
+};
+
+const ward: ApplicationModel = {
+  ...kete,
+  id: '6f0d0c5e-6d0c-4f5e-9a55-000000000002',
+  name: 'Fernhill Ward App',
+  organization: 'Fernhill Hospital',
+  record: 'patients',
+  role: 'Clinical Practitioner',
+  lastUsed: null,
+  allowed: [{ number: 1, words: 'See the support needs that you may see', required: true }],
+  refused: [],
+};
+
+/** Names that a narrow screen can only show by breaking a word. */
+const long: ApplicationModel = {
+  ...kete,
+  id: '6f0d0c5e-6d0c-4f5e-9a55-000000000003',
+  name: 'Rheumatologieverlaufsdokumentation Connect',
+  organization: 'Taumatawhakatangihangakoauauotamatea Regional Health Board',
+  record: 'other',
+  patient: 'Wiremu Pōtae-Featherstonehaugh-Cholmondeley',
+};
+
+const over = (kind: ApplicationModel['kind'], number: number): ApplicationModel => ({
+  ...kete,
+  id: `6f0d0c5e-6d0c-4f5e-9a55-00000000001${number}`,
+  kind,
+  ended: new Date('2026-10-30T07:00:00Z'),
+});
+
+const page = { ...shared, application: kete };
+const takeBack: TakeBackModel = { ...page, action: `/account/applications/${kete.id}/take-back` };
+const takeBackLine: TakeBackLineModel = {
+  ...page,
+  action: `/account/applications/${kete.id}/lines/4`,
+  words: 'See vaccinations in this health record',
+  goesToo: [],
+  problem: 'none',
+};
+
 /** The pages below `/account`. */
 export const accountSamples: Readonly<Record<string, Readonly<Record<string, object>>>> = {
   'account/overview.njk': {
     first: shared,
     said: { ...shared, notice: 'application-ended' },
     'long-name': { ...shared, person: { name: 'Wiremu Pōtae-Featherstonehaugh-Cholmondeley' } },
-  },
+  } satisfies Record<string, AccountPageModel>,
   'account/not-signed-in.njk': { first: {} },
   ...securitySamples(shared),
+  'account/applications.njk': {
+    several: { ...shared, live: [kete, ward], ended: [over('withdrawn', 1), over('expired', 2)] },
+    none: { ...shared, live: [], ended: [] },
+    'ended-only': {
+      ...shared,
+      live: [],
+      ended: [over('role ended', 1), over('replaced', 2), over('restored', 3), over('other', 4)],
+      notice: 'application-ended',
+    },
+    long: { ...shared, live: [long], ended: [{ ...long, ...over('withdrawn', 1), name: long.name }] },
+  } satisfies Record<string, ApplicationsModel>,
+  'account/application.njk': {
+    own: page,
+    ward: { ...shared, application: ward },
+    'line-ended': { ...page, notice: 'line-ended' },
+    long: { ...shared, application: long },
+    nothing: { ...shared, application: { ...kete, record: 'none', allowed: [], refused: [] } },
+    ended: { ...shared, application: over('withdrawn', 1) },
+  } satisfies Record<string, ApplicationPageModel>,
+  'account/take-back.njk': {
+    own: takeBack,
+    long: { ...takeBack, application: long },
+  } satisfies Record<string, TakeBackModel>,
+  'account/take-back-line.njk': {
+    alone: takeBackLine,
+    'goes-too': { ...takeBackLine, goesToo: ['See the whole health record'] },
+    whole: { ...takeBackLine, problem: 'whole' },
+    long: { ...takeBackLine, application: long },
+  } satisfies Record<string, TakeBackLineModel>,
 };
