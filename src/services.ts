@@ -10,7 +10,7 @@ import {
   type Passwords,
   type People,
 } from './accounts/index.ts';
-import { type Audit, createAudit } from './audit/index.ts';
+import { type Activity, type Audit, createActivity, createAudit } from './audit/index.ts';
 import { type Catalogue, createCatalogue } from './catalogue/index.ts';
 import { type ClientRegistry, createClientRegistry } from './clients/index.ts';
 import { CLOCK_SKEW, type Clock, type Ids, randomIds, systemClock } from './clock.ts';
@@ -58,6 +58,7 @@ export interface Services {
   /** Knows which request somebody works for. */
   readonly correlation: Correlation;
   readonly audit: Audit;
+  readonly activity: Activity;
   readonly organizations: Organizations;
   readonly catalogue: Catalogue;
   readonly registry: ClientRegistry;
@@ -117,6 +118,7 @@ export function createServices(
     masterKey,
     correlation,
     audit,
+    activity: createActivity({ db }),
     organizations: createOrganizations({ db, clock, audit }),
     catalogue: createCatalogue({ db, clock, audit }),
     registry: createClientRegistry({ db, clock, audit }),

@@ -1,3 +1,10 @@
+export {
+  type Activity,
+  type ActivityEntry,
+  type ActivityPage,
+  type ActivityPlace,
+  createActivity,
+} from './activity.ts';
 export { type AnonymousDenials, createAnonymousDenials } from './anonymous-denials.ts';
 export { type Audit, createAudit } from './audit.ts';
 export type { Head } from './chain.ts';

@@ -19,6 +19,7 @@ import { createIntrospection } from './issued/introspection.ts';
 import { createIntrospectionEndpoint } from './issued/introspection-endpoint.ts';
 import { createIssuedTokens } from './issued/issued-tokens.ts';
 import { createRevocationEndpoint } from './issued/revocation-endpoint.ts';
+import { createUseReports } from './issued/use-reports.ts';
 import { cacheKeySet } from './key-set.ts';
 import type { Oidc, OidcOptions } from './options.ts';
 import { createFindAccount } from './person/account.ts';
@@ -131,7 +132,13 @@ export function createOidc(given: OidcOptions): Oidc {
     signOut.middleware,
     createCrossOrigin({ registry, states }),
     cacheKeySet,
-    createIntrospectionEndpoint({ ...options, provider, introspection, states }),
+    createIntrospectionEndpoint({
+      ...options,
+      provider,
+      introspection,
+      states,
+      useReports: createUseReports({ ...options, states }),
+    }),
     createTokenEndpoint({ ...options, store, states, endGrants }),
     // Within the token endpoint's scope: the innermost one is where a transaction begins.
     createRevocationEndpoint({ ...options, issuedTokens, states }),

@@ -40,6 +40,16 @@ export interface RequestState {
   session?: string;
   /** Whose record the token opens: logical id of the FHIR Patient. */
   patient?: string | undefined;
+  /** The token that was asked about, where it is active and the caller may know. */
+  introspected?: {
+    readonly api: Api;
+    readonly clientId: string;
+    readonly scopes: readonly string[];
+    /** Whose it is: the account behind its grant, else its `sub`. */
+    readonly subject: string | undefined;
+    readonly patient: string | undefined;
+    readonly tokenId: string;
+  };
   /** Which version of the decision a token is made from. */
   version?: number;
   /** The live decision behind each grant that was looked at; undefined: there is none. */

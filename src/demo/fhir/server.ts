@@ -7,10 +7,10 @@ import { type Access, createAccess } from './access.ts';
 import { createChallenges, readBearer } from './bearer.ts';
 import { capabilityStatement } from './capability.ts';
 import { records } from './data/index.ts';
-import { createIntrospection } from './introspection.ts';
+import { createIntrospection, type Use } from './introspection.ts';
 import { FhirRefusal, operationOutcome } from './outcome.ts';
 import { isStrict, pairsOf, refuseOtherFormats, refuseUnmatched, searchForm, typeOf } from './request.ts';
-import type { Resource } from './resource.ts';
+import { isResourceType, type Resource } from './resource.ts';
 import { readSearch, searchset } from './search.ts';
 
 const MEDIA_TYPE = 'application/fhir+json; charset=utf-8';
@@ -74,9 +74,15 @@ export function createDemoFhir(options: {
   });
 
   /** What the server holds, and what of it the request's token opens. */
-  async function authorise(ctx: Koa.Context): Promise<{ access: Access; held: readonly Resource[] }> {
+  async function authorise(
+    ctx: RoutedContext,
+    interaction: Use['interaction'],
+  ): Promise<{ access: Access; held: readonly Resource[] }> {
     const inQuery = new URLSearchParams(ctx.querystring).has('access_token');
-    const token = await introspect(readBearer(ctx.get('Authorization'), inQuery, challenges));
+    const { type = '' } = ctx.params;
+    // Of a type that is not held here there is nothing to tell; the token is looked at all the same.
+    const use = isResourceType(type) ? { interaction, resource: type } : undefined;
+    const token = await introspect(readBearer(ctx.get('Authorization'), inQuery, challenges), use);
     if (!token) throw challenges.invalid();
     const held = records(await today());
     return { access: createAccess({ token, records: held, base }), held };
@@ -84,7 +90,7 @@ export function createDemoFhir(options: {
 
   async function read(ctx: RoutedContext): Promise<void> {
     refuseOtherFormats(ctx, pairsOf(ctx));
-    const { access, held } = await authorise(ctx);
+    const { access, held } = await authorise(ctx, 'read');
     const type = typeOf(ctx.params.type);
     const found = held.find(({ resourceType, id }) => resourceType === type && id === ctx.params.id);
     // One answer for what does not exist and what may not be seen: which of them it is would tell something already.
@@ -98,7 +104,7 @@ export function createDemoFhir(options: {
   async function search(ctx: RoutedContext): Promise<void> {
     const pairs = pairsOf(ctx);
     refuseOtherFormats(ctx, pairs);
-    const { access, held } = await authorise(ctx);
+    const { access, held } = await authorise(ctx, 'search-type');
     const type = typeOf(ctx.params.type);
     if (!access.opens(type, 'search')) throw challenges.insufficient(`no scope opens searching ${type}`);
     const asked = readSearch({ type, pairs, strict: isStrict(ctx), base });

@@ -9,6 +9,7 @@ import type { LoadLimits } from '../../limits/index.ts';
 import { asText } from '../../text.ts';
 import type { RequestStates } from '../request-state.ts';
 import { type Introspected, type Introspection, inactive, servedBy } from './introspection.ts';
+import type { UseReports } from './use-reports.ts';
 
 /** The answer as a signed JWT (RFC 9701 section 4). */
 const SIGNED = 'application/token-introspection+jwt';
@@ -24,32 +25,52 @@ interface Caller {
   readonly clientId: string;
 }
 
-/** The one `token` of a form; undefined when it cannot be read, or has none or several. */
-async function tokenIn(ctx: Context): Promise<string | undefined> {
+/** What is asked: about which token, and for what it is used. */
+interface Asked {
+  readonly token: string;
+  readonly use: { readonly interaction: unknown; readonly resource: unknown };
+}
+
+/** The use that is given in a form; a parameter that is there twice is a list, as the library has it. */
+function useIn(form: Readonly<Record<string, unknown>>): Asked['use'] {
+  // A parameter without a value counts as left out (RFC 6749 section 3.2).
+  return { interaction: form.fhir_interaction || undefined, resource: form.fhir_resource || undefined };
+}
+
+/** What a form asks; undefined when it cannot be read, or has no token or several. */
+async function askedIn(ctx: Context): Promise<Asked | undefined> {
   try {
     await parse(ctx, async () => {});
   } catch {
     return undefined;
   }
-  const [token = '', ...more] = new URLSearchParams(ctx.request.rawBody ?? '').getAll('token');
-  return token === '' || more.length > 0 || token.includes('\0') ? undefined : token;
+  const form = new URLSearchParams(ctx.request.rawBody ?? '');
+  const one = (name: string) => {
+    const values = form.getAll(name);
+    return values.length > 1 ? values : values[0];
+  };
+  const token = one('token');
+  if (typeof token !== 'string' || token === '' || token.includes('\0')) return undefined;
+  const use = { fhir_interaction: one('fhir_interaction'), fhir_resource: one('fhir_resource') };
+  return { token, use: useIn(use) };
 }
 
 /**
  * Goes around the library's introspection endpoint (RFC 7662), for what it leaves out: JWTs, which it refuses when the
  * client has proved who it is, and callers that show a bearer token with the scope `introspect` instead of a client's
- * credentials (SMART App Launch 2.2, token introspection).
+ * credentials (SMART App Launch 2.2, token introspection). Either may say what the token is used for.
  */
 export function createIntrospectionEndpoint(options: {
   issuer: string;
   provider: () => Provider;
   introspection: Introspection;
   states: RequestStates;
+  useReports: UseReports;
   load: LoadLimits;
   denials: AnonymousDenials;
   sourceOf: (ctx: Context) => string;
 }): Middleware {
-  const { issuer, provider, introspection, states, load, denials, sourceOf } = options;
+  const { issuer, provider, introspection, states, useReports, load, denials, sourceOf } = options;
 
   async function answer(ctx: Context, body: Introspected, clientId: string): Promise<void> {
     ctx.status = 200;
@@ -73,6 +94,7 @@ export function createIntrospectionEndpoint(options: {
         'WWW-Authenticate',
         `Bearer realm="${issuer}", error="${error}", error_description="${description}"`,
       );
+    ctx.type = 'json';
     ctx.body = { error, error_description: description };
   }
 
@@ -106,11 +128,20 @@ export function createIntrospectionEndpoint(options: {
     await load.client(caller.clientId);
     if (!caller.mayAsk)
       return refuse(ctx, 403, 'insufficient_scope', `the bearer token lacks the scope ${INTROSPECT}`);
-    const token = await tokenIn(ctx);
-    if (token === undefined) return refuse(ctx, 400, 'invalid_request', 'one token is required, in a form');
+    const asked = await askedIn(ctx);
+    if (asked === undefined) return refuse(ctx, 400, 'invalid_request', 'one token is required, in a form');
     const serves = ({ id }: Api) => id === caller.api.id;
-    const { api: _api, ...body } = await introspection.ofAny(ctx, token, serves);
+    // The caller's own token was looked at, too.
+    delete states.of(ctx).introspected;
+    const { api: _api, ...body } = await introspection.ofAny(ctx, asked.token, serves);
     await answer(ctx, body.active ? body : inactive, caller.clientId);
+    await report(ctx, asked.use);
+  }
+
+  /** Takes down what the token is used for, if the caller says so. */
+  async function report(ctx: Context, use: Asked['use']): Promise<void> {
+    const fault = await useReports.report(ctx, use);
+    if (fault !== undefined) refuse(ctx, 400, 'invalid_request', fault);
   }
 
   /** A JWT, once the library has found out who asks and refused what it does not know. */
@@ -131,5 +162,6 @@ export function createIntrospectionEndpoint(options: {
     if (oidc?.route !== 'introspection') return;
     const { error } = (ctx.body ?? {}) as { error?: string };
     if (error === 'unsupported_token_type') await forClient(ctx as unknown as KoaContextWithOIDC);
+    if (ctx.status === 200) await report(ctx, useIn(oidc.body ?? {}));
   };
 }

@@ -14,6 +14,7 @@ import type { DenyList } from '../../revocations/index.ts';
 import { asText } from '../../text.ts';
 import type { GrantValidity } from '../grants/grant-validity.ts';
 import type { RequestStates } from '../request-state.ts';
+import { keptId } from '../storage/index.ts';
 import { signedInOf } from '../token-id.ts';
 import type { IssuedToken, IssuedTokens } from './issued-tokens.ts';
 
@@ -119,6 +120,18 @@ export function createIntrospection(options: {
     }
   }
 
+  /** Notes which token was asked about: an API may say what it is used for. */
+  async function note(
+    ctx: Contextual,
+    token: { api: Api; clientId: string; scopes: readonly string[]; tokenId: string },
+    { grant, sub }: { grant: string | undefined; sub: unknown },
+  ): Promise<void> {
+    const state = states.of(ctx);
+    const consent = grant === undefined ? undefined : await state.consents?.get(grant);
+    const subject = consent?.accountId ?? asText(sub) ?? token.clientId;
+    state.introspected = { ...token, subject, patient: consent?.patient };
+  }
+
   /** The API of an opaque token that is alive and that the caller may know. */
   async function apiOf(ctx: Contextual, token: OpaqueToken, serves: Serves): Promise<Api | undefined> {
     const api = (await catalogue.all()).find((one) => one.audience === token.aud);
@@ -126,19 +139,30 @@ export function createIntrospection(options: {
     const scopes = scopesIn(token.scope);
     const client = await holderOf(String(token.clientId), api, scopes);
     if (client === undefined) return undefined;
-    if (token.kind !== 'AccessToken') return api;
+    const seen = { api, clientId: client.clientId, scopes, tokenId: keptId(token.kind, token.jti) };
+    if (token.kind !== 'AccessToken') {
+      await note(ctx, seen, { grant: undefined, sub: client.clientId });
+      return api;
+    }
     const { grantId } = token;
     if (grantId === undefined || !(await isInSession(ctx, token))) return undefined;
-    return (await grantValidity.isLive(ctx, { grantId, client, api, scopes })) ? api : undefined;
+    if (!(await grantValidity.isLive(ctx, { grantId, client, api, scopes }))) return undefined;
+    await note(ctx, seen, { grant: grantId, sub: token.accountId });
+    return api;
   }
 
   async function ofJwt(ctx: Contextual, text: string, serves: Serves) {
     const token = await issuedTokens.read(text);
     if (token === undefined || !serves(token.api) || !(await isLiveJwt(ctx, token))) return inactive;
-    const { claims, api, ids } = token;
+    const { claims, api, ids, clientId } = token;
     const type = claims.cnf === undefined ? 'Bearer' : 'DPoP';
     // GP Connect has another name for it, which a caller of this endpoint need not know.
     const scope = claims.scope ?? claims.requested_scope;
+    await note(
+      ctx,
+      { api, clientId, scopes: scopesIn(scope), tokenId: ids.token },
+      { ...ids, sub: claims.sub },
+    );
     const signedIn = signedInOf(ids.token);
     const assurance = signedIn && { acr: signedIn.acr, auth_time: signedIn.at };
     return { ...claims, ...assurance, active: true, scope, token_type: type, api };

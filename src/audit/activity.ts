@@ -1,0 +1,114 @@
+import type { Database, Statement } from '../db/index.ts';
+import type { AuditType } from './events.ts';
+
+/** Rows of one page at most. */
+const MOST = 100;
+
+/** What a person is told of that happened in her name. */
+const told: readonly AuditType[] = [
+  'person.signed-in',
+  'person.signed-out',
+  'consent.given',
+  'consent.refused',
+  'consent.withdrawn',
+  'token.issued',
+  'access.reported',
+  'account.password-changed',
+  'account.passkey-added',
+  'account.passkey-removed',
+  'account.authenticator-added',
+  'account.authenticator-changed',
+  'account.authenticator-removed',
+  'account.recovery-codes-made',
+  'account.recovery-code-used',
+  'account.linked',
+  'account.unlinked',
+];
+
+const statements = {
+  // By the index on subject and time: as many rows are read as are shown, and those in between that are not told.
+  page: {
+    name: 'audit_events_of_person',
+    text: `SELECT id, at, type, client_id, api_id, grant_type, scope, detail FROM audit_events
+           WHERE subject = $1 AND type = ANY ($2)
+             AND ($3::timestamptz IS NULL OR at < $3 OR at = $3 AND id < $4)
+           ORDER BY at DESC, id DESC LIMIT $5`,
+  },
+} satisfies Record<string, Statement>;
+
+/** Something that happened in a person's name. */
+export interface ActivityEntry {
+  readonly id: string;
+  readonly at: Date;
+  readonly type: AuditType;
+  readonly clientId: string | undefined;
+  readonly apiId: string | undefined;
+  readonly grantType: string | undefined;
+  /** Of a token: what it opens. Of a decision: what was allowed, or taken back. */
+  readonly scope: string | undefined;
+  /** Of a reported access, `interaction` and `resource`. */
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
+/** Where the next page begins: after this entry. */
+export interface ActivityPlace {
+  readonly at: Date;
+  readonly id: string;
+}
+
+export interface ActivityPage {
+  readonly entries: readonly ActivityEntry[];
+  /** Undefined on the last page. */
+  readonly next: ActivityPlace | undefined;
+}
+
+/** What happened in people's names, for themselves. */
+export interface Activity {
+  /**
+   * A page of what the audit has about somebody, the latest first.
+   *
+   * @param after where the page before ended; undefined for the first one
+   * @param most entries; 100 at most
+   */
+  ofPerson(
+    accountId: string,
+    options: { after?: ActivityPlace | undefined; most: number },
+  ): Promise<ActivityPage>;
+}
+
+interface Row {
+  id: string;
+  at: Date;
+  type: AuditType;
+  client_id: string | null;
+  api_id: string | null;
+  grant_type: string | null;
+  scope: string | null;
+  detail: Record<string, unknown>;
+}
+
+const asEntry = (row: Row): ActivityEntry => ({
+  id: row.id,
+  at: row.at,
+  type: row.type,
+  clientId: row.client_id ?? undefined,
+  apiId: row.api_id ?? undefined,
+  grantType: row.grant_type ?? undefined,
+  scope: row.scope ?? undefined,
+  detail: row.detail,
+});
+
+/** Reads the audit trail by person. */
+export function createActivity(options: { db: Database }): Activity {
+  const { db } = options;
+  return {
+    async ofPerson(accountId, { after, most }) {
+      const size = Math.max(1, Math.min(most, MOST));
+      const values = [accountId, told, after?.at ?? null, after?.id ?? null, size + 1];
+      const rows = await db.query<Row>(statements.page, values);
+      const entries = rows.slice(0, size).map(asEntry);
+      const last = entries.at(-1);
+      return { entries, next: rows.length > size && last ? { at: last.at, id: last.id } : undefined };
+    },
+  };
+}
