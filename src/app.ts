@@ -177,6 +177,7 @@ export async function createApp(
       credentials: services.credentials,
       guard,
       sourceOf,
+      sessions: oidc.sessions,
     },
     smartConfiguration: (api) => smartConfiguration(issuer, api),
     further: demo ? createDemoApps({ ...pages, issuer, db, timeZone, clock, log }) : [],

@@ -39,6 +39,8 @@ export interface PasswordModel {
   readonly least: number;
   /** Minutes to wait, where there is a wait. */
   readonly minutes: number;
+  /** Whether she is to be signed out everywhere else. */
+  readonly elsewhere: boolean;
 }
 
 /** What `account/passkey-new.njk` shows. */

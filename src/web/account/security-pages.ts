@@ -1,6 +1,7 @@
 import type Koa from 'koa';
 import type { Credentials } from '../../accounts/index.ts';
 import type { SignInGuard } from '../../limits/index.ts';
+import type { Sessions } from '../../oidc/index.ts';
 import type { AccountFront } from './account-routes.ts';
 import { addAuthenticator } from './authenticator.ts';
 import { addPasskeys } from './passkeys.ts';
@@ -14,6 +15,8 @@ export interface SecurityPagesOptions {
   /** Counts tries at the password. */
   readonly guard: SignInGuard;
   readonly sourceOf: (ctx: Koa.Context) => string;
+  /** Ends sessions in other browsers. */
+  readonly sessions: Pick<Sessions, 'signOutEverywhere'>;
 }
 
 /** The pages below `/account/security`, on which somebody sees and changes how she signs in. */

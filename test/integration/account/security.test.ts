@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => server.close());
 beforeEach(async () => {
   // Whoever has no app yet proves all she can with her password.
-  await server.sql("DELETE FROM authenticators WHERE account_id IN ('aroha', 'hana')");
+  await server.sql("DELETE FROM authenticators WHERE account_id IN ('aroha', 'hana', 'wiremu')");
 });
 afterEach(async () => {
   shiftTime(0);
@@ -75,6 +75,32 @@ describe('changing the password', () => {
     expect(await auditTypes('hana')).toContain('account.password-changed');
     expect(await server.services.accounts.signIn('hana@example.test', next)).toBeDefined();
     await server.services.credentials.changePassword('hana', next, 'a third one at noon');
+  });
+
+  test('signs her out everywhere else, unless she wants to stay', async () => {
+    const identifier = 'wiremu@example.test';
+    const there = await openAccount(server, { identifier });
+    const here = await openAccount(server, { path: `${security}/password`, identifier });
+    const isIn = async (visitor: Visitor) => (await visitor.get('/account')).status === 200;
+    const change = async (
+      current: string,
+      next: string,
+      elsewhere: readonly (readonly [string, string])[],
+    ) => {
+      const form = formTo(here.page, '/password');
+      const csrf = form.fields.filter(([name]) => name === 'csrf');
+      const typed = [
+        ['current', current],
+        ['next', next],
+        ['again', next],
+      ] as const;
+      await here.visitor.post(form.action, [...csrf, ...typed, ...elsewhere]);
+    };
+    expect(formTo(here.page, '/password').fields).toContainEqual(['elsewhere', 'yes']);
+    await change(demoPassword, 'tūī sings at dusk', []);
+    expect([await isIn(here.visitor), await isIn(there.visitor)]).toEqual([true, true]);
+    await change('tūī sings at dusk', 'a third one at noon', [['elsewhere', 'yes']]);
+    expect([await isIn(here.visitor), await isIn(there.visitor)]).toEqual([true, false]);
   });
 
   test('LO-01 gives nobody who finds an open browser as many guesses as she likes', async () => {

@@ -26,7 +26,7 @@ const key: PasskeyModel = {
 };
 
 const security: SecurityModel = { password: true, passkeys: [phone, key], authenticator: 'always', codes: 9 };
-const password: PasswordModel = { problem: 'none', least: 8, minutes: 0 };
+const password: PasswordModel = { problem: 'none', least: 8, minutes: 0, elsewhere: true };
 const newPasskey: NewPasskeyModel = { options: '{"challenge":"AAAA"}', name: '', problem: 'none' };
 const passkey: PasskeyPageModel = { passkey: phone, name: phone.name, problem: 'none' };
 const newAuthenticator: NewAuthenticatorModel = {
@@ -55,7 +55,7 @@ export function securitySamples(
     'account/password.njk': whole<PasswordModel>({
       first: password,
       missing: { ...password, problem: 'missing' },
-      different: { ...password, problem: 'different' },
+      different: { ...password, problem: 'different', elsewhere: false },
       wrong: { ...password, problem: 'wrong' },
       same: { ...password, problem: 'same' },
       short: { ...password, problem: 'short' },
