@@ -30,6 +30,7 @@ import { createEndSession } from './person/end-session.ts';
 import { createInteractionRequests } from './person/interaction-request.ts';
 import { createInteractions } from './person/interactions.ts';
 import { createLogoutSender } from './person/logout-sender.ts';
+import { createMoreTime } from './person/more-time.ts';
 import { createPrompts } from './person/prompts.ts';
 import { createSessions } from './person/sessions.ts';
 import { createSignOut } from './person/sign-out.ts';
@@ -74,6 +75,7 @@ export function createOidc(given: OidcOptions): Oidc {
 
   const narrowGrants = createNarrowGrants({ ...options, provider, store });
   const grants = createGrants({ ...options, provider, states, roles, records });
+  const moreTime = createMoreTime({ ...options, provider });
   const errorPages = createErrorPages({ ...options, states });
   const signOut = createSignOut({ ...options, provider, states });
   const browserBinding = createBrowserBinding({ issuer, key: options.browserBindingKey });
@@ -180,7 +182,8 @@ export function createOidc(given: OidcOptions): Oidc {
       grants,
       endGrants,
       browserBinding,
-      requests: createInteractionRequests({ ...options, provider, roles, records }),
+      moreTime,
+      requests: createInteractionRequests({ ...options, provider, roles, records, moreTime }),
     }),
   };
 }

@@ -48,7 +48,7 @@ export function createAssets(): Assets {
     return url;
   }
 
-  for (const name of ['assent.css', 'favicon.svg', 'passkey.js']) {
+  for (const name of ['assent.css', 'favicon.svg', 'passkey.js', 'more-time.js']) {
     add(name, readFileSync(new URL(`../../views/assets/${name}`, import.meta.url)));
   }
   add('simplewebauthn.js', readFileSync(passkeyLibrary()));

@@ -21,6 +21,7 @@ import type { AskedLanguages, ScopeKinds, ScopeWording } from '../options.ts';
 import { reachAt, writesAt } from '../reach.ts';
 import type { Records } from '../record-choice.ts';
 import type { Roles } from '../role-choice.ts';
+import type { MoreTime } from './more-time.ts';
 import type { HeldLines, HttpExchange, Question } from './question.ts';
 import { returnTargets } from './sign-out.ts';
 
@@ -90,6 +91,7 @@ export function createInteractionRequests(options: {
   words: ScopeWording;
   kinds: ScopeKinds;
   languages: AskedLanguages;
+  moreTime: Pick<MoreTime, 'lastEnd'>;
 }): InteractionRequests {
   const {
     provider,
@@ -103,6 +105,7 @@ export function createInteractionRequests(options: {
     words,
     kinds,
     languages,
+    moreTime,
   } = options;
 
   async function detailsOf({ req, res }: HttpExchange): Promise<Details | undefined> {
@@ -170,6 +173,7 @@ export function createInteractionRequests(options: {
       client,
       formTargets: returnTargets(client),
       site: siteOf(String(redirectUri)),
+      closes: { seconds: details.exp - clock.seconds(), later: moreTime.lastEnd(details) > details.exp },
     };
     if (details.prompt.name === 'login' || account === undefined)
       return { ...basis, kind: 'sign-in', record: api !== undefined };

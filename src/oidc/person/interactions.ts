@@ -19,6 +19,7 @@ import { reachAt } from '../reach.ts';
 import { digest } from '../storage/index.ts';
 import type { BrowserBinding } from './browser-binding.ts';
 import { type InteractionRequest, type InteractionRequests, offeredRoles } from './interaction-request.ts';
+import type { MoreTime } from './more-time.ts';
 import type { HttpExchange, Interactions, Next, Question } from './question.ts';
 import { shownOf } from './shown.ts';
 
@@ -43,8 +44,10 @@ export function createInteractions(options: {
   endGrants: EndGrants;
   browserBinding: BrowserBinding;
   requests: InteractionRequests;
+  moreTime: MoreTime;
 }): Interactions {
-  const { provider, db, clock, audit, consents, grants, endGrants, browserBinding, requests } = options;
+  const { provider, db, clock, audit, consents, grants, endGrants, browserBinding, requests, moreTime } =
+    options;
   const { detailsOf, load, keyOf, describe } = requests;
 
   async function finish(
@@ -175,6 +178,16 @@ export function createInteractions(options: {
         record.kind === 'missing' ? 'the person has no health record here' : 'the person did not allow it';
       const refusal = { error: 'access_denied', error_description: description };
       return finish(at, refusal, false);
+    },
+    async moreTime(at, uid) {
+      const request = await load(at, uid);
+      if (request === undefined) return undefined;
+      try {
+        return await moreTime.extend(at, request.details);
+      } catch (error) {
+        if (error instanceof errors.SessionNotFound) return undefined;
+        throw error;
+      }
     },
     async switchAccount(at) {
       const details = await detailsOf(at);

@@ -15,6 +15,8 @@ interface InteractionRequests {
   readonly formTargets: readonly string[];
   /** Host of the address to which the browser goes back. */
   readonly site: string;
+  /** Seconds until the page closes, and whether more time can be had before. */
+  readonly closes: { readonly seconds: number; readonly later: boolean };
 }
 
 /** A role in which a practitioner may ask, as a page shows it. */
@@ -89,6 +91,8 @@ export interface Interactions {
   allow(at: HttpExchange, uid: string, ticked: readonly string[], source: string): Promise<Next>;
   /** Ends the request with `access_denied`. */
   deny(at: HttpExchange, uid: string, source: string): Promise<Next>;
+  /** Gives more time for a page. @returns false where it has had all there is; undefined where none is open */
+  moreTime(at: HttpExchange, uid: string): Promise<boolean | undefined>;
   /** Asks again who it is. */
   switchAccount(at: HttpExchange): Promise<Next>;
 }

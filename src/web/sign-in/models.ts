@@ -1,6 +1,27 @@
 import type { SourceFaultKind } from '../../upstream/index.ts';
 import type { ClientModel, FormModel, WayOn } from '../models.ts';
 
+/**
+ * What every question's page says about how long it stays open, and how more time is had (`parts/closing.njk`). The form sends
+ * `csrf` and `stay`: the page stays as it is, with what was typed.
+ */
+export interface ClosingModel extends FormModel {
+  /** Whole minutes until it closes. */
+  readonly minutes: number;
+  /** Seconds until it asks; null where there is no more time to be had. */
+  readonly warnAfter: number | null;
+  /** The same, after more time was given. */
+  readonly warnAgainAfter: number;
+}
+
+/** What `sign-in/more-time.njk` shows. `ask`: the form sends `csrf`. `last`: there is no more time to be had. */
+export interface MoreTimeModel extends FormModel {
+  readonly kind: 'ask' | 'last';
+  readonly minutes: number;
+  /** The question's own page. */
+  readonly back: string;
+}
+
 /** What `sign-in/sign-in.njk` shows. The form sends `csrf`, `identifier` and `password`. */
 export interface SignInModel extends FormModel {
   /** Where the second form is sent, which carries `csrf` alone and leads back to the client. */

@@ -5,7 +5,8 @@ import type { Upstream } from '../../upstream/index.ts';
 import type { Forms } from '../forms.ts';
 import type { ClientModel } from '../models.ts';
 import type { Render } from '../renderers.ts';
-import { allowFormsTo } from '../security-headers.ts';
+import { allowFormsTo, allowScripts } from '../security-headers.ts';
+import { closing } from './closing.ts';
 import type { ConsentModel, NoRecordModel, RoleModel, SignInModel } from './models.ts';
 
 /** One request to a question's address. */
@@ -50,9 +51,10 @@ export function createQuestionPages(options: {
 }): QuestionPages {
   const { forms, render, formatDay, offered } = options;
 
-  function show({ ctx, question }: Visit, template: string, model: object): void {
+  function show({ ctx, uid, question }: Visit, template: string, model: object): void {
     allowFormsTo(ctx, question.formTargets);
-    render(ctx, template, model);
+    allowScripts(ctx);
+    render(ctx, template, { ...model, closing: closing(uid, question.closes, forms.token(uid)) });
   }
 
   async function signIn(

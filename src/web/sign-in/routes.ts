@@ -9,6 +9,7 @@ import type { Form, Forms } from '../forms.ts';
 import type { ShowFault } from '../page-faults.ts';
 import type { Render } from '../renderers.ts';
 import type { KnownCookie } from './known-cookie.ts';
+import { createMoreTimePages } from './more-time.ts';
 import { createQuestionPages, type Visit } from './question-pages.ts';
 
 /** What the pages under `/interaction/` need. */
@@ -42,6 +43,7 @@ const isOverload = (error: unknown) => hasCode(error, 'overloaded');
 export function createSignIn(dependencies: SignInDependencies): Koa.Middleware {
   const { interactions, forms, showFault, onRefused, sourceOf, guard, knownCookie, isOnTime } = dependencies;
   const pages = createQuestionPages(dependencies);
+  const moreTime = createMoreTimePages(dependencies);
 
   /** Sends the browser on. 303: the form that was sent, with its password, goes nowhere else (RFC 9700 section 4.12). */
   function goOn(ctx: Koa.Context, next: Next & { location: string }): void {
@@ -142,6 +144,7 @@ export function createSignIn(dependencies: SignInDependencies): Koa.Middleware {
   );
   router.post('/:uid/role', handler(chooseRole));
   router.post('/:uid/consent', handler(decide));
+  moreTime.addTo(router, handler);
   router.post(
     '/:uid/cancel',
     handler(async (visit) =>

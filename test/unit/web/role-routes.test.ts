@@ -19,6 +19,7 @@ const asked = {
   } as unknown as Client,
   formTargets: ["'self'", 'http://127.0.0.1:8090'],
   site: '127.0.0.1:8090',
+  closes: { seconds: 1800, later: true },
 };
 const account = { id: 'account-1', name: 'Dr Priya Shah' } as Account;
 
@@ -73,6 +74,7 @@ describe('the page for the role', () => {
     allow: () => answer('allow'),
     deny: (_at, at) => answer(`deny ${at}`),
     switchAccount: () => answer('switch'),
+    moreTime: async () => true,
   };
 
   beforeAll(() => {

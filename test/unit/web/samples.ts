@@ -1,7 +1,9 @@
 import { type ErrorModel, errorModel } from '../../../src/web/models.ts';
 import type {
+  ClosingModel,
   ConsentModel,
   ContinueModel,
+  MoreTimeModel,
   NoRecordModel,
   RoleModel,
   SignedOutModel,
@@ -153,6 +155,17 @@ const gpConsent: ConsentModel = {
   offline: false,
 };
 
+/** How long a question stays open, as it says at first. */
+const closing: ClosingModel = {
+  action: '/interaction/abc/time',
+  csrf: form.csrf,
+  minutes: 30,
+  warnAfter: 1500,
+  warnAgainAfter: 1500,
+};
+
+const moreTime: MoreTimeModel = { ...form, kind: 'ask', minutes: 5, back: '/interaction/abc' };
+
 const noRecord: NoRecordModel = { ...form, client: kete };
 
 const signOut: SignOutModel = {
@@ -206,6 +219,8 @@ export const samples: Readonly<Record<string, Readonly<Record<string, object>>>>
     missing: { ...signIn, problem: 'missing' },
     'missing-password': { ...signIn, identifier: 'aroha@example.test', problem: 'missing' },
     wrong: { ...signIn, identifier: 'aroha@example.test', problem: 'wrong' },
+    'closing-soon': { ...signIn, closing: { ...closing, minutes: 4, warnAfter: 0 } },
+    'closing-last': { ...signIn, closing: { ...closing, minutes: 1, warnAfter: null } },
     busy: { ...signIn, identifier: 'aroha@example.test', problem: 'busy' },
     limited: { ...signIn, identifier: 'aroha@example.test', problem: 'limited', minutes: 15 },
     'limited-minute': { ...signIn, identifier: 'aroha@example.test', problem: 'limited', minutes: 1 },
@@ -217,7 +232,7 @@ export const samples: Readonly<Record<string, Readonly<Record<string, object>>>>
       ],
     },
     long: { ...signIn, client: long, sources: [{ id: 'long', name: long.name }] },
-  } satisfies Record<string, SignInModel>,
+  } satisfies Record<string, SignInModel & { closing?: ClosingModel }>,
   'sign-in/source-go.njk': {
     one: { name: 'NHS login', uri: 'https://auth.login.example.test/authorize?state=abc' },
   } satisfies Record<string, SourceGoModel>,
@@ -288,6 +303,11 @@ export const samples: Readonly<Record<string, Readonly<Record<string, object>>>>
       patient: { name: 'Wiremu Pōtae-Featherstonehaugh-Cholmondeley', isAccount: false },
     },
   } satisfies Record<string, ConsentModel>,
+  'sign-in/more-time.njk': {
+    ask: moreTime,
+    minute: { ...moreTime, minutes: 1 },
+    last: { ...moreTime, kind: 'last' },
+  } satisfies Record<string, MoreTimeModel>,
   'sign-in/no-record.njk': { first: noRecord, long: { ...noRecord, client: long } } satisfies Record<
     string,
     NoRecordModel
@@ -331,10 +351,18 @@ const nameOf = (template: string) =>
     .replace(/^sign-in\//, '')
     .replaceAll('/', '-');
 
+/** Pages of questions, which stay open for a while. */
+const questions = new Set(['sign-in', 'role', 'consent', 'no-record'].map((name) => `sign-in/${name}.njk`));
+
 /** Every sample as `[name, template, model]`, such as `consent-own`. */
 export const sampleList: readonly (readonly [name: string, template: string, model: object])[] =
   Object.entries(samples).flatMap(([template, states]) =>
     Object.entries(states).map(
-      ([state, model]) => [`${nameOf(template)}-${state}`, template, model] as const,
+      ([state, model]) =>
+        [
+          `${nameOf(template)}-${state}`,
+          template,
+          questions.has(template) ? { closing, ...model } : model,
+        ] as const,
     ),
   );
