@@ -139,6 +139,14 @@ export const statements: readonly string[] = [
      ADD COLUMN text_digest text,
      ADD COLUMN language text`,
   `CREATE INDEX consents_account ON consents (account_id, decided_at)`,
+  // What applications added to the records of the demo world.
+  `CREATE TABLE demo_resources (
+    id         text PRIMARY KEY,
+    patient    text NOT NULL,
+    content    jsonb NOT NULL,
+    created_at timestamptz NOT NULL
+  )`,
+  `CREATE INDEX demo_resources_patient ON demo_resources (patient, created_at)`,
   // Assurance that single resource types, or acting for somebody else, ask for beyond required_acr.
   `ALTER TABLE apis ADD COLUMN assurance jsonb NOT NULL DEFAULT '{}'`,
   // Of a grant that goes on with less: tokens that were made from the decision up to this version of it are taken back.

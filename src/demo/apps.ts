@@ -2,7 +2,7 @@ import type Koa from 'koa';
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import type { Database } from '../db/index.ts';
-import { createDemoFhir } from './fhir/index.ts';
+import { createDemoFhir, createWrittenResources } from './fhir/index.ts';
 import { createKete, type KeteOptions } from './kete/kete.ts';
 import { demoDate } from './seed.ts';
 import { demoFhirBase, demoSecret } from './world.ts';
@@ -23,7 +23,11 @@ export function createDemoApps(options: {
   const today = async () => (await demoDate(db, timeZone)) ?? '';
   const introspectionEndpoint = `${issuer}/token/introspection`;
   return [
-    createDemoFhir({ base, introspectionEndpoint, ...client('demo-fhir-server'), today, log }),
+    createDemoFhir({
+      ...{ base, introspectionEndpoint, today, clock, log },
+      ...client('demo-fhir-server'),
+      written: createWrittenResources({ db, clock }),
+    }),
     createKete({ issuer, fhirBase: base, ...client('kete-web'), render, languageOf, clock, log }),
   ];
 }

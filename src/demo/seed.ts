@@ -21,6 +21,10 @@ const statements = {
              OR EXISTS (SELECT FROM organizations WHERE demo) OR EXISTS (SELECT FROM apis WHERE demo)
              OR EXISTS (SELECT FROM accounts WHERE demo) AS present`,
   },
+  clear: {
+    name: 'demo_resources_clear',
+    text: 'DELETE FROM demo_resources',
+  },
   seededAt: {
     name: 'demo_marker_seeded_at',
     text: 'SELECT seeded_at FROM demo_marker',
@@ -106,6 +110,7 @@ export async function seedDemo(options: SeedOptions): Promise<void> {
   const passwordHash = await options.passwords.hash(demoPassword);
   await db.transaction(async () => {
     await db.query(statements.mark, [clock.now()]);
+    await db.query(statements.clear);
     for (const organization of organizations) await options.organizations.put(organization, { demo: true });
     for (const api of apis(issuer)) await catalogue.put(api, { demo: true });
     await seedAccounts(options, passwordHash);

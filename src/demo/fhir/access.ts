@@ -19,19 +19,21 @@ export interface TokenContext {
   readonly fhirUser?: string | undefined;
 }
 
-export type Interaction = 'read' | 'search';
+export type Interaction = 'read' | 'search' | 'create';
 
 /** What a token opens. */
 export interface Access {
   /** Whether any scope opens some resources of the type; if none does, the scope is insufficient. */
   opens(type: ResourceType, interaction: Interaction): boolean;
   /** Whether the resource may be shown. */
-  sees(resource: Resource, interaction: Interaction): boolean;
+  sees(resource: Resource, interaction: 'read' | 'search'): boolean;
+  /** Whether the resource may be added: only to the record of the patient in context. */
+  adds(resource: Resource): boolean;
   /** The resource as a read shows it: of a patient who signed in, unless a scope opens it, no more than the name. */
   shown(resource: Resource): Resource;
 }
 
-const letters = { read: 'r', search: 's' } as const;
+const letters = { read: 'r', search: 's', create: 'c' } as const;
 
 /** Whom `fhirUser` may name, of the types held here (SMART App Launch 2.2, "fhirUser"). */
 const isPerson = ({ resourceType }: Resource) =>
@@ -91,6 +93,8 @@ export function createAccess(options: {
     scopes
       .filter(({ resource }) => resource === '*' || resource === type)
       .filter((scope) => scope.letters.includes(letters[interaction]))
+      // Nobody adds here but a patient, or somebody for her, with an application that has her record before it.
+      .filter((scope) => interaction !== 'create' || scope.context === 'patient')
       .flatMap((scope) => {
         const reach: Reach | undefined = reaches[scope.context];
         const criteria = restrictions(scope, type, base);
@@ -120,13 +124,14 @@ export function createAccess(options: {
     );
   }
 
-  function sees(resource: Resource, interaction: Interaction): boolean {
+  function sees(resource: Resource, interaction: 'read' | 'search'): boolean {
     return (interaction === 'read' && resource === user) || isOpened(resource, interaction);
   }
 
   return {
     opens: (type, interaction) => openings(type, interaction).length > 0,
     sees,
+    adds: (resource) => isOpened(resource, 'create'),
     shown(resource) {
       if (resource.resourceType !== 'Patient' || isOpened(resource, 'read')) return resource;
       const { resourceType, id, name } = resource;

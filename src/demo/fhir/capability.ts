@@ -37,7 +37,12 @@ export function capabilityStatement(base: string, date: string): object {
         },
         resource: resourceTypes.map((type) => ({
           type,
-          interaction: [{ code: 'read' }, { code: 'search-type' }],
+          interaction: [
+            { code: 'read' },
+            { code: 'search-type' },
+            // A blood pressure that was measured at home, and nothing else.
+            ...(type === 'Observation' ? [{ code: 'create' }] : []),
+          ],
           versioning: 'no-version',
           searchParam: searchParameters(type).map(({ name, type }) => ({ name, type })),
         })),

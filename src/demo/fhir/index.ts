@@ -1,2 +1,3 @@
 export { resourceTypes } from './resource.ts';
 export { createDemoFhir } from './server.ts';
+export { createWrittenResources } from './written.ts';

@@ -6,6 +6,7 @@ export type IssueType =
   | 'not-supported'
   | 'invalid'
   | 'too-long'
+  | 'too-costly'
   | 'transient'
   | 'exception';
 

@@ -78,14 +78,23 @@ export function isStrict(ctx: Koa.Context): boolean {
   return preferences.some((preference) => preference.trim() === 'handling=strict');
 }
 
+/** The methods of an address that has some, for `Allow`. */
+function allowed(path: string): string {
+  if (path.endsWith('/_search')) return 'POST, OPTIONS';
+  return path.endsWith('/Observation') ? 'GET, HEAD, POST, OPTIONS' : 'GET, HEAD, OPTIONS';
+}
+
 /**
- * Ends a request that no route took: an address without anything, or a method that would change something.
+ * Ends a request that no route took: an address without anything, or a method that would change something else than what can
+ * be added.
  *
  * @throws FhirRefusal 404 or 405
  */
 export function refuseUnmatched(ctx: Koa.Context): never {
   if (ctx.method === 'GET' || ctx.method === 'HEAD')
     throw new FhirRefusal(404, 'not-found', 'there is nothing under this address');
-  const Allow = ctx.path.endsWith('/_search') ? 'POST, OPTIONS' : 'GET, HEAD, OPTIONS';
-  throw new FhirRefusal(405, 'not-supported', 'this server can only be read', { Allow });
+  const Allow = allowed(ctx.path);
+  throw new FhirRefusal(405, 'not-supported', 'this server can be read, and take a blood pressure', {
+    Allow,
+  });
 }

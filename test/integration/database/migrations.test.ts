@@ -55,6 +55,7 @@ describe('on either database', () => {
       'consent_answers',
       'consents',
       'demo_marker',
+      'demo_resources',
       'grants',
       'health_identifiers',
       'identity_sources',

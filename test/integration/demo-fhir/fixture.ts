@@ -4,6 +4,8 @@ import { text } from 'node:stream/consumers';
 import Koa from 'koa';
 import { pino } from 'pino';
 import { expect } from 'vitest';
+import type { Resource } from '../../../src/demo/fhir/resource.ts';
+import type { WrittenResources } from '../../../src/demo/fhir/written.ts';
 import { createDemoFhir } from '../../../src/demo/index.ts';
 
 export const today = '2026-07-30';
@@ -50,6 +52,19 @@ async function stop(server: Server): Promise<void> {
   await new Promise((resolve) => server.close(resolve));
 }
 
+/** What was added, for as long as the process lives. */
+function inMemory(): WrittenResources {
+  const kept = new Map<string, Resource[]>();
+  const of = (patient: string) => kept.get(patient) ?? [];
+  return {
+    of: async (patient) => of(patient),
+    async add(patient, resources) {
+      kept.set(patient, [...of(patient), ...resources]);
+      return true;
+    },
+  };
+}
+
 /** Starts the demo FHIR server on a Koa of its own, with a stand-in for the authorisation server's introspection. */
 export async function startDemoFhir(readToday: () => Promise<string> = async () => today): Promise<DemoFhir> {
   const tokens = new Map<string, Record<string, unknown>>();
@@ -81,6 +96,8 @@ export async function startDemoFhir(readToday: () => Promise<string> = async () 
       clientId: 'demo-fhir-server',
       clientSecret: 'a secret: with/odd+signs',
       today: readToday,
+      written: inMemory(),
+      clock: { now: () => new Date(), seconds: () => Math.floor(Date.now() / 1000) },
       log: pino({ level: 'info' }, { write: (line) => void logLines.push(line) }),
     }),
   );

@@ -21,6 +21,10 @@ describe('addresses and methods', () => {
     ['POST', '', 'GET, HEAD, OPTIONS'],
     ['POST', '/metadata', 'GET, HEAD, OPTIONS'],
     ['PUT', '/Patient/_search', 'POST, OPTIONS'],
+    ['PUT', '/Observation', 'GET, HEAD, POST, OPTIONS'],
+    ['PUT', '/Observation/ob-aroha-1', 'GET, HEAD, OPTIONS'],
+    ['DELETE', '/Observation/ob-aroha-1', 'GET, HEAD, OPTIONS'],
+    ['POST', '/Provenance', 'GET, HEAD, OPTIONS'],
   ])('%s %s: 405', async (method, path, allow) => {
     const answer = await server.as(everything, path, { method });
     expect(answer.headers.get('allow')).toBe(allow);

@@ -61,6 +61,7 @@ describe('the audit', () => {
         error: null,
         detail: {
           consent: expect.any(String),
+          version: 1,
           patient: null,
           role,
           reason: 'directcare',

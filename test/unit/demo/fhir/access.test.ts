@@ -1,15 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createAccess, type Interaction, type TokenContext } from '../../../../src/demo/fhir/access.ts';
+import { createAccess, type TokenContext } from '../../../../src/demo/fhir/access.ts';
 import { records } from '../../../../src/demo/fhir/data/index.ts';
 import { resourceTypes } from '../../../../src/demo/fhir/resource.ts';
 
 const base = 'http://localhost:3000/demo/fhir/r4';
 const held = records('2026-07-30');
-const interactions: readonly Interaction[] = ['read', 'search'];
+const interactions = ['read', 'search'] as const;
 
 /** Ids of everything that a token shows, in the order held. */
-function seen(token: TokenContext, interaction: Interaction = 'read'): string {
+function seen(token: TokenContext, interaction: (typeof interactions)[number] = 'read'): string {
   const access = createAccess({ token, records: held, base });
   return held
     .filter((resource) => access.sees(resource, interaction))
