@@ -48,8 +48,9 @@ export function createMoreTime(options: {
     lastEnd,
     async extend(at, details) {
       const now = clock.seconds();
-      const end = Math.min(now + lifetimes.interaction, lastEnd(details));
-      if (end <= details.exp) return false;
+      if (details.exp >= lastEnd(details)) return false;
+      // Never less than there is: two tabs may ask at once.
+      const end = Math.max(details.exp, Math.min(now + lifetimes.interaction, lastEnd(details)));
       await details.save(end - now);
       const { cookies } = provider().createContext(at.req, at.res);
       cookies.secure = secure;
