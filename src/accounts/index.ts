@@ -23,6 +23,7 @@ export {
   registerOf,
 } from './identity.ts';
 export type { OpenInvitation } from './invitations.ts';
+export { createKnownIdentities, type KnownIdentity } from './known-identity.ts';
 export { createNotices } from './notices.ts';
 export type { Passkey } from './passkey.ts';
 export type { PasskeyFault, PasskeySignIn, Passkeys } from './passkeys.ts';

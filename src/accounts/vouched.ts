@@ -1,8 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Database, Statement } from '../db/index.ts';
-
-/** From least to most. */
-const levels: readonly string[] = ['none', 'low', 'medium', 'high'];
+import { type HealthIdentifier, type IdentityLevel, identityLevels } from './identity.ts';
 
 /** What somebody else vouches for about a person: an identity source at which she signed in. */
 export interface Vouched {
@@ -11,9 +9,8 @@ export interface Vouched {
   readonly name: string | undefined;
   /** Year, or day. */
   readonly birthDate: string | undefined;
-  /** none, low, medium or high. */
-  readonly identityLevel: string;
-  readonly identifiers: readonly { readonly system: string; readonly value: string }[];
+  readonly identityLevel: IdentityLevel;
+  readonly identifiers: readonly HealthIdentifier[];
   /** An address that she may want to be reached at; nobody has verified it for us. */
   readonly email: string | undefined;
   /** Whether she works in health care, so that there is a FHIR Practitioner who is her. */
@@ -24,7 +21,7 @@ export interface Vouched {
 export interface VouchedBefore {
   readonly name: string;
   readonly birthDate: string | undefined;
-  readonly identityLevel: string;
+  readonly identityLevel: IdentityLevel;
   readonly identitySource: string | undefined;
 }
 
@@ -34,7 +31,7 @@ export interface VouchedBefore {
  */
 export function believed(before: VouchedBefore, vouched: Vouched): VouchedBefore {
   const { source, name, birthDate, identityLevel } = vouched;
-  const more = levels.indexOf(identityLevel) > levels.indexOf(before.identityLevel);
+  const more = identityLevels.indexOf(identityLevel) > identityLevels.indexOf(before.identityLevel);
   if (!more && before.identitySource !== source)
     return { ...before, birthDate: before.birthDate ?? birthDate };
   return {
@@ -78,7 +75,7 @@ export type VouchFault = 'known' | 'differs' | 'blocked';
 interface AccountRow {
   name: string;
   birth_date: string | null;
-  identity_level: string;
+  identity_level: IdentityLevel;
   identity_source: string | null;
   practitioner: string | null;
 }
@@ -136,7 +133,7 @@ export function createVouchedAccounts(options: { db: Database; clock: Clock }): 
         .filter((member) => before[member] !== after[member])
         .map(String);
       if (vouched.practitioner && row.practitioner === null) changed.push('practitioner');
-      const present = await db.query<{ system: string; value: string }>(statements.identifiers, [id]);
+      const present = await db.query<HealthIdentifier>(statements.identifiers, [id]);
       const added = await addIdentifiers(id, vouched.identifiers, present);
       if (typeof added === 'string') return added;
       if (added > 0) changed.push('identifiers');

@@ -1,6 +1,6 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 import type { Organization } from '../organizations/index.ts';
-import { identityScopes } from './metadata.ts';
+import { identityScopes, namedScopes } from './metadata.ts';
 
 /** The device that sends a client's requests (FHIR Device, as GP Connect wants it in a token). */
 export interface Device {
@@ -62,7 +62,9 @@ export function clientName(client: Pick<Client, 'metadata' | 'clientId'>): strin
 /** The identity scopes that a client may ask for: those of its `scope` member (RFC 7591 section 2), or all without it. */
 export function identityScopesOf(client: Pick<Client, 'metadata'>): readonly string[] {
   const { scope } = client.metadata;
-  return typeof scope === 'string' ? scope.split(' ') : identityScopes;
+  return typeof scope === 'string'
+    ? scope.split(' ')
+    : identityScopes.filter((one) => !namedScopes.includes(one));
 }
 
 /** The scopes that a client was given at an API; undefined when it was not given the API at all. */

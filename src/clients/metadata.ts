@@ -34,11 +34,16 @@ export const authenticationMethods = ['client_secret_basic', 'private_key_jwt', 
 export const identityScopes = [
   'openid',
   'profile',
+  'identity',
+  'practitioner',
   'fhirUser',
   'launch/patient',
   'offline_access',
   'online_access',
 ] as const;
+
+/** Those that say so much about a person that an application has them only if its registration names them. */
+export const namedScopes: readonly string[] = ['identity', 'practitioner'];
 
 /** Whether a scope belongs to no API. */
 export function isIdentityScope(scope: string): boolean {

@@ -3,6 +3,7 @@ import type Koa from 'koa';
 import type { Middleware } from 'koa';
 import Provider from 'oidc-provider';
 import type { Logger } from 'pino';
+import { createKnownIdentities } from '../accounts/index.ts';
 import { jwtBearerGrant, secretMatches, withAccountClient } from '../clients/index.ts';
 import { createClientLimits } from './client/client-limits.ts';
 import { createCrossOrigin } from './client/cross-origin.ts';
@@ -27,6 +28,7 @@ import { createAuthorisationEndpoint } from './person/authorisation-endpoint.ts'
 import { createBrowser } from './person/browser.ts';
 import { createBrowserBinding } from './person/browser-binding.ts';
 import { createEndSession } from './person/end-session.ts';
+import { createIdentityClaims } from './person/identity-claims.ts';
 import { createInteractionRequests } from './person/interaction-request.ts';
 import { createInteractions } from './person/interactions.ts';
 import { createLogoutSender } from './person/logout-sender.ts';
@@ -102,7 +104,13 @@ export function createOidc(given: OidcOptions): Oidc {
     resources,
     tokenClaims: createTokenClaims({ issuer, states }),
     opaqueClaims: createOpaqueClaims(states),
-    findAccount: createFindAccount({ ...options, grantValidity, states, isOver: sessions.isOver }),
+    findAccount: createFindAccount({
+      ...options,
+      grantValidity,
+      states,
+      isOver: sessions.isOver,
+      identityClaims: createIdentityClaims({ ...options, knownIdentity: createKnownIdentities(options) }),
+    }),
     loadExistingGrant: grants.load,
     interactionPolicy: createPrompts({ roles, states }),
     introspection,

@@ -10,6 +10,7 @@ import type { Clock, Ids } from '../clock.ts';
 import type { Consents } from '../consents/index.ts';
 import type { Database } from '../db/index.ts';
 import type { LoadLimits } from '../limits/index.ts';
+import type { Organizations } from '../organizations/index.ts';
 import type { Outgoing, RemoteJwks } from '../outgoing/index.ts';
 import type { Practitioners } from '../practitioners/index.ts';
 import type { RedisConnection } from '../redis.ts';
@@ -41,6 +42,7 @@ export interface OidcOptions {
   readonly accounts: Accounts;
   readonly consents: Consents;
   readonly practitioners: Practitioners;
+  readonly organizations: Organizations;
   readonly audit: Audit;
   readonly denials: AnonymousDenials;
   readonly metrics: Pick<Metrics, 'issued' | 'denied'>;

@@ -48,6 +48,8 @@ export type SmartNameScope = {
   readonly text:
     | 'openid'
     | 'profile'
+    | 'identity'
+    | 'practitioner'
     | 'fhirUser'
     | 'launch/patient'
     | 'offline_access'

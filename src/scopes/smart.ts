@@ -7,6 +7,8 @@ type SmartScope = SmartResourceScope | SmartNameScope;
 const names: readonly SmartNameScope['text'][] = [
   'openid',
   'profile',
+  'identity',
+  'practitioner',
   'fhirUser',
   'launch/patient',
   'offline_access',

@@ -1,3 +1,4 @@
+import type { IdentityLevel } from '../accounts/index.ts';
 import { asText, isObject, isPlain } from '../text.ts';
 import {
   type Identifier,
@@ -8,7 +9,7 @@ import {
   isSdsUserId,
   namingSystems,
 } from '../tokens/index.ts';
-import type { ClaimMapping, IdentityLevel, SourceSettings } from './settings.ts';
+import type { ClaimMapping, SourceSettings } from './settings.ts';
 
 /** Claims as they came. */
 export type Claims = Readonly<Record<string, unknown>>;

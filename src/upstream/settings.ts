@@ -1,10 +1,7 @@
 import { z } from 'zod';
+import { identityLevels } from '../accounts/index.ts';
 import { plainText } from '../text.ts';
 import { namingSystems } from '../tokens/index.ts';
-
-/** How far somebody's identity was proved, from least to most; another axis than how she signed in. */
-export const identityLevels = ['none', 'low', 'medium', 'high'] as const;
-export type IdentityLevel = (typeof identityLevels)[number];
 
 /** Algorithms with which we prove to a provider who we are (RFC 7523). */
 export const sourceAlgorithms = ['ES256', 'RS256', 'RS512', 'PS256'] as const;

@@ -47,7 +47,7 @@ export async function startServer(
   extras: Parameters<typeof createApp>[2] = {},
 ): Promise<TestServer> {
   const dataDir = mkdtempSync(join(tmpdir(), 'assent-test-'));
-  const port = await freePort();
+  const port = env.PORT === undefined ? await freePort() : Number(env.PORT);
   const opened = await openTestDatabase();
   const config = readConfig({
     PORT: String(port),

@@ -4,6 +4,7 @@ import { identityHeld } from '../../authorisation/index.ts';
 import { hasSmartLaunch } from '../../catalogue/index.ts';
 import type { GrantValidity } from '../grants/grant-validity.ts';
 import type { RequestState, RequestStates } from '../request-state.ts';
+import { type IdentityClaims, identityClaimNames, practitionerClaimNames } from './identity-claims.ts';
 import type { IsOver } from './sessions.ts';
 
 /**
@@ -13,6 +14,8 @@ import type { IsOver } from './sessions.ts';
 export const claimsByScope: NonNullable<Configuration['claims']> = {
   openid: ['sub', 'acr', 'amr', 'auth_time'],
   profile: ['name'],
+  identity: identityClaimNames,
+  practitioner: practitionerClaimNames,
   fhirUser: ['fhirUser'],
 };
 
@@ -38,8 +41,9 @@ export function createFindAccount(options: {
   grantValidity: GrantValidity;
   states: RequestStates;
   isOver: IsOver;
+  identityClaims: IdentityClaims;
 }): FindAccount {
-  const { accounts, grantValidity, states, isOver } = options;
+  const { accounts, grantValidity, states, isOver, identityClaims } = options;
 
   return async (ctx, sub, token) => {
     const account = await accounts.find(sub);
@@ -62,13 +66,17 @@ export function createFindAccount(options: {
     }
     return {
       accountId: sub,
-      claims: async () => {
+      claims: async (_use, scope) => {
         // The grant may be older than what the client may have now.
         const held = state.client === undefined ? [] : identityHeld(state.client, state.api);
         return {
           sub,
           ...(held.includes('profile') ? { name: account.name } : {}),
           ...(held.includes('fhirUser') ? { fhirUser: fhirUserAt(state) } : {}),
+          ...(await identityClaims.of(
+            sub,
+            scope.split(' ').filter((one) => held.includes(one)),
+          )),
         };
       },
     };

@@ -52,6 +52,8 @@ describe('SMART App Launch 2.2: admitted', () => {
   test.each([
     'openid',
     'profile',
+    'identity',
+    'practitioner',
     'fhirUser',
     'launch/patient',
     'offline_access',

@@ -10,6 +10,8 @@ const say = (text: string) => words(scopeWords('smart', text) ?? { key: 'none', 
 test.each([
   ['openid', 'Know that it is you each time you come back'],
   ['profile', 'Know your name'],
+  ['identity', 'Know your birth date, your health number and how your identity was checked'],
+  ['practitioner', 'Know where you work in health care, and in which roles'],
   ['fhirUser', 'Know who you are in the health records, by your name'],
   ['launch/patient', 'Know whose health record you choose to open'],
   ['offline_access', 'Keep access when you are not using it'],
@@ -83,6 +85,8 @@ test('each sentence for SMART is the sentence of some scope, and the other way r
   const names = [
     'openid',
     'profile',
+    'identity',
+    'practitioner',
     'fhirUser',
     'launch/patient',
     'offline_access',

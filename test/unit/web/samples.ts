@@ -9,12 +9,11 @@ import type {
   SignedOutModel,
   SignInModel,
   SignOutModel,
-  SourceGoModel,
-  SourceProblemModel,
 } from '../../../src/web/sign-in/models.ts';
 import { keteSamples } from '../kete/samples.ts';
 import { accountSamples } from './account-samples.ts';
 import { demoModel, productionModel } from './model.ts';
+import { sourceSamples } from './source-samples.ts';
 
 const kete = { name: 'Kete Health', organization: 'Kete Health Ltd' };
 /** Names that a narrow screen can only show by breaking a word. */
@@ -195,19 +194,6 @@ const technical = {
   description: 'redirect_uri did not match any of the client’s registered redirect_uris',
 };
 
-const sourceProblems: readonly SourceProblemModel['kind'][] = [
-  ...([
-    'refused',
-    'unavailable',
-    'untrusted',
-    'closed',
-    'incomplete',
-    'known',
-    'differs',
-    'blocked',
-  ] as const),
-];
-
 /** For each template its states by name: what every page test goes through. */
 export const samples: Readonly<Record<string, Readonly<Record<string, object>>>> = {
   ...accountSamples,
@@ -233,12 +219,7 @@ export const samples: Readonly<Record<string, Readonly<Record<string, object>>>>
     },
     long: { ...signIn, client: long, sources: [{ id: 'long', name: long.name }] },
   } satisfies Record<string, SignInModel & { closing?: ClosingModel }>,
-  'sign-in/source-go.njk': {
-    one: { name: 'NHS login', uri: 'https://auth.login.example.test/authorize?state=abc' },
-  } satisfies Record<string, SourceGoModel>,
-  'sign-in/source-problem.njk': Object.fromEntries(
-    sourceProblems.map((kind) => [kind, { kind, name: 'NHS login', back: '/interaction/abc' }]),
-  ) satisfies Record<string, SourceProblemModel>,
+  ...sourceSamples,
   'sign-in/role.njk': {
     several: role,
     'nothing-chosen': { ...role, problem: 'nothing-chosen' },
