@@ -1,7 +1,8 @@
 /**
  * What the audit knows how to say. `token.*` concern requests at the token endpoint and those below it, `person.*` and
- * `consent.*` what people did on our pages, `grant.ended` the end of everything that came from one sign-in; the others are
- * acts of administration. Personal data and secrets have no place in any member.
+ * `consent.*` what people did on our pages, `account.*` what was changed about an account and how it is signed in to,
+ * `grant.ended` the end of everything that came from one sign-in; the others are acts of administration. Personal data and
+ * secrets have no place in any member.
  */
 export type AuditType =
   | 'token.issued'

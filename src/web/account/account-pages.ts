@@ -2,7 +2,8 @@ import type Koa from 'koa';
 import { type AccountFrontOptions, createAccountFront } from './account-routes.ts';
 import { type ApplicationsOptions, addApplications } from './applications.ts';
 import { createNotices } from './notices.ts';
-import { addSecurityPages, type SecurityPagesOptions } from './security-pages.ts';
+import type { SecurityPagesOptions } from './security.ts';
+import { addSecurityPages } from './security-pages.ts';
 import { createWayIn } from './way-in.ts';
 
 /** What the account pages need of the rest. */

@@ -1,9 +1,8 @@
 import { SHORTEST_PASSWORD } from '../../accounts/index.ts';
 import { hasCode } from '../../errors.ts';
 import { type AccountFront, type AccountVisit, sensitive } from './account-routes.ts';
-import { SECURITY } from './security.ts';
+import { SECURITY, type SecurityPagesOptions } from './security.ts';
 import type { PasswordModel } from './security-models.ts';
-import type { SecurityPagesOptions } from './security-pages.ts';
 
 /** Seconds after which trying again may help, where too many passwords waited to be checked. */
 const BUSY = 2;

@@ -1,6 +1,19 @@
+import type Koa from 'koa';
 import type { Credentials, Passkey } from '../../accounts/index.ts';
+import type { SignInGuard } from '../../limits/index.ts';
+import type { Sessions } from '../../oidc/index.ts';
 import type { AccountFront } from './account-routes.ts';
 import type { PasskeyModel, SecurityModel } from './security-models.ts';
+
+/** What the pages about signing in need of the rest. */
+export interface SecurityPagesOptions {
+  readonly credentials: Credentials;
+  /** Counts tries at the password. */
+  readonly guard: SignInGuard;
+  readonly sourceOf: (ctx: Koa.Context) => string;
+  /** Ends sessions in other browsers. */
+  readonly sessions: Pick<Sessions, 'signOutEverywhere'>;
+}
 
 /** Where the pages about signing in are. */
 export const SECURITY = '/account/security';

@@ -34,7 +34,7 @@ test('a password is changed by whoever knows the one before, and that is a row o
   expect(rows).toHaveLength(1);
 });
 
-test('one that nobody should have is refused, with the reason, and nothing changes', async () => {
+test('LO-03 one that nobody should have is refused, with the reason, and nothing changes', async () => {
   expect(await change('aroha', 'not the one', 'tūī sings at dusk')).toBe('wrong');
   expect(await change('nobody', old, 'tūī sings at dusk')).toBe('wrong');
   expect(await change('aroha', old, old)).toBe('same');

@@ -15,7 +15,7 @@ const choice = createPasswordChoice({
 });
 const aroha = ['Aroha Ngata', 'aroha@example.test'];
 
-describe('a password that somebody chooses', () => {
+describe('LO-03 a password that somebody chooses', () => {
   const good = [
     ...['kereru sings at dawn', 'gr8 enough', 'x7#kQ2!p', '        spaces at both ends        '],
     ...['ひらがなだけの合言葉', '😀😁😂😃😄😅😆😇', `${'y'.repeat(72)}z`, 'ab '.repeat(333)],
