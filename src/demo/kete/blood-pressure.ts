@@ -10,6 +10,12 @@ export interface Typed {
   readonly diastolic: string;
 }
 
+/** What was typed into the fields of a form; no number is longer than what is kept of it. */
+export function typedIn(form: URLSearchParams): Typed {
+  const field = (name: string) => (form.get(name) ?? '').trim().slice(0, 10);
+  return { systolic: field('systolic'), diastolic: field('diastolic') };
+}
+
 /** What is wrong with a field; `order`: the lower number is not lower than the upper one. */
 export type FieldProblem = 'none' | 'missing' | 'number' | 'range' | 'order';
 

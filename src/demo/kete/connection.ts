@@ -20,6 +20,8 @@ export interface SignIn {
   readonly scope: string;
   /** Path on which the person goes on. */
   readonly leadsTo: string;
+  /** The scope that was wished for beside what there is. */
+  readonly wish?: string;
 }
 
 /** Something more that a person wants, beside the access that she has given already. */
@@ -148,6 +150,7 @@ export function createConnector(options: {
         codeVerifier: client.randomPKCECodeVerifier(),
         scope: more === undefined ? SCOPE : `${more.before.scope} ${more.wish.scope}`,
         leadsTo: more?.wish.leadsTo ?? '/demo/record',
+        ...(more && { wish: more.wish.scope }),
       };
       // What she said no to is not asked for again, unless she herself says that she wants to be asked.
       const again = more?.before.refused.includes(more.wish.scope) ?? false;

@@ -2,22 +2,20 @@ import { Router, type RouterContext } from '@koa/router';
 import type Koa from 'koa';
 import type { Logger } from 'pino';
 import type { Clock } from '../../clock.ts';
-import { bloodPressureResource, readBloodPressure } from './blood-pressure.ts';
-import { type Connection, createConnector } from './connection.ts';
+import { bloodPressureResource, readBloodPressure, typedIn } from './blood-pressure.ts';
+import { type Connection, createConnector, type SignIn } from './connection.ts';
 import { recordDates } from './dates.ts';
 import { readForm } from './form.ts';
 import { createFormCheck } from './origin.ts';
 import { type Problem, problem, problemOf, problemStatus } from './problem.ts';
 import { createReader } from './reader.ts';
-import { readingModel } from './reading.ts';
+import { type ReadingModel, readingModel, readingStatus } from './reading.ts';
 import { obstacle, recordModel } from './record.ts';
+import { createRenewals } from './renewals.ts';
 import { createSessions, type Session } from './session.ts';
 import { startModel } from './start.ts';
 import { wishes } from './wishes.ts';
 import { createWriter } from './writer.ts';
-
-/** Seconds before the end of an access token at which it is renewed: time for the reads that follow. */
-const RENEW_BEFORE = 30;
 
 /** What Kete Health needs. It has no way to Assent but HTTP, as an application of anybody would. */
 export interface KeteOptions {
@@ -46,7 +44,7 @@ export function createKete(options: KeteOptions): Koa.Middleware {
   const readRecord = createReader({ fhirBase, log });
   const write = createWriter({ fhirBase, log });
   const isOwnForm = createFormCheck(issuer);
-  const renewals = new WeakMap<Connection, Promise<Connection | undefined>>();
+  const renewals = createRenewals({ connector, clock });
   const router = new Router();
 
   function show(ctx: Koa.Context, template: string, model: object, status = 200): void {
@@ -64,43 +62,33 @@ export function createKete(options: KeteOptions): Koa.Middleware {
     ctx.redirect(to);
   }
 
-  /**
-   * Renews access once, however many tabs ask at the same time: a refresh token works once. Gives undefined when the
-   * access has ended.
-   */
-  function renew(session: Session, before: Connection): Promise<Connection | undefined> {
-    const underWay = renewals.get(before);
-    if (underWay !== undefined) return underWay;
-    const renewal = connector
-      .renew(before)
-      .then((renewed) => {
-        // Disconnected or connected anew in the meantime: then this answer is about the past.
-        if (session.connection === before) session.connection = renewed;
-        return renewed;
-      })
-      .finally(() => renewals.delete(before));
-    renewals.set(before, renewal);
-    return renewal;
-  }
-
   /** The access of the request's browser, renewed where it is about to end; undefined once the browser was told why not. */
   async function accessOf(
     ctx: Koa.Context,
   ): Promise<{ session: Session; connection: Connection } | undefined> {
     const session = sessions.find(ctx);
-    let connection = session?.connection;
-    if (session === undefined || connection === undefined) {
+    if (session?.connection === undefined) {
       lead(ctx, '/demo');
       return undefined;
     }
-    if (connection.refreshToken !== undefined && connection.expiresAt - clock.seconds() <= RENEW_BEFORE) {
-      connection = await renew(session, connection);
-      if (connection === undefined) {
-        showProblem(ctx, problem('ended'));
-        return undefined;
-      }
+    const connection = await renewals.lasting(session, session.connection);
+    if (connection === undefined) {
+      showProblem(ctx, problem('ended'));
+      return undefined;
     }
     return { session, connection };
+  }
+
+  /** The access that an answer gives; a no to something more leaves what there is, and is remembered. */
+  async function finish(session: Session, answer: URLSearchParams, signIn: SignIn) {
+    try {
+      return await connector.finish(answer, signIn);
+    } catch (error) {
+      const { connection } = session;
+      if (signIn.wish === undefined || connection === undefined || problemOf(error)?.kind !== 'denied')
+        throw error;
+      return { ...connection, refused: [...connection.refused, signIn.wish] };
+    }
   }
 
   /** Gives tokens back. Whether that works or not, Kete Health has already forgotten them. */
@@ -152,7 +140,7 @@ export function createKete(options: KeteOptions): Koa.Middleware {
     const signIn = session?.signIns.get(state);
     if (session === undefined || signIn === undefined) return showProblem(ctx, problem('expired'));
     session.signIns.delete(state);
-    const connection = await connector.finish(answer, signIn);
+    const connection = await finish(session, answer, signIn);
     if (connection === undefined) return showProblem(ctx, problem('noRecord'));
     if (session.connection?.patient !== connection.patient) session.added = undefined;
     session.connection = connection;
@@ -182,18 +170,16 @@ export function createKete(options: KeteOptions): Koa.Middleware {
     const access = await accessOf(ctx);
     if (access === undefined) return;
     const { session, connection } = access;
-    const form = await readForm(ctx);
-    const field = (name: string) => (form.get(name) ?? '').trim().slice(0, 10);
-    const typed = { systolic: field('systolic'), diastolic: field('diastolic') };
+    const typed = typedIn(await readForm(ctx));
     const reading = readBloodPressure(typed);
-    const again = (what: Parameters<typeof readingModel>[1], status: number) =>
+    const again = (what: Partial<ReadingModel>, status: number) =>
       show(ctx, 'demo/reading.njk', readingModel(connection, { typed, ...what }), status);
     if ('problems' in reading) return again({ problems: reading.problems }, 422);
     const resource = bloodPressureResource(reading, connection.patient, clock.now().getTime());
     const written = await write(connection, resource, recordDates(languageOf(ctx)));
-    if (written.outcome === 'invalid') return again({ outcome: 'invalid' }, 422);
-    if (written.outcome === 'failed') return again({ outcome: 'failed' }, 503);
-    if (written.outcome !== 'added') return showProblem(ctx, problem(written.outcome));
+    if (written.outcome === 'ended') return showProblem(ctx, problem('ended'));
+    if (written.outcome !== 'added')
+      return again({ outcome: written.outcome }, readingStatus[written.outcome]);
     session.added = written.row;
     lead(ctx, '/demo/record');
   });
@@ -201,7 +187,7 @@ export function createKete(options: KeteOptions): Koa.Middleware {
   router.post('/demo/refresh', async (ctx) => {
     const session = sessions.find(ctx);
     if (session?.connection === undefined) return lead(ctx, '/demo');
-    const renewed = await renew(session, session.connection);
+    const renewed = await renewals.renew(session, session.connection);
     if (renewed === undefined) return showProblem(ctx, problem('ended'));
     lead(ctx, '/demo/record');
   });

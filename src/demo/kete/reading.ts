@@ -10,9 +10,15 @@ export interface ReadingModel {
   readonly refused: boolean;
   readonly typed: Typed;
   readonly problems: ReadingProblems;
-  /** `invalid`: the record did not take it. `failed`: it could not be reached, and may have it or not. */
-  readonly outcome: 'none' | 'invalid' | 'failed';
+  /**
+   * `invalid`: the record did not take it. `refused`: Kete Health may not add it. `failed`: the record could not be reached, and
+   * may have it or not.
+   */
+  readonly outcome: 'none' | 'invalid' | 'refused' | 'failed';
 }
+
+/** HTTP status of the page after each outcome. */
+export const readingStatus = { invalid: 422, refused: 403, failed: 503 } as const;
 
 /** The page on which a blood pressure is typed in. */
 export function readingModel(

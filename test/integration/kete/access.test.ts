@@ -104,7 +104,8 @@ test('disconnecting forgets the tokens and gives them back', async () => {
 });
 
 describe('SE-03 forms', () => {
-  const paths = ['/demo/connect', '/demo/refresh', '/demo/disconnect', '/demo/sign-out'];
+  const paths = ['/demo/connect', '/demo/more', '/demo/refresh', '/demo/disconnect', '/demo/sign-out'];
+  const forms = [...paths, '/demo/reading'];
   const refusals: [string, Record<string, string>][] = [
     ['that does not say where it comes from', {}],
     ['from another site', { 'Sec-Fetch-Site': 'cross-site' }],
@@ -117,7 +118,7 @@ describe('SE-03 forms', () => {
 
   test.each(refusals)('a form %s changes nothing', async (_title, headers) => {
     const given = headers.Origin === 'ours' ? { ...headers, Origin: world.issuer } : headers;
-    for (const path of paths) {
+    for (const path of forms) {
       const page = await browser.post(path, given);
       expect(page.status, path).toBe(403);
       expect(page.html).toContain('Nothing was changed');

@@ -16,6 +16,8 @@ export interface Behaviour {
   discovery: (usual: object) => object | undefined;
   /** HTTP status of a resource type; 200 where it is not told. */
   fhir: Map<string, number>;
+  /** Scopes that are granted of those that were asked for. */
+  grant: (asked: string) => string;
 }
 
 export const usual = (): Behaviour => ({
@@ -26,13 +28,14 @@ export const usual = (): Behaviour => ({
   patient: 'p-wiremu',
   discovery: (document) => document,
   fhir: new Map(),
+  grant: (asked) => asked,
 });
 
 export interface Stub {
   readonly middleware: Koa.Middleware;
   behaviour: Behaviour;
   /** Requests so far, as `POST /token`, with their parameters. */
-  readonly asked: { readonly what: string; readonly form: URLSearchParams }[];
+  readonly asked: { readonly what: string; readonly form: URLSearchParams; readonly body: string }[];
   /** Every secret that was given out. */
   readonly secrets: string[];
 }
@@ -52,9 +55,8 @@ function isKete(authorization: string): boolean {
   return decodeURIComponent(pair) === 'kete-web:demo-secret-kete-web';
 }
 
-async function formOf(ctx: Koa.Context): Promise<URLSearchParams> {
-  if (ctx.method === 'GET') return new URLSearchParams(ctx.querystring);
-  return new URLSearchParams(Buffer.concat(await ctx.req.toArray()).toString());
+async function bodyOf(ctx: Koa.Context): Promise<string> {
+  return ctx.method === 'GET' ? ctx.querystring : Buffer.concat(await ctx.req.toArray()).toString();
 }
 
 /** An OpenID provider whose person always says yes at once, and a FHIR server with one record, under one address. */
@@ -64,7 +66,7 @@ export async function createStub(issuer: string): Promise<Stub> {
   const jwk = { ...(await exportJWK(publicKey)), kid: 'one', use: 'sig', alg: 'ES256' };
   /** Authorisation requests by code. */
   const codes = new Map<string, URLSearchParams>();
-  let current = { access: '', refresh: '' };
+  let current = { access: '', refresh: '', scope: '' };
 
   const stub: Stub = { behaviour: usual(), asked: [], secrets: [], middleware: answer };
 
@@ -97,6 +99,7 @@ export async function createStub(issuer: string): Promise<Stub> {
     const challenge = createHash('sha256')
       .update(form.get('code_verifier') ?? '')
       .digest('base64url');
+    current.scope = stub.behaviour.grant(request?.get('scope') ?? '');
     const matches = request?.get('redirect_uri') === form.get('redirect_uri');
     return matches && request?.get('code_challenge') === challenge ? (request.get('nonce') ?? '') : undefined;
   }
@@ -117,7 +120,7 @@ export async function createStub(issuer: string): Promise<Stub> {
     const id = await new SignJWT(idToken(nonce === '' ? claims : { ...claims, nonce }))
       .setProtectedHeader({ alg: 'ES256', kid: 'one' })
       .sign(forged ? otherKey : privateKey);
-    current = { access: randomUUID(), refresh: randomUUID() };
+    current = { ...current, access: randomUUID(), refresh: randomUUID() };
     stub.secrets.push(current.access, current.refresh, id);
     ctx.body = {
       access_token: current.access,
@@ -125,23 +128,26 @@ export async function createStub(issuer: string): Promise<Stub> {
       id_token: id,
       token_type: 'Bearer',
       expires_in: 600,
-      scope: 'openid launch/patient offline_access patient/Patient.rs patient/Immunization.rs',
+      scope: current.scope,
       patient,
       need_patient_banner: true,
     };
   }
 
-  function readRecord(ctx: Koa.Context): void {
+  function readRecord(ctx: Koa.Context, body: string): void {
     const [type = ''] = ctx.path.slice('/demo/fhir/r4/'.length).split('/');
     ctx.status = ctx.get('Authorization') === `Bearer ${current.access}` ? 200 : 401;
     ctx.status = stub.behaviour.fhir.get(type) ?? ctx.status;
-    ctx.body = ctx.status === 200 ? record[type] : { resourceType: 'OperationOutcome' };
+    if (ctx.method === 'POST' && ctx.status === 200) ctx.status = 201;
+    if (ctx.status === 201) ctx.body = { ...JSON.parse(body), id: randomUUID() };
+    else ctx.body = ctx.status === 200 ? record[type] : { resourceType: 'OperationOutcome' };
   }
 
   async function answer(ctx: Koa.Context): Promise<void> {
-    const form = await formOf(ctx);
-    stub.asked.push({ what: `${ctx.method} ${ctx.path}`, form });
-    if (ctx.path.startsWith('/demo/fhir/r4/')) return readRecord(ctx);
+    const body = await bodyOf(ctx);
+    const form = new URLSearchParams(body);
+    stub.asked.push({ what: `${ctx.method} ${ctx.path}`, form, body });
+    if (ctx.path.startsWith('/demo/fhir/r4/')) return readRecord(ctx, body);
     if (ctx.path === '/.well-known/openid-configuration') ctx.body = stub.behaviour.discovery(document);
     else if (ctx.path === '/jwks') ctx.body = { keys: [jwk] };
     else if (ctx.path === '/auth') authorise(ctx, form);

@@ -14,6 +14,8 @@ export interface Browser {
   setCookie: string;
   get(path: string): Promise<Answer>;
   post(path: string, headers?: Record<string, string>): Promise<Answer>;
+  /** Sends a form with these fields. */
+  send(path: string, fields: Record<string, string>): Promise<Answer>;
   /** Begins a sign-in and goes as far as the way back: the address of the callback. */
   begin(): Promise<string>;
   /** Signs in; gives the page that one ends on. */
@@ -66,7 +68,10 @@ export async function createWorld(): Promise<World> {
   server.on('request', app.callback());
 
   function browser(): Browser {
-    async function send(path: string, init: { method?: string; headers?: Record<string, string> } = {}) {
+    async function send(
+      path: string,
+      init: { method?: string; headers?: Record<string, string>; body?: URLSearchParams } = {},
+    ) {
       const cookie: Record<string, string> = self.cookie === undefined ? {} : { Cookie: self.cookie };
       const response = await fetch(new URL(path, issuer), {
         ...init,
@@ -90,6 +95,12 @@ export async function createWorld(): Promise<World> {
       setCookie: '',
       get: (path) => send(path),
       post: (path, headers = { 'Sec-Fetch-Site': 'same-origin' }) => send(path, { method: 'POST', headers }),
+      send: (path, fields) =>
+        send(path, {
+          method: 'POST',
+          body: new URLSearchParams(fields),
+          headers: { 'Sec-Fetch-Site': 'same-origin' },
+        }),
       async begin() {
         const { location } = await self.post('/demo/connect');
         return (await self.get(location)).location;

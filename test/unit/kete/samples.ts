@@ -67,6 +67,7 @@ export const keteSamples = {
     order: readingModel(adding, { typed, problems: { systolic: 'none', diastolic: 'order' } }),
     'out-of-range': readingModel(adding, { typed, problems: { systolic: 'number', diastolic: 'range' } }),
     invalid: readingModel(adding, { typed, outcome: 'invalid' }),
+    'turned-down': readingModel(adding, { typed, outcome: 'refused' }),
     failed: readingModel(adding, { typed, outcome: 'failed' }),
     'may-not': readingModel(connection),
     refused: readingModel({ ...connection, refused: ['patient/Observation.c'] }),
