@@ -27,7 +27,7 @@ function servePages(): SamplePages {
     const sample = sampleList.find(([name]) => ctx.path === `/${name}`);
     if (ctx.method === 'POST' || ctx.path === '/session/end/success') ctx.body = 'sent';
     else if (sample) {
-      if (withPasskeys.has(sample[1])) allowScripts(ctx);
+      if (withPasskeys.has(sample[1]) || 'closing' in sample[2]) allowScripts(ctx);
       pages.render(ctx, sample[1], sample[2]);
     }
   });
