@@ -5,8 +5,10 @@ import {
   createAccounts,
   createCredentials,
   createNotices,
+  createOwnAccount,
   createPasswords,
   createPeople,
+  type OwnAccount,
   type Passwords,
   type People,
 } from './accounts/index.ts';
@@ -65,6 +67,7 @@ export interface Services {
   readonly accounts: Accounts;
   readonly passwords: Passwords;
   readonly credentials: Credentials;
+  readonly ownAccount: OwnAccount;
   readonly people: People;
   readonly practitioners: Practitioners;
   readonly sources: Sources;
@@ -119,6 +122,7 @@ export function createServices(
     correlation,
     audit,
     activity: createActivity({ db }),
+    ownAccount: createOwnAccount({ db, clock, audit }),
     organizations: createOrganizations({ db, clock, audit }),
     catalogue: createCatalogue({ db, clock, audit }),
     registry: createClientRegistry({ db, clock, audit }),

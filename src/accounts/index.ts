@@ -25,6 +25,7 @@ export {
 export type { OpenInvitation } from './invitations.ts';
 export { createKnownIdentities, type KnownIdentity } from './known-identity.ts';
 export { createNotices } from './notices.ts';
+export { createOwnAccount, type OwnAccount } from './own-account.ts';
 export type { Passkey } from './passkey.ts';
 export type { PasskeyFault, PasskeySignIn, Passkeys } from './passkeys.ts';
 export type { PasswordChangeFault } from './password-change.ts';

@@ -14,6 +14,8 @@ const told: readonly AuditType[] = [
   'token.issued',
   'access.reported',
   'account.password-changed',
+  'account.password-reset',
+  'account.data-downloaded',
   'account.passkey-added',
   'account.passkey-removed',
   'account.authenticator-added',

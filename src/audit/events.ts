@@ -37,6 +37,8 @@ export type AuditType =
   | 'account.recovery-code-used'
   | 'account.made-by-source'
   | 'account.told-by-source'
+  | 'account.language-chosen'
+  | 'account.data-downloaded'
   | 'account.linked'
   | 'account.unlinked'
   | 'practitioner.written'

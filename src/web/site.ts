@@ -5,7 +5,7 @@ import type { Api, Catalogue } from '../catalogue/index.ts';
 import type { ClientRegistry } from '../clients/index.ts';
 import { isUnavailable } from '../errors.ts';
 import { KNOWN_FOR } from '../limits/index.ts';
-import { type AccountPagesOptions, createAccountPages } from './account/account-pages.ts';
+import { type AccountDependencies, createAccountPages } from './account/account-pages.ts';
 import type { Rooms } from './entrance.ts';
 import { createHealth, type HealthOptions } from './health.ts';
 import { createLanding, createLandingModel } from './landing.ts';
@@ -35,10 +35,7 @@ export interface SiteOptions {
     'interactions' | 'signIn' | 'guard' | 'onRefused' | 'sourceOf' | 'isOnTime'
   >;
   readonly sources: Pick<SourceStepsOptions, 'upstream' | 'arrivals' | 'findAccount' | 'onTurnedAway'>;
-  readonly account: Omit<
-    AccountPagesOptions,
-    'issuer' | 'forms' | 'render' | 'showFault' | 'languageOf' | 'catalogue' | 'registry' | 'words'
-  >;
+  readonly account: AccountDependencies;
   /** The SMART configuration of an API. */
   readonly smartConfiguration: (api: Api) => object;
   /** What answers after our own pages. */
@@ -94,6 +91,8 @@ function createAccountSite(options: SiteOptions): Koa.Middleware {
     showFault: pages.showFault,
     render: pages.render,
     languageOf: pages.languageOf,
+    languages: pages.languages,
+    rendererOf: pages.renderers.of,
   });
 }
 

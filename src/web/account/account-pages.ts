@@ -1,20 +1,40 @@
 import type Koa from 'koa';
 import { type AccountFrontOptions, createAccountFront } from './account-routes.ts';
+import { type ActivityPageOptions, addActivity } from './activity.ts';
 import { type ApplicationsOptions, addApplications } from './applications.ts';
+import { addCopies, type CopiesOptions } from './copies.ts';
+import { addDevices, type DevicesOptions } from './devices.ts';
+import { addLanguage, type LanguagePageOptions } from './language.ts';
 import { createNotices } from './notices.ts';
+import { addOverview } from './overview.ts';
+import { addOwnData, type OwnDataOptions } from './own-data.ts';
 import type { SecurityPagesOptions } from './security.ts';
 import { addSecurityPages } from './security-pages.ts';
 import { createWayIn } from './way-in.ts';
 
 /** What the account pages need of the rest. */
-export interface AccountPagesOptions
-  extends Omit<AccountFrontOptions, 'wayIn' | 'notices'>,
-    ApplicationsOptions,
-    SecurityPagesOptions {
-  readonly issuer: string;
-  /** Secret, the same on all nodes. */
-  readonly wayInKey: string;
-}
+export type AccountPagesOptions = Omit<AccountFrontOptions, 'wayIn' | 'notices'> &
+  ApplicationsOptions &
+  CopiesOptions &
+  ActivityPageOptions &
+  DevicesOptions &
+  OwnDataOptions &
+  LanguagePageOptions &
+  SecurityPagesOptions & {
+    readonly issuer: string;
+    /** Secret, the same on all nodes. */
+    readonly wayInKey: string;
+  };
+
+/** What the site gives the account pages itself. */
+type OfSite =
+  | keyof Pick<CopiesOptions, 'issuer' | 'catalogue' | 'rendererOf'>
+  | keyof Pick<AccountFrontOptions, 'forms' | 'render' | 'showFault'>
+  | keyof Pick<ApplicationsOptions, 'registry' | 'words' | 'languageOf'>
+  | keyof Pick<LanguagePageOptions, 'languages'>;
+
+/** What the rest of the program gives them. */
+export type AccountDependencies = Omit<AccountPagesOptions, OfSite>;
 
 /** The pages on which a person sees and undoes everything, one file a topic. */
 export function createAccountPages(options: AccountPagesOptions): Koa.Middleware {
@@ -24,8 +44,13 @@ export function createAccountPages(options: AccountPagesOptions): Koa.Middleware
     wayIn: createWayIn({ issuer, key: wayInKey }),
     notices: createNotices(options),
   });
-  front.get('', (visit) => front.show(visit, 'account/overview.njk', {}));
+  addOverview(front, options);
   addSecurityPages(front, options);
   addApplications(front, options);
+  addCopies(front, options);
+  addActivity(front, options);
+  addDevices(front, options);
+  addOwnData(front, options);
+  addLanguage(front, options);
   return middleware;
 }

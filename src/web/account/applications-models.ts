@@ -43,6 +43,8 @@ export interface ApplicationsModel extends AccountPageModel {
 
 /** What `account/application.njk` shows. */
 export interface ApplicationPageModel extends AccountPageModel {
+  /** Whether there is a copy of it in FHIR: of a decision about one patient's record. */
+  readonly fhir: boolean;
   readonly application: ApplicationModel;
 }
 

@@ -103,7 +103,8 @@ export function addApplications(front: AccountFront, options: ApplicationsOption
   front.get('/applications/:id', async (visit) => {
     const consent = await consentAt(visit);
     if (consent === undefined) return;
-    front.show(visit, 'account/application.njk', { application: await tell(visit, consent) });
+    const fhir = consent.patient !== undefined;
+    front.show(visit, 'account/application.njk', { application: await tell(visit, consent), fhir });
   });
 
   front.get('/applications/:id/take-back', async (visit) => {

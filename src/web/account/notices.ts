@@ -7,6 +7,7 @@ import type { Forms } from '../forms.ts';
  * `views/account/layout.njk`; nothing of it comes from a request.
  */
 export const notices = [
+  'language-chosen',
   'signed-out-there',
   'signed-out-everywhere',
   'line-ended',

@@ -73,7 +73,7 @@ describe('one line is taken back', () => {
     const { action, fields } = formTo(question, question.url);
     const done = await visitor.follow(await visitor.post(action, fields));
     expect(done.status).toBe(200);
-    expect(done.html).toContain('We took that permission back.');
+    expect(done.html).toContain('You took it back. The application can no longer do that.');
     expect(lineOf(done.html, 'See name')).not.toBe('');
     expect(lineOf(done.html, 'See vaccinations')).toBe('');
     expect((await introspect(server, tokens.access_token)).active).toBe(false);
@@ -105,8 +105,10 @@ describe('one line is taken back', () => {
     expect(sent.status).toBe(303);
     expect(new URL(sent.location ?? '').search).toBe('');
     const page = await kete.visitor.get(sent.location ?? '');
-    expect(page.html).toContain('We took that permission back.');
-    expect((await kete.visitor.get(sent.location ?? '')).html).not.toContain('We took that permission back.');
+    expect(page.html).toContain('You took it back. The application can no longer do that.');
+    expect((await kete.visitor.get(sent.location ?? '')).html).not.toContain(
+      'You took it back. The application can no longer do that.',
+    );
   });
 
   test('twice, or in two windows: the second finds it done', async () => {
@@ -158,7 +160,7 @@ describe('everything is taken back', () => {
     const sent = await visitor.post(action, fields);
     expect([sent.status, new URL(sent.location ?? '').pathname]).toEqual([303, '/account/applications']);
     const page = await visitor.follow(sent);
-    expect(page.html).toContain('We took all its permissions back.');
+    expect(page.html).toContain('You took everything back.');
     expect(page.html).toContain('You took it back on');
     expect((await introspect(server, tokens.access_token)).active).toBe(false);
     const refreshed = await server.token(

@@ -1,3 +1,4 @@
+import type { ActivityModel } from '../../../src/web/account/activity-models.ts';
 import type {
   ApplicationModel,
   ApplicationPageModel,
@@ -5,7 +6,13 @@ import type {
   TakeBackLineModel,
   TakeBackModel,
 } from '../../../src/web/account/applications-models.ts';
-import type { AccountPageModel } from '../../../src/web/account/models.ts';
+import type { DevicesModel } from '../../../src/web/account/devices-models.ts';
+import type {
+  AccountPageModel,
+  DataModel,
+  LanguageModel,
+  OverviewModel,
+} from '../../../src/web/account/models.ts';
 import { securitySamples } from './security-samples.ts';
 
 const shared: AccountPageModel = {
@@ -64,7 +71,7 @@ const over = (kind: ApplicationModel['kind'], number: number): ApplicationModel 
   ended: new Date('2026-10-30T07:00:00Z'),
 });
 
-const page = { ...shared, application: kete };
+const page = { ...shared, application: kete, fhir: true };
 const takeBack: TakeBackModel = { ...page, action: `/account/applications/${kete.id}/take-back` };
 const takeBackLine: TakeBackLineModel = {
   ...page,
@@ -74,13 +81,85 @@ const takeBackLine: TakeBackLineModel = {
   problem: 'none',
 };
 
+const overview: OverviewModel = { ...shared, applications: 2, devices: 1 };
+const signedInAt = new Date('2026-11-22T08:15:00Z');
+const devices: DevicesModel = {
+  ...shared,
+  action: '/account/devices',
+  devices: [
+    { uid: 'uid-1', agent: 'Chrome on Android', signedInAt, here: true, kind: 'passkey' },
+    { uid: 'uid-2', agent: 'Firefox on Windows', signedInAt, here: false, kind: 'code' },
+    { uid: 'uid-3', agent: 'Safari on iPhone', signedInAt, here: false, kind: 'password' },
+    { uid: 'uid-4', agent: '', signedInAt, here: false, kind: 'elsewhere' },
+  ],
+};
+
+const activity: ActivityModel = {
+  ...shared,
+  days: [
+    {
+      day: signedInAt,
+      lines: [
+        { at: signedInAt, text: 'Kete Health read your vaccinations', count: 1 },
+        { at: signedInAt, text: 'Kete Health used its access', count: 12 },
+        { at: signedInAt, text: 'You signed in', count: 1 },
+      ],
+    },
+    {
+      day: new Date('2026-05-03T09:12:00Z'),
+      lines: [
+        {
+          at: new Date('2026-05-03T09:12:00Z'),
+          text: 'You allowed Kete Health to use your record',
+          count: 1,
+        },
+        {
+          at: new Date('2026-05-03T09:02:00Z'),
+          text: 'Rheumatologieverlaufsdokumentation Connect read your vaccinations',
+          count: 1,
+        },
+      ],
+    },
+  ],
+  older: '/account/activity?before=1777799520000.0b6f1c1e-5a0c-4c7e-9f0e-3d6f6a1b7c22',
+  latest: true,
+};
+
+const language: LanguageModel = {
+  ...shared,
+  action: '/account/language',
+  languages: [{ tag: 'en', name: 'English', chosen: true }],
+};
+
 /** The pages below `/account`. */
 export const accountSamples: Readonly<Record<string, Readonly<Record<string, object>>>> = {
   'account/overview.njk': {
-    first: shared,
-    said: { ...shared, notice: 'application-ended' },
-    'long-name': { ...shared, person: { name: 'Wiremu Pōtae-Featherstonehaugh-Cholmondeley' } },
-  } satisfies Record<string, AccountPageModel>,
+    first: overview,
+    none: { ...overview, applications: 0 },
+    said: { ...overview, notice: 'application-ended' },
+    'long-name': { ...overview, person: { name: 'Wiremu Pōtae-Featherstonehaugh-Cholmondeley' } },
+  } satisfies Record<string, OverviewModel>,
+  'account/devices.njk': {
+    alone: { ...devices, devices: devices.devices.slice(0, 1) },
+    several: devices,
+    'signed-out': { ...devices, notice: 'signed-out-there' },
+    everywhere: { ...devices, devices: devices.devices.slice(0, 1), notice: 'signed-out-everywhere' },
+  } satisfies Record<string, DevicesModel>,
+  'account/activity.njk': {
+    latest: activity,
+    older: { ...activity, latest: false, older: '' },
+    none: { ...activity, days: [], older: '' },
+    'nothing-older': { ...activity, days: [], older: '', latest: false },
+  } satisfies Record<string, ActivityModel>,
+  'account/data.njk': { first: { ...shared, action: '/account/data' } } satisfies Record<string, DataModel>,
+  'account/language.njk': {
+    one: language,
+    several: {
+      ...language,
+      languages: [...language.languages, { tag: 'mi', name: 'Māori', chosen: false }],
+      notice: 'language-chosen',
+    },
+  } satisfies Record<string, LanguageModel>,
   'account/not-signed-in.njk': { first: {} },
   ...securitySamples(shared),
   'account/applications.njk': {
@@ -96,11 +175,11 @@ export const accountSamples: Readonly<Record<string, Readonly<Record<string, obj
   } satisfies Record<string, ApplicationsModel>,
   'account/application.njk': {
     own: page,
-    ward: { ...shared, application: ward },
+    ward: { ...shared, application: ward, fhir: false },
     'line-ended': { ...page, notice: 'line-ended' },
-    long: { ...shared, application: long },
-    nothing: { ...shared, application: { ...kete, record: 'none', allowed: [], refused: [] } },
-    ended: { ...shared, application: over('withdrawn', 1) },
+    long: { ...page, application: long },
+    nothing: { ...page, application: { ...kete, record: 'none', allowed: [], refused: [] } },
+    ended: { ...page, application: over('withdrawn', 1) },
   } satisfies Record<string, ApplicationPageModel>,
   'account/take-back.njk': {
     own: takeBack,
