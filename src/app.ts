@@ -172,7 +172,6 @@ export async function createApp(
       clock,
       consents: services.consents,
       withdrawals: oidc.withdrawals,
-      sessions: oidc.sessions,
       activity: services.activity,
       ownAccount: services.ownAccount,
       practitioners: services.practitioners,
