@@ -148,6 +148,10 @@ export async function createApp(
     signIn: {
       interactions: oidc.interactions,
       signIn: services.accounts.signIn,
+      accounts: services.accounts,
+      credentials: services.credentials,
+      clock,
+      stepKey: derive(masterKey, 'sign-in-steps'),
       guard,
       onRefused(source, error) {
         denials.count(source, error);

@@ -1,4 +1,4 @@
-import { type Api, scopeFamily } from '../catalogue/index.ts';
+import { type Api, hasSmartLaunch, scopeFamily } from '../catalogue/index.ts';
 import { parseScope } from '../scopes/index.ts';
 
 /** How sure a sign-in is that it is her: the levels of assurance of the health API security standard. */
@@ -28,6 +28,9 @@ export function acrOf(amr: readonly string[]): Acr {
   if (!has('pwd') && !has('fed')) return '0';
   return has('otp') ? '2' : '1';
 }
+
+/** `acr` of somebody who had proved one and types a code as well: the password may have been typed elsewhere. */
+export const acrWithCode = (acr: string): string => (levelOf(acr) === 1 ? '2' : acr);
 
 /** The level that an `acr` stands for; 0 for whatever is none of ours. */
 export function levelOf(acr: string | undefined): AssuranceLevel {
@@ -72,4 +75,19 @@ export function requiredLevel(request: {
   const { api, scopes, acrValues } = request;
   const asked = api === undefined ? [] : scopes.map((scope) => levelOfScope(api, scope));
   return Math.max(1, api?.requiredAcr ?? 0, ...asked, levelOfValues(acrValues)) as AssuranceLevel;
+}
+
+/** Seconds since a sign-in after which it is too old for a request to change a record. */
+export const FRESH = 300;
+
+/**
+ * Whether a request asks to change the record of a patient (SMART App Launch 2.2: `c`, `u` or `d`, `write` or `*` of v1).
+ * A practitioner, who writes all day, is not meant.
+ */
+export function asksToWrite(api: Api | undefined, scopes: readonly string[]): boolean {
+  if (api === undefined || !hasSmartLaunch(api)) return false;
+  return scopes.some((scope) => {
+    const parsed = parseScope(scopeFamily(api), scope);
+    return parsed?.kind === 'smart-resource' && parsed.context === 'patient' && /[cud]/.test(parsed.letters);
+  });
 }

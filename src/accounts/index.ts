@@ -5,6 +5,9 @@ export {
   type AssuranceLevel,
   acrOf,
   acrs,
+  acrWithCode,
+  asksToWrite,
+  FRESH,
   levelOf,
   methods,
   requiredLevel,
@@ -24,6 +27,7 @@ export {
 } from './identity.ts';
 export type { OpenInvitation } from './invitations.ts';
 export { createKnownIdentities, type KnownIdentity } from './known-identity.ts';
+export { type NextStep, nextStep, type Proofs } from './next-step.ts';
 export { createNotices } from './notices.ts';
 export { createOwnAccount, type OwnAccount } from './own-account.ts';
 export type { Passkey } from './passkey.ts';

@@ -5,5 +5,11 @@ export {
   type LoadLimits,
   type LoadNumbers,
 } from './load.ts';
-export { createSignInGuard, type Leave, type Limited, type SignInGuard } from './sign-in-guard.ts';
+export {
+  type CodeLeave,
+  createSignInGuard,
+  type Leave,
+  type Limited,
+  type SignInGuard,
+} from './sign-in-guard.ts';
 export { createLimitStore, type LimitStore } from './store.ts';

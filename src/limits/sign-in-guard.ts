@@ -29,17 +29,25 @@ export interface Leave {
 
 /** An account's limit was reached. */
 export interface Limited {
-  /** As it was typed, whether or not somebody has it; not for keeping. */
+  /** As it was typed, whether or not somebody has it; the id of the account for a code. Not for keeping. */
   readonly identifier: string;
   readonly source: string;
   /** Seconds until the next try. */
   readonly wait: number;
 }
 
-/** Stands between the sign-in form and the password: counts tries before any password is hashed. */
+/** Leave to check one code. Exactly one of its functions is called when the answer is known. */
+export type CodeLeave = { succeeded(): Promise<void> } & Pick<Leave, 'failed'>;
+
+/** Stands between the forms of a sign-in and what is checked: counts tries before any password is hashed. */
 export interface SignInGuard {
   /** Counts a try. Names that nobody has are counted as all others are. */
   attempt(attempt: Attempt): Promise<Leave | TooMany>;
+  /**
+   * Counts a try at a one-time code or a recovery code, by whoever has proved the first half: as many as at a password, but
+   * counted apart, in whatever browser.
+   */
+  attemptCode(attempt: { readonly accountId: string; readonly source: string }): Promise<CodeLeave | TooMany>;
 }
 
 /**
@@ -91,6 +99,19 @@ export function createSignInGuard(options: {
         },
         async unused() {
           await Promise.all(taken.map(attempts.takeBack));
+        },
+      };
+    },
+    async attemptCode({ accountId, source }) {
+      const taken = await attempts.take([{ key: digest('code', accountId), rule: ACCOUNT }]);
+      if ('retryAfter' in taken) return taken;
+      return {
+        async succeeded() {
+          await Promise.all(taken.map(attempts.forget));
+        },
+        async failed() {
+          const [wait = 0] = await Promise.all(taken.map(attempts.failed));
+          if (wait > 0) await onLimited({ identifier: accountId, source, wait });
         },
       };
     },

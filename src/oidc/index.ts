@@ -4,7 +4,7 @@ export type { LineWithdrawal, Withdrawal, Withdrawals } from './grants/withdrawa
 export { createOidc } from './oidc.ts';
 export type { OidcPages } from './options.ts';
 export type { Browser, SignedIn } from './person/browser.ts';
-export type { HttpExchange, Interactions, Next, Question } from './person/question.ts';
+export type { HttpExchange, Interactions, Next, ProvenSignIn, Question } from './person/question.ts';
 export type { Sessions } from './person/sessions.ts';
 export { reachAt } from './reach.ts';
 export { smartConfiguration } from './smart-configuration.ts';

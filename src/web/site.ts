@@ -17,6 +17,7 @@ import { createSignIn, type SignInDependencies } from './sign-in/routes.ts';
 import { createSourceCallback } from './sign-in/source-callback.ts';
 import { createSourcePages } from './sign-in/source-pages.ts';
 import { createSourceSteps, type SourceStepsOptions } from './sign-in/source-steps.ts';
+import { createStepCookie } from './sign-in/step-cookie.ts';
 import { createSmartConfiguration } from './smart-configuration.ts';
 
 /** What our own pages need of the rest. */
@@ -32,8 +33,19 @@ export interface SiteOptions {
   readonly health: HealthOptions;
   readonly signIn: Pick<
     SignInDependencies,
-    'interactions' | 'signIn' | 'guard' | 'onRefused' | 'sourceOf' | 'isOnTime'
-  >;
+    | 'interactions'
+    | 'signIn'
+    | 'accounts'
+    | 'credentials'
+    | 'guard'
+    | 'clock'
+    | 'onRefused'
+    | 'sourceOf'
+    | 'isOnTime'
+  > & {
+    /** Secret, the same on all nodes. */
+    readonly stepKey: string;
+  };
   readonly sources: Pick<SourceStepsOptions, 'upstream' | 'arrivals' | 'findAccount' | 'onTurnedAway'>;
   readonly account: AccountDependencies;
   /** The SMART configuration of an API. */
@@ -69,6 +81,7 @@ function createSignInPages(options: SiteOptions): Koa.Middleware {
     showFault: pages.showFault,
     formatDay: (ctx, at) => pages.renderers.of(ctx).dates.day(at),
     knownCookie: createKnownCookie({ issuer, maxAge: KNOWN_FOR }),
+    stepCookie: createStepCookie({ issuer, key: signIn.stepKey, clock: signIn.clock }),
   });
 }
 

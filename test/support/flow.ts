@@ -2,6 +2,7 @@ import type { Browser, BrowserContext, BrowserContextOptions, Page, Response } f
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { type AppServer, startAppServer } from './app-server.ts';
 import { launchBrowser, type Watched, watch } from './browser.ts';
+import { codeOf, forgetCodes } from './code.ts';
 import { register } from './fixtures.ts';
 import { startServer, type TestServer } from './server.ts';
 import { authorisationRequest, demoPassword } from './visitor.ts';
@@ -120,6 +121,13 @@ export async function signInAs(
   await page.getByLabel('Email address or user name').fill(identifier);
   await page.getByLabel('Password').fill(password);
   await press(page, 'Sign in');
+}
+
+/** Types the code that the app of a demo account shows, on the page that asks for it. */
+export async function typeCode(page: Page, issuer: string): Promise<void> {
+  await forgetCodes(issuer);
+  await page.getByLabel('Code', { exact: true }).fill(codeOf());
+  await press(page, 'Continue');
 }
 
 /** Signs in, allows what is ticked, and waits until the application is reached. @param at address without query */

@@ -9,6 +9,7 @@ import type { Row } from '../../src/db/index.ts';
 import type { KeyWatch } from '../../src/keys/index.ts';
 import { createLog } from '../../src/log.ts';
 import { createServices, type Services, seed } from '../../src/services.ts';
+import { rememberServer } from './code.ts';
 import { openTestDatabase } from './database.ts';
 import { masterKey } from './template.ts';
 
@@ -67,13 +68,15 @@ export async function startServer(
   });
   const app = await createApp(services, log, extras);
   await new Promise<void>((resolve) => app.server.listen(port, resolve));
+  const sql: TestServer['sql'] = (text, values) => services.db.query({ name: '', text }, values);
+  rememberServer(config.issuer, { sql });
   return {
     issuer: config.issuer,
     services,
     dataDir,
     logLines,
     watchKeys: app.watchKeys,
-    sql: (text, values) => services.db.query({ name: '', text }, values),
+    sql,
     token: (form, basic) =>
       fetch(`${config.issuer}/token`, {
         method: 'POST',

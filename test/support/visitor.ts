@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { codeOf, forgetCodes } from './code.ts';
 import type { TestServer } from './server.ts';
 
 /** An answer as a browser without script sees it. */
@@ -14,6 +15,8 @@ export interface Page {
 
 /** A browser without script: keeps cookies, one step at a time. */
 export interface Visitor {
+  /** Of the server that it visits. */
+  readonly issuer: string;
   get(url: string, headers?: Record<string, string>): Promise<Page>;
   /** Sends a form as its own page would. */
   post(
@@ -73,6 +76,7 @@ export function createVisitor(issuer: string, jar: readonly Cookie[] = []): Visi
   }
 
   const visitor: Visitor = {
+    issuer,
     get: (url, headers = {}) => request(url, { headers }),
     post: (url, fields, headers = {}) =>
       request(url, {
@@ -148,7 +152,22 @@ export async function signIn(
 ): Promise<Page> {
   const form = formTo(page, '/sign-in');
   const typed = [['identifier', identifier] as const, ['password', password] as const];
-  return visitor.follow(await visitor.post(form.action, [...form.fields, ...typed]));
+  const next = await visitor.follow(await visitor.post(form.action, [...form.fields, ...typed]));
+  return next.html.includes('/code"') ? typeCode(visitor, next) : next;
+}
+
+/** Times that a code is typed again: of people who sign in at once with the same account, one code lets in only one. */
+const CODE_TRIES = 10;
+
+/** Types the code that the app of a demo account shows, and goes on to where that leads. */
+export async function typeCode(visitor: Visitor, page: Page): Promise<Page> {
+  let here = page;
+  for (let tries = 0; tries < CODE_TRIES && here.html.includes('/code"'); tries += 1) {
+    const form = formTo(here, '/code');
+    await forgetCodes(visitor.issuer);
+    here = await visitor.follow(await visitor.post(form.action, [...form.fields, ['code', codeOf()]]));
+  }
+  return here;
 }
 
 /** Presses Allow, leaving out the lines named, and goes on to where that leads. */
@@ -167,7 +186,7 @@ export interface AuthorisationRequest {
 
 /** What Kete Health asks for in most tests. */
 export const usualScope =
-  'openid fhirUser launch/patient offline_access patient/Patient.rs patient/Immunization.rs patient/Observation.rs';
+  'openid fhirUser launch/patient offline_access patient/Patient.rs patient/Immunization.rs patient/Appointment.rs';
 
 /** Makes an authorisation request of `kete-web`; `undefined` takes a parameter out. */
 export function authorisationRequest(

@@ -1,6 +1,5 @@
 import type Provider from 'oidc-provider';
 import type { Account, Accounts } from '../../accounts/index.ts';
-import { lifetimes } from '../lifetimes.ts';
 import type { HttpExchange } from './question.ts';
 import type { IsOver } from './sessions.ts';
 
@@ -33,8 +32,7 @@ export function createBrowser(options: {
     async signedIn({ req, res }) {
       const session = await provider().Session.get(provider().createContext(req, res));
       const { accountId, loginTs } = session;
-      if (accountId === undefined || loginTs === undefined || session.past(lifetimes.sessionEnd))
-        return undefined;
+      if (accountId === undefined || loginTs === undefined) return undefined;
       const account = await accounts.find(accountId);
       if (account === undefined || (await isOver(session, account))) return undefined;
       return {

@@ -1,6 +1,6 @@
 import type Provider from 'oidc-provider';
 import { errors } from 'oidc-provider';
-import type { Account, Accounts } from '../../accounts/index.ts';
+import { type Account, type Accounts, levelOf } from '../../accounts/index.ts';
 import { type RecordChoice, type RoleChoice, recordsShown } from '../../authorisation/index.ts';
 import { type Api, type Catalogue, profileOf } from '../../catalogue/index.ts';
 import type { Client, ClientRegistry } from '../../clients/index.ts';
@@ -22,7 +22,8 @@ import { reachAt, writesAt } from '../reach.ts';
 import type { Records } from '../record-choice.ts';
 import type { Roles } from '../role-choice.ts';
 import type { MoreTime } from './more-time.ts';
-import type { HeldLines, HttpExchange, Question } from './question.ts';
+import { STEP_UP } from './prompts.ts';
+import type { HeldLines, HttpExchange, ProvenSignIn, Question } from './question.ts';
 import { returnTargets } from './sign-out.ts';
 
 type Details = Awaited<ReturnType<Provider['interactionDetails']>>;
@@ -30,6 +31,8 @@ type Details = Awaited<ReturnType<Provider['interactionDetails']>>;
 /** All that a question is made of. */
 export interface InteractionRequest {
   readonly details: Details;
+  /** When whoever is signed in did so, in seconds since 1970; 0 where nobody is. */
+  readonly signedInAt: number;
   /** The language of the page (BCP 47). */
   readonly language: string;
   readonly client: Client;
@@ -117,16 +120,29 @@ export function createInteractionRequests(options: {
     }
   }
 
-  /** Whether the browser has the session in which the question came up; its cookie alone could be another's. */
-  async function isInSession({ req, res }: HttpExchange, { session }: Details): Promise<boolean> {
-    if (session === undefined) return true;
+  /**
+   * When whoever is signed in did so, in seconds since 1970; 0 where nobody is. Undefined where the browser does not have the
+   * session in which the question came up: its cookie alone could be another's.
+   */
+  async function sinceWhen({ req, res }: HttpExchange, { session }: Details): Promise<number | undefined> {
+    if (session === undefined) return 0;
     const present = await provider().Session.get(provider().createContext(req, res));
-    return present.uid === session.uid && present.accountId === session.accountId;
+    const same = present.uid === session.uid && present.accountId === session.accountId;
+    return same ? (present.loginTs ?? 0) : undefined;
+  }
+
+  /** Whoever is signed in, where nothing else is wrong with that but what she proved. */
+  function presentOf({ details, account, signedInAt }: InteractionRequest): ProvenSignIn | undefined {
+    const { session, prompt } = details;
+    if (account === undefined || prompt.reasons.some((reason) => reason !== STEP_UP)) return undefined;
+    return { account, acr: session?.acr ?? '0', amr: session?.amr ?? [], signedInAt };
   }
 
   async function load(at: HttpExchange, uid: string): Promise<InteractionRequest | undefined> {
     const details = await detailsOf(at);
-    if (details === undefined || details.uid !== uid || !(await isInSession(at, details))) return undefined;
+    if (details === undefined || details.uid !== uid) return undefined;
+    const signedInAt = await sinceWhen(at, details);
+    if (signedInAt === undefined) return undefined;
     const { client_id: clientId, resource, scope, ui_locales: uiLocales } = details.params;
     languages.asked(at, uiLocales);
     const client = await registry.find(String(clientId));
@@ -141,6 +157,7 @@ export function createInteractionRequests(options: {
     const { role: chosen, more } = details.prompt.details;
     return {
       details,
+      signedInAt,
       language: languages.of(at),
       client,
       api,
@@ -176,7 +193,13 @@ export function createInteractionRequests(options: {
       closes: { seconds: details.exp - clock.seconds(), later: moreTime.lastEnd(details) > details.exp },
     };
     if (details.prompt.name === 'login' || account === undefined)
-      return { ...basis, kind: 'sign-in', record: api !== undefined };
+      return {
+        ...basis,
+        kind: 'sign-in',
+        record: api !== undefined,
+        level: levelOf(asText(details.prompt.details.level)),
+        present: presentOf(request),
+      };
     const organization = client.organization?.name ?? '';
     if (details.prompt.name === 'role')
       return { ...basis, kind: 'role', account, organization, roles: offeredRoles(role) };

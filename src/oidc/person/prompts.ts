@@ -4,15 +4,20 @@ import {
   type KoaContextWithOIDC,
   type interactionPolicy as Policy,
 } from 'oidc-provider';
+import { asksToWrite, FRESH, requiredLevel, suffices } from '../../accounts/index.ts';
 import { aboveRole } from '../../authorisation/index.ts';
+import { asText } from '../../text.ts';
 import { lifetimes } from '../lifetimes.ts';
 import type { RequestStates } from '../request-state.ts';
 import type { Roles } from '../role-choice.ts';
 
+/** Why a login is asked for that whoever is signed in need only add something to. */
+export const STEP_UP = 'acr_missing';
+
 /**
- * When a person is asked to sign in, for her role and to consent: the library's own reasons; two of ours about sessions,
- * because the library would take a session whose account was disabled for signed in, and has no end for one that is kept
- * busy; and the role, between signing in and consent.
+ * When a person is asked to sign in, for her role and to consent: the library's own reasons; ours about sessions, because
+ * the library would take a session whose account was disabled for signed in, has no end for one that is kept busy, and
+ * does not ask how somebody signed in; and the role, between signing in and consent.
  */
 export function createPrompts(options: { roles: Roles; states: RequestStates }): Policy.DefaultPolicy {
   const { roles, states } = options;
@@ -35,8 +40,16 @@ export function createPrompts(options: { roles: Roles; states: RequestStates }):
     return false;
   }
 
+  const levelNeeded = (ctx: KoaContextWithOIDC) =>
+    requiredLevel({
+      api: states.of(ctx).api,
+      scopes: [...ctx.oidc.requestParamScopes],
+      acrValues: asText(ctx.oidc.params?.acr_values),
+    });
+
   const prompts = base();
   const login = prompts.get('login');
+  if (login !== undefined) login.details = (ctx) => ({ level: String(levelNeeded(ctx)) });
   login?.checks.add(
     new Check(
       'account_gone',
@@ -46,9 +59,28 @@ export function createPrompts(options: { roles: Roles; states: RequestStates }):
     ),
   );
   login?.checks.add(
-    new Check('session_ended', 'the session has ended', 'login_required', ({ oidc }) => {
-      const { session, result } = oidc;
+    new Check('session_ended', 'the session has ended', 'login_required', (ctx) => {
+      const { session, result } = ctx.oidc;
       return session?.accountId !== undefined && !result?.login && session.past(lifetimes.sessionEnd);
+    }),
+  );
+  login?.checks.add(
+    new Check(
+      STEP_UP,
+      'the person has to prove more than she did when she signed in',
+      'interaction_required',
+      (ctx) => {
+        const { session } = ctx.oidc;
+        return session?.accountId !== undefined && !suffices(session.acr, levelNeeded(ctx));
+      },
+    ),
+  );
+  login?.checks.add(
+    new Check('not_fresh', 'changing a record needs a fresh sign-in', 'login_required', (ctx) => {
+      const { session, result, requestParamScopes } = ctx.oidc;
+      // Whoever has answered a page of this request was fresh when it began.
+      if (session?.accountId === undefined || result !== undefined) return false;
+      return asksToWrite(states.of(ctx).api, [...requestParamScopes]) && session.past(FRESH);
     }),
   );
   login?.checks.add(

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Account } from '../../accounts/index.ts';
+import type { Account, AssuranceLevel } from '../../accounts/index.ts';
 import type { Client } from '../../clients/index.ts';
 import type { ConsentLine, QuestionLine } from '../../consents/index.ts';
 
@@ -41,6 +41,10 @@ export type Question =
       readonly kind: 'sign-in';
       /** Whether it is for a record, or only to know who it is. */
       readonly record: boolean;
+      /** The level that the request needs. */
+      readonly level: AssuranceLevel;
+      /** Whoever is signed in already, where she has only to prove more. */
+      readonly present: ProvenSignIn | undefined;
     })
   | (InteractionRequests & { readonly kind: 'no-record'; readonly account: Account })
   | (InteractionRequests & {
@@ -75,8 +79,14 @@ export type Next =
 export interface HowSignedIn {
   readonly acr: string;
   readonly amr: readonly string[];
-  /** When, in seconds since 1970, where that was elsewhere and earlier. */
+  /** When, in seconds since 1970, where that was earlier: `auth_time`. */
   readonly signedInAt?: number | undefined;
+}
+
+/** What somebody has proved so far of who she is. */
+export interface ProvenSignIn extends HowSignedIn {
+  readonly account: Account;
+  readonly signedInAt: number;
 }
 
 /** What people are asked in the course of an authorisation request, and what becomes of their answers. */

@@ -36,9 +36,36 @@ export interface SignInModel extends FormModel {
   readonly identifier: string;
   /**
    * `missing`: a field was empty. `wrong`: name and password do not belong together, whether or not the name exists.
-   * `busy`: the password was not looked at. `limited`: nor here, because there were too many tries.
+   * `busy`: the password was not looked at. `limited`: nor here, because there were too many tries. `passkey`: it was not
+   * taken.
    */
-  readonly problem: 'none' | 'missing' | 'wrong' | 'busy' | 'limited';
+  readonly problem: 'none' | 'missing' | 'wrong' | 'busy' | 'limited' | 'passkey';
+  /** Minutes until another try may help, rounded up; 0 where nobody has to wait. */
+  readonly minutes: number;
+  /** Where the form is sent that a passkey answers, with `csrf` and `response`. */
+  readonly passkeyAction: string;
+  /** What the browser needs to ask for a passkey, in JSON. */
+  readonly options: string;
+}
+
+/**
+ * What `sign-in/code.njk`, `sign-in/passkey.njk` and `sign-in/no-passkey.njk` show: the steps after the password, or what
+ * somebody who is signed in has to add. Their forms send `csrf`, and `code`, `response` (the answer of a passkey), or
+ * `response` and `name` (one that was made).
+ */
+export interface StepModel extends FormModel {
+  /** Where the passkey is sent that is used in the place of a code. */
+  readonly passkeyAction: string;
+  /** Where the forms are sent, which carry `csrf` alone, that begin again and that lead back to the client. */
+  readonly restartAction: string;
+  readonly cancelAction: string;
+  readonly client: ClientModel;
+  /** Who has proved something already. */
+  readonly account: { readonly name: string };
+  /** What the browser needs to use a passkey, or to make one, in JSON; `''` where she may not. */
+  readonly options: string;
+  /** `missing`, `wrong`, `limited`: the code. `passkey`: it was not taken. `name`: it can have no such name. */
+  readonly problem: 'none' | 'missing' | 'wrong' | 'limited' | 'passkey' | 'name';
   /** Minutes until another try may help, rounded up; 0 where nobody has to wait. */
   readonly minutes: number;
 }

@@ -1,4 +1,5 @@
 import type Koa from 'koa';
+import type { Passkeys } from '../../accounts/index.ts';
 import { clientName } from '../../clients/index.ts';
 import type { HttpExchange, Question } from '../../oidc/index.ts';
 import type { Upstream } from '../../upstream/index.ts';
@@ -17,15 +18,16 @@ export interface Visit {
   readonly question: Question;
 }
 
-const asClient = ({ client }: Question): ClientModel => ({
+/** The client of a question as its page shows it. */
+export const asClient = ({ client }: Question): ClientModel => ({
   name: clientName(client),
   organization: client.organization?.name ?? '',
 });
 
 /** Shows the questions of an interaction, with what is wrong with the answer that was sent. */
 export interface QuestionPages {
-  /** Whichever question is open, as it is shown first. */
-  open(visit: Visit): Promise<void>;
+  /** Whichever question is open but signing in, as it is shown first. */
+  open(visit: Visit): void;
   /** @param identifier what the person typed before @param retryAfter seconds to wait, where there is a wait */
   signIn(
     visit: Visit,
@@ -42,14 +44,20 @@ export interface QuestionPages {
   ): void;
 }
 
-/** Makes the pages of questions. @param offered identity sources at which somebody may sign in instead @param formatDay a day as people write it in the language of the page */
+/**
+ * Makes the pages of questions.
+ *
+ * @param offered identity sources at which somebody may sign in instead
+ * @param formatDay a day as people write it in the language of the page
+ */
 export function createQuestionPages(options: {
   forms: Forms;
   render: Render;
+  passkeys: Pick<Passkeys, 'requestOptions'>;
   formatDay: (ctx: Koa.Context, at: Date) => string;
   offered: Upstream['offered'];
 }): QuestionPages {
-  const { forms, render, formatDay, offered } = options;
+  const { forms, render, passkeys, formatDay, offered } = options;
 
   function show({ ctx, uid, question }: Visit, template: string, model: object): void {
     allowFormsTo(ctx, question.formTargets);
@@ -64,6 +72,7 @@ export function createQuestionPages(options: {
     retryAfter = 0,
   ): Promise<void> {
     const { uid, question } = visit;
+    const options = await passkeys.requestOptions(uid, undefined);
     const model: SignInModel = {
       action: `/interaction/${uid}/sign-in`,
       cancelAction: `/interaction/${uid}/cancel`,
@@ -75,6 +84,8 @@ export function createQuestionPages(options: {
       identifier,
       problem,
       minutes: Math.ceil(retryAfter / 60),
+      passkeyAction: `/interaction/${uid}/passkey`,
+      options: JSON.stringify(options),
     };
     if (retryAfter > 0) visit.ctx.set('Retry-After', String(retryAfter));
     show(visit, 'sign-in/sign-in.njk', model);
@@ -132,10 +143,9 @@ export function createQuestionPages(options: {
     show(visit, 'sign-in/consent.njk', model);
   }
 
-  async function open(visit: Visit): Promise<void> {
+  function open(visit: Visit): void {
     const { uid, question } = visit;
-    if (question.kind === 'sign-in') await signIn(visit, '', 'none');
-    else if (question.kind === 'role') role(visit, question, 'none');
+    if (question.kind === 'role') role(visit, question, 'none');
     else if (question.kind === 'consent') consent(visit, question, { problem: 'none' });
     else {
       const model: NoRecordModel = {

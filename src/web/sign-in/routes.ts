@@ -1,48 +1,49 @@
 import { Router, type RouterMiddleware } from '@koa/router';
 import type Koa from 'koa';
-import type { Account } from '../../accounts/index.ts';
-import { hasCode } from '../../errors.ts';
 import type { SignInGuard } from '../../limits/index.ts';
 import type { HttpExchange, Interactions, Next } from '../../oidc/index.ts';
 import type { Upstream } from '../../upstream/index.ts';
 import type { Form, Forms } from '../forms.ts';
 import type { ShowFault } from '../page-faults.ts';
 import type { Render } from '../renderers.ts';
-import type { KnownCookie } from './known-cookie.ts';
 import { createMoreTimePages } from './more-time.ts';
+import { createPasswordStep, type PasswordDependencies } from './password.ts';
 import { createQuestionPages, type Visit } from './question-pages.ts';
+import { createStepPages } from './step-pages.ts';
+import { createSteps, type SignInVisit, type StepDependencies } from './steps.ts';
 
 /** What the pages under `/interaction/` need. */
-export interface SignInDependencies {
+export interface SignInDependencies
+  extends Omit<StepDependencies, 'pages' | 'answerWith' | 'interactions' | 'guard'>,
+    Omit<PasswordDependencies, 'pages' | 'steps' | 'guard'> {
   readonly interactions: Interactions;
-  /** Who has this identifier and this password. @throws Overloaded */
-  readonly signIn: (identifier: string, password: string) => Promise<Account | undefined>;
-  /** Counts tries before a password is looked at. */
   readonly guard: SignInGuard;
-  readonly knownCookie: KnownCookie;
   readonly forms: Forms;
   readonly render: Render;
   readonly showFault: ShowFault;
-  /** A day as people write it in the language of the page. */
   /** Identity sources at which somebody may sign in instead. */
   readonly offered: Upstream['offered'];
+  /** A day as people write it in the language of the page. */
   readonly formatDay: (ctx: Koa.Context, at: Date) => string;
-  /** Counts a sign-in that failed: the password was wrong, or not looked at because there were too many tries. */
-  readonly onRefused: (source: string, error: 'sign_in_refused' | 'sign_in_limited') => void;
-  readonly sourceOf: (ctx: Koa.Context) => string;
   /** Whether this node's clock can be relied on: a decision that it dates wrongly would hold for too long. */
   readonly isOnTime: () => boolean;
 }
 
-const isOverload = (error: unknown) => hasCode(error, 'overloaded');
+const isSignIn = (visit: Visit): visit is SignInVisit => visit.question.kind === 'sign-in';
 
 /**
- * The pages on which a person signs in and decides: one address a question, `GET` shows it, `POST` answers it. Without
- * script; a question that is no longer open is a page that says so.
+ * The pages on which a person signs in and decides: one address a question, `GET` shows it, `POST` answers it. A
+ * question that is no longer open is a page that says so.
  */
 export function createSignIn(dependencies: SignInDependencies): Koa.Middleware {
-  const { interactions, forms, showFault, onRefused, sourceOf, guard, knownCookie, isOnTime } = dependencies;
-  const pages = createQuestionPages(dependencies);
+  const { interactions, credentials, forms, showFault, sourceOf, isOnTime } = dependencies;
+  const pages = createQuestionPages({ ...dependencies, passkeys: credentials.passkeys });
+  const stepPages = createStepPages({
+    ...dependencies,
+    signIn: (visit, problem) => pages.signIn(visit, '', problem ?? 'none'),
+  });
+  const steps = createSteps({ ...dependencies, pages: stepPages, answerWith });
+  const takePassword = createPasswordStep({ ...dependencies, pages, steps });
   const moreTime = createMoreTimePages(dependencies);
 
   /** Sends the browser on. 303: the form that was sent, with its password, goes nowhere else (RFC 9700 section 4.12). */
@@ -54,35 +55,6 @@ export function createSignIn(dependencies: SignInDependencies): Koa.Middleware {
   function answerWith({ ctx }: Visit, next: Next): void {
     if ('location' in next) goOn(ctx, next);
     else showFault(ctx, { kind: next.fault === 'expired' ? 'expired' : 'forbidden' });
-  }
-
-  async function signIn(visit: Visit, form: Form): Promise<void> {
-    const { ctx, at } = visit;
-    const [identifier, password] = [form.one('identifier'), form.one('password')];
-    if (identifier.trim() === '' || password === '') return pages.signIn(visit, identifier, 'missing');
-    const source = sourceOf(ctx);
-    const leave = await guard.attempt({ identifier, source, known: knownCookie.read(ctx) });
-    if ('retryAfter' in leave) {
-      onRefused(source, 'sign_in_limited');
-      ctx.status = 429;
-      return pages.signIn(visit, identifier, 'limited', leave.retryAfter);
-    }
-    let account: Account | undefined;
-    try {
-      account = await dependencies.signIn(identifier, password);
-    } catch (error) {
-      await leave.unused();
-      if (!isOverload(error)) throw error;
-      ctx.status = 503;
-      return pages.signIn(visit, identifier, 'busy', 2);
-    }
-    if (account === undefined) {
-      await leave.failed();
-      onRefused(source, 'sign_in_refused');
-      return pages.signIn(visit, identifier, 'wrong');
-    }
-    knownCookie.set(ctx, await leave.succeeded());
-    answerWith(visit, await interactions.signIn(at, account, source));
   }
 
   async function chooseRole(visit: Visit, form: Form): Promise<void> {
@@ -133,15 +105,23 @@ export function createSignIn(dependencies: SignInDependencies): Koa.Middleware {
     const at: HttpExchange = { req: ctx.req, res: ctx.res };
     const question = await interactions.find(at, String(uid));
     if (question === undefined) showFault(ctx, { kind: 'expired' });
-    else await pages.open({ ctx, at, uid: String(uid), question });
+    else {
+      const visit: Visit = { ctx, at, uid: String(uid), question };
+      if (isSignIn(visit)) await steps.open(visit);
+      else pages.open(visit);
+    }
   });
-  router.post(
-    '/:uid/sign-in',
+  const signingIn = (work: (visit: SignInVisit, form: Form) => Promise<void>) =>
     handler(async (visit, form) => {
-      if (visit.question.kind === 'sign-in') await signIn(visit, form);
+      if (isSignIn(visit)) await work(visit, form);
       else showFault(visit.ctx, { kind: 'expired' });
-    }),
-  );
+    });
+  router.post('/:uid/sign-in', signingIn(takePassword));
+  router.post('/:uid/code', signingIn(steps.code));
+  router.post('/:uid/passkey', signingIn(steps.passkey));
+  router.post('/:uid/own-passkey', signingIn(steps.ownPasskey));
+  router.post('/:uid/new-passkey', signingIn(steps.newPasskey));
+  router.post('/:uid/restart', signingIn(steps.restart));
   router.post('/:uid/role', handler(chooseRole));
   router.post('/:uid/consent', handler(decide));
   moreTime.addTo(router, handler);

@@ -12,8 +12,9 @@ import {
 
 type Change = Readonly<Record<string, string | undefined>>;
 
-/** The one script that pages of questions load. */
-export const timeScript = /<script src="\/assets\/more-time\.[0-9a-f]{12}\.js" defer><\/script>/;
+/** The scripts that pages of questions load: for more time, and for passkeys. */
+export const ownScripts =
+  /<script src="\/assets\/(more-time|simplewebauthn|passkey)\.[0-9a-f]{12}\.js" defer><\/script>/g;
 
 /** What holds for every answer that a person's browser is given, errors included. */
 export function expectGuarded(page: Page, method: 'GET' | 'POST' = 'GET'): Page {
@@ -29,7 +30,7 @@ export function expectGuarded(page: Page, method: 'GET' | 'POST' = 'GET'): Page 
   const policy = headers.get('content-security-policy');
   expect(policy, `CO-01 ${url}`).toContain("frame-ancestors 'none'");
   // A question that stays open for a while asks in time whether more is needed.
-  const script = policy?.includes("script-src 'self'") ? timeScript : /^$/;
+  const script = policy?.includes("script-src 'self'") ? ownScripts : /^$/;
   expect(policy, url).toMatch(/script-src '(none|self)'(;|$)/);
   expect(policy, url).not.toContain('unsafe-inline');
   expect(headers.get('x-frame-options'), `CO-01 ${url}`).toBe('DENY');
@@ -44,6 +45,7 @@ export function expectGuarded(page: Page, method: 'GET' | 'POST' = 'GET'): Page 
 
 function guard(inner: Visitor): Visitor {
   return {
+    issuer: inner.issuer,
     get: async (...request) => expectGuarded(await inner.get(...request)),
     post: async (...request) => expectGuarded(await inner.post(...request), 'POST'),
     follow: async (page) => expectGuarded(await inner.follow(page)),

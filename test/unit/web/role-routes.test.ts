@@ -2,13 +2,15 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import Koa from 'koa';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Account } from '../../../src/accounts/index.ts';
+import type { Account, Accounts, Credentials } from '../../../src/accounts/index.ts';
 import type { Client } from '../../../src/clients/index.ts';
+import { systemClock } from '../../../src/clock.ts';
 import type { Interactions, Next, Question } from '../../../src/oidc/index.ts';
 import { createForms } from '../../../src/web/forms.ts';
 import { createSecurityHeaders } from '../../../src/web/security-headers.ts';
 import { createKnownCookie } from '../../../src/web/sign-in/known-cookie.ts';
 import { createSignIn } from '../../../src/web/sign-in/routes.ts';
+import { createStepCookie } from '../../../src/web/sign-in/step-cookie.ts';
 import { pages } from '../../support/english.ts';
 
 const asked = {
@@ -46,7 +48,7 @@ const consent: Question = {
   held: undefined,
 };
 const others: Record<string, Question> = {
-  'sign-in': { ...asked, kind: 'sign-in', record: true },
+  'sign-in': { ...asked, kind: 'sign-in', record: true, level: 1, present: undefined },
   'no-record': { ...asked, kind: 'no-record', account },
   consent,
 };
@@ -90,7 +92,14 @@ describe('the page for the role', () => {
         offered: async () => [],
         formatDay: () => '21 November 2027',
         onRefused: () => {},
-        guard: { attempt: async () => ({ retryAfter: 1 }) },
+        guard: {
+          attempt: async () => ({ retryAfter: 1 }),
+          attemptCode: async () => ({ retryAfter: 1 }),
+        },
+        accounts: {} as Accounts,
+        credentials: {} as Credentials,
+        clock: systemClock,
+        stepCookie: createStepCookie({ issuer: 'http://localhost', key: 'k', clock: systemClock }),
         knownCookie: createKnownCookie({ issuer: 'http://localhost', maxAge: 1 }),
         sourceOf: () => '192.0.2.1',
         isOnTime: () => true,

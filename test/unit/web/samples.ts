@@ -14,6 +14,7 @@ import { keteSamples } from '../kete/samples.ts';
 import { accountSamples } from './account-samples.ts';
 import { demoModel, productionModel } from './model.ts';
 import { sourceSamples } from './source-samples.ts';
+import { stepSamples } from './step-samples.ts';
 
 const kete = { name: 'Kete Health', organization: 'Kete Health Ltd' };
 /** Names that a narrow screen can only show by breaking a word. */
@@ -33,6 +34,8 @@ const signIn: SignInModel = {
   identifier: '',
   problem: 'none',
   minutes: 0,
+  passkeyAction: '/interaction/abc/passkey',
+  options: '{"challenge":"YWJj"}',
 };
 
 const practitioner = { name: 'Dr Priya Shah' };
@@ -209,6 +212,7 @@ export const samples: Readonly<Record<string, Readonly<Record<string, object>>>>
     'closing-last': { ...signIn, closing: { ...closing, minutes: 1, warnAfter: null } },
     busy: { ...signIn, identifier: 'aroha@example.test', problem: 'busy' },
     limited: { ...signIn, identifier: 'aroha@example.test', problem: 'limited', minutes: 15 },
+    passkey: { ...signIn, problem: 'passkey' },
     'limited-minute': { ...signIn, identifier: 'aroha@example.test', problem: 'limited', minutes: 1 },
     sources: {
       ...signIn,
@@ -220,6 +224,7 @@ export const samples: Readonly<Record<string, Readonly<Record<string, object>>>>
     long: { ...signIn, client: long, sources: [{ id: 'long', name: long.name }] },
   } satisfies Record<string, SignInModel & { closing?: ClosingModel }>,
   ...sourceSamples,
+  ...stepSamples,
   'sign-in/role.njk': {
     several: role,
     'nothing-chosen': { ...role, problem: 'nothing-chosen' },

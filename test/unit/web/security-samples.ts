@@ -95,4 +95,10 @@ export function securitySamples(
 }
 
 /** Templates that load the scripts for passkeys. */
-export const withPasskeys: ReadonlySet<string> = new Set(['account/passkey-new.njk']);
+export const withPasskeys: ReadonlySet<string> = new Set([
+  'account/passkey-new.njk',
+  'sign-in/code.njk',
+  'sign-in/no-passkey.njk',
+  'sign-in/passkey.njk',
+  'sign-in/sign-in.njk',
+]);
