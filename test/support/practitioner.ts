@@ -3,6 +3,7 @@ import { assertion, assertionForm, demoKey } from './assertion.ts';
 import { type Credentials, tokenRequest } from './exchange.ts';
 import { type Answer, form, send } from './fixtures.ts';
 import type { TestServer } from './server.ts';
+import { prove } from './step-up.ts';
 import {
   type Authorised,
   allow,
@@ -121,6 +122,7 @@ export async function practise(
   const request = authorisationRequest(server.issuer, change);
   let page = await visitor.follow(await visitor.get(request.url));
   if (page.html.includes('/sign-in"')) page = await signIn(visitor, page, { identifier });
+  page = await prove(visitor, page);
   if (page.html.includes('/role"')) page = await chooseRole(visitor, page, role);
   if (page.html.includes('/consent"')) page = await allow(visitor, page, options.without);
   const response = new URL(page.location ?? 'about:blank').searchParams;

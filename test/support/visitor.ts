@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { codeOf, forgetCodes } from './code.ts';
 import type { TestServer } from './server.ts';
+import { prove } from './step-up.ts';
 
 /** An answer as a browser without script sees it. */
 export interface Page {
@@ -144,7 +144,7 @@ export function formTo(page: Page, ending: string): PageForm {
 /** The password of everybody in the demo world. */
 export const demoPassword = 'kereru sings at dawn';
 
-/** Signs in on the sign-in page and goes on to where that leads. */
+/** Signs in on the sign-in page, with all that is asked for, and goes on to where that leads. */
 export async function signIn(
   visitor: Visitor,
   page: Page,
@@ -152,22 +152,7 @@ export async function signIn(
 ): Promise<Page> {
   const form = formTo(page, '/sign-in');
   const typed = [['identifier', identifier] as const, ['password', password] as const];
-  const next = await visitor.follow(await visitor.post(form.action, [...form.fields, ...typed]));
-  return next.html.includes('/code"') ? typeCode(visitor, next) : next;
-}
-
-/** Times that a code is typed again: of people who sign in at once with the same account, one code lets in only one. */
-const CODE_TRIES = 10;
-
-/** Types the code that the app of a demo account shows, and goes on to where that leads. */
-export async function typeCode(visitor: Visitor, page: Page): Promise<Page> {
-  let here = page;
-  for (let tries = 0; tries < CODE_TRIES && here.html.includes('/code"'); tries += 1) {
-    const form = formTo(here, '/code');
-    await forgetCodes(visitor.issuer);
-    here = await visitor.follow(await visitor.post(form.action, [...form.fields, ['code', codeOf()]]));
-  }
-  return here;
+  return prove(visitor, await visitor.follow(await visitor.post(form.action, [...form.fields, ...typed])));
 }
 
 /** Presses Allow, leaving out the lines named, and goes on to where that leads. */
@@ -235,6 +220,7 @@ export async function authorise(
   let page = await visitor.follow(await visitor.get(request.url));
   if (page.html.includes('/sign-in"'))
     page = await signIn(visitor, page, identifier === undefined ? {} : { identifier });
+  page = await prove(visitor, page);
   if (page.html.includes('/consent"')) page = await allow(visitor, page, without);
   const response = new URL(page.location ?? 'about:blank').searchParams;
   const code = response.get('code');

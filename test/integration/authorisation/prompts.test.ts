@@ -62,7 +62,10 @@ describe('AZ-06 prompt=none', () => {
   test('for more than was consented to is consent_required', async () => {
     const change = { scope: 'openid launch/patient patient/Patient.rs' };
     const { visitor } = await authorise(server, { change, identifier: 'tom@example.test' });
-    for (const scope of ['openid launch/patient patient/*.rs', 'launch/patient patient/Immunization.rs']) {
+    for (const scope of [
+      'openid launch/patient patient/Appointment.rs',
+      'launch/patient patient/Immunization.rs',
+    ]) {
       const page = await again(visitor, { prompt: 'none', scope });
       expectRedirect(page, { issuer, error: 'consent_required', state });
     }

@@ -78,7 +78,7 @@ describe('a client that lost', () => {
   });
 
   test.each([
-    ['a scope', 'patient/Observation.rs'],
+    ['a scope', 'patient/Appointment.rs'],
     ['an identity scope', 'fhirUser'],
   ])('%s gets tokens without it, and is told so', async (_what, lost) => {
     await holding(without(lost));
@@ -93,11 +93,11 @@ describe('a client that lost', () => {
   });
 
   test('a scope cannot ask for it', async () => {
-    await holding(without('patient/Observation.rs'));
-    const sent = refreshForm(tokens.refresh_token, { scope: 'openid patient/Observation.rs' });
+    await holding(without('patient/Appointment.rs'));
+    const sent = refreshForm(tokens.refresh_token, { scope: 'openid patient/Appointment.rs' });
     const answer = await tokenRequest(server, sent, labWeb);
     const { scope: got } = JSON.parse(answer.body) as { scope?: string };
-    expect(got ?? '').not.toContain('Observation');
+    expect(got ?? '').not.toContain('Appointment');
   });
 
   test('the API gets nothing, and its tokens are inactive', async () => {
@@ -139,7 +139,7 @@ describe('a client that lost', () => {
 
 describe('an API that lost', () => {
   test('a scope: tokens hold what is left', async () => {
-    const lost = 'patient/Observation.rs';
+    const lost = 'patient/Appointment.rs';
     const scopes = api.scopes.filter((one) => one !== lost && one !== 'patient/*.rs');
     await server.services.catalogue.put({ ...api, scopes }, { demo: true });
     for (const answer of await both()) {

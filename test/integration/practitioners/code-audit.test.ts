@@ -66,6 +66,7 @@ describe('the audit', () => {
           role,
           reason: 'directcare',
           refused: [],
+          version: 1,
           ending_grants: [],
         },
       })),

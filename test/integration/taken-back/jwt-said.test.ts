@@ -63,7 +63,13 @@ describe.for(all)('the JWT of $what', ({ api, obtain }) => {
     });
     const { scope: _told, ...told } = JSON.parse(answer.body);
     const { scope: _claimed, ...claims } = decodeJwt(tokens.access_token);
-    expect(told).toEqual({ ...claims, active: true, token_type: 'Bearer' });
+    expect(told).toEqual({
+      ...claims,
+      active: true,
+      token_type: 'Bearer',
+      acr: '2',
+      auth_time: expect.any(Number),
+    });
   });
 
   test('has the scopes that the token response named', async () => {
@@ -100,7 +106,7 @@ describe.for(all)('the JWT of $what', ({ api, obtain }) => {
 describe('the JWT of a SMART API', () => {
   test('says whose record it opens and who asks, as the token response and the ID token did', async () => {
     const { first } = await newNotesFamily(server);
-    const { sub, iss, fhirUser } = decodeJwt(first.id_token ?? '');
+    const { sub, iss, fhirUser, acr, auth_time } = decodeJwt(first.id_token ?? '');
     const found = await said('notes', first.access_token);
     expect(found).toEqual({
       active: true,
@@ -113,6 +119,8 @@ describe('the JWT of a SMART API', () => {
       patient: first.patient,
       need_patient_banner: first.need_patient_banner,
       fhirUser,
+      acr,
+      auth_time,
       jti: expect.stringMatching(/^[^.]+\.[^.]+$/),
       iat: expect.any(Number),
       exp: Number(found.iat) + 300,
