@@ -61,7 +61,6 @@ describe('the audit', () => {
         error: null,
         detail: {
           consent: expect.any(String),
-          version: 1,
           patient: null,
           role,
           reason: 'directcare',
