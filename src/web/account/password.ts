@@ -26,7 +26,15 @@ export function addPassword(front: AccountFront, options: SecurityPagesOptions):
     front.show(visit, 'account/password.njk', model);
   }
 
-  front.get('/security/password', (visit) => show(visit, 'none'), sensitive);
+  front.get(
+    '/security/password',
+    async (visit) => {
+      // Who signs in elsewhere has none to change.
+      if (await credentials.hasPassword(visit.person.account.id)) show(visit, 'none');
+      else front.missing(visit);
+    },
+    sensitive,
+  );
 
   front.post(
     '/security/password',

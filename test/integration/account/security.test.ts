@@ -103,6 +103,17 @@ describe('changing the password', () => {
     expect([await isIn(here.visitor), await isIn(there.visitor)]).toEqual([true, false]);
   });
 
+  test('is no page for somebody who has none, because she signs in elsewhere', async () => {
+    const { visitor } = await openAccount(server);
+    const [before] = await server.sql<{ password_hash: string }>(
+      "SELECT password_hash FROM accounts WHERE id = 'aroha'",
+    );
+    await server.sql("UPDATE accounts SET password_hash = NULL WHERE id = 'aroha'");
+    expect((await visitor.get(`${security}/password`)).status).toBe(404);
+    expect((await visitor.get(security)).html).toContain('You have no password here.');
+    await server.sql("UPDATE accounts SET password_hash = $1 WHERE id = 'aroha'", [before?.password_hash]);
+  });
+
   test('LO-01 gives nobody who finds an open browser as many guesses as she likes', async () => {
     const { visitor, page } = await openAccount(server, { path: `${security}/password` });
     const answers: Page[] = [];
@@ -220,4 +231,25 @@ describe('whoever', () => {
     });
     expect(foreign.status).toBe(403);
   });
+});
+
+test.each(['%00', '%E0%A4%A', '%ff', '..%2fpassword', 'x'.repeat(3000), '%F0%9F%98%80'])(
+  'a passkey called %s is not to be found, and nothing breaks',
+  async (id) => {
+    const { visitor } = await openAccount(server, { path: `${security}/password` });
+    const answer = await visitor.get(`${security}/passkeys/${id}`);
+    expect([400, 404]).toContain(answer.status);
+  },
+);
+
+test('IN-04 no password, key or code is in the audit or in the log', async () => {
+  const { visitor, page } = await openAccount(server, { path: `${security}/authenticator` });
+  const key = /assent-code">([A-Z2-7 ]+)</.exec(page.html)?.[1]?.replaceAll(' ', '') ?? 'no key';
+  const code = codeOf(key);
+  await send(visitor, page, '/authenticator', [['code', code]]);
+  const codes = await server.services.credentials.recoveryCodes.make('aroha');
+  await server.services.credentials.recoveryCodes.use('aroha', codes[0] ?? '');
+  const kept = JSON.stringify([await server.sql('SELECT * FROM audit_events'), server.logLines]);
+  const secrets = ['tūī sings at dusk', 'a third one at noon', demoPassword, key, ...codes];
+  for (const secret of secrets) expect(kept, secret).not.toContain(secret);
 });
