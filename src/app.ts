@@ -140,6 +140,9 @@ export async function createApp(
       log.info({ source, kind, error: code, reason }, 'a sign-in elsewhere came to nothing'),
   });
 
+  const links = createLinks(services);
+  const arrivals = createArrivals({ ...services, links, vouched: createVouchedAccounts(services) });
+
   const site = createSite({
     ...services,
     ...{ pages, words, log, issuer, demo },
@@ -162,16 +165,13 @@ export async function createApp(
     },
     sources: {
       upstream,
-      arrivals: createArrivals({
-        ...services,
-        links: createLinks(services),
-        vouched: createVouchedAccounts(services),
-      }),
+      arrivals,
       findAccount: services.accounts.find,
       onTurnedAway: (source, { code }) =>
         log.info({ source, error: code }, 'somebody who signed in elsewhere was not let in'),
     },
     account: {
+      elsewhere: { upstream, arrivals, links },
       browser: oidc.browser,
       clock,
       consents: services.consents,

@@ -44,7 +44,7 @@ export interface Failed extends SourceFault {
 /** What of a sign-in elsewhere pages need. */
 export interface Upstream {
   /** What a person may choose among. */
-  offered(): Promise<readonly { readonly id: string; readonly name: string }[]>;
+  offered(): Promise<readonly { readonly id: string; readonly name: string; readonly issuer: string }[]>;
   /** The keys with which we prove to the provider of a source who we are (RFC 7517). */
   keys(id: string): Promise<readonly JWK[] | undefined>;
   /** Sends somebody to a source; undefined where there is none of this id. */
@@ -118,7 +118,9 @@ export function createUpstream(options: {
   return {
     handOverCookie,
     async offered() {
-      return (await sources.offered()).map(({ settings: { id, name } }) => ({ id, name }));
+      return (await sources.offered()).map(({ settings: { id, name, issuer: at } }) => {
+        return { id, name, issuer: at };
+      });
     },
     async keys(id) {
       const source = await find(id);

@@ -10,6 +10,7 @@ import { addOverview } from './overview.ts';
 import { addOwnData, type OwnDataOptions } from './own-data.ts';
 import type { SecurityPagesOptions } from './security.ts';
 import { addSecurityPages } from './security-pages.ts';
+import { addSources, type SourcesOptions } from './sources.ts';
 import { createWayIn } from './way-in.ts';
 
 /** What the account pages need of the rest. */
@@ -20,7 +21,8 @@ export type AccountPagesOptions = Omit<AccountFrontOptions, 'wayIn' | 'notices'>
   DevicesOptions &
   OwnDataOptions &
   LanguagePageOptions &
-  SecurityPagesOptions & {
+  SecurityPagesOptions &
+  SourcesOptions & {
     readonly issuer: string;
     /** Secret, the same on all nodes. */
     readonly wayInKey: string;
@@ -46,6 +48,7 @@ export function createAccountPages(options: AccountPagesOptions): Koa.Middleware
   });
   addOverview(front, options);
   addSecurityPages(front, options);
+  addSources(front, options);
   addApplications(front, options);
   addCopies(front, options);
   addActivity(front, options);

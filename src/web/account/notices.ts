@@ -19,6 +19,8 @@ export const notices = [
   'authenticator-added',
   'authenticator-changed',
   'authenticator-removed',
+  'source-added',
+  'source-removed',
 ] as const;
 
 /** One of them; `''`: nothing. */
