@@ -10,7 +10,7 @@ import { CLOCK_SKEW } from './clock.ts';
 import { createDemoApps } from './demo/index.ts';
 import { createKeyWatch, derive, type KeyWatch, POLL } from './keys/index.ts';
 import { createLimitStore, createLoadLimits, createSignInGuard } from './limits/index.ts';
-import { createOidc, smartConfiguration } from './oidc/index.ts';
+import { createOidc, type Oidc, smartConfiguration } from './oidc/index.ts';
 import { createOutgoing, createRemoteJwks } from './outgoing/index.ts';
 import { connectRedis, createMessages } from './redis.ts';
 import { createDenyList, createRevocations } from './revocations/index.ts';
@@ -36,6 +36,8 @@ import {
 export interface App {
   readonly server: Server;
   readonly metrics: Metrics;
+  /** What can be asked of the OAuth side without a browser. */
+  readonly oidc: Pick<Oidc, 'sessions' | 'sendLogoutNotices'>;
   /** Follows the signing keys from now on: a rotation takes effect without a restart. */
   watchKeys(): KeyWatch;
   /** Begins what a node does beside answering: the audit is sealed, and what has expired is cleared away. */
@@ -221,6 +223,7 @@ export async function createApp(
   return {
     server,
     metrics,
+    oidc,
     watchKeys() {
       keyWatch ??= createKeyWatch({
         keys,

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createApp } from '../../src/app.ts';
+import { type App, createApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config/index.ts';
 import type { Row } from '../../src/db/index.ts';
 import type { KeyWatch } from '../../src/keys/index.ts';
@@ -28,6 +28,7 @@ export interface TestServer {
   readonly dataDir: string;
   /** Lines of the technical log so far. */
   readonly logLines: readonly string[];
+  readonly oidc: App['oidc'];
   /** Follows the signing keys, as a started program does. */
   watchKeys(): KeyWatch;
   /** Runs SQL on the server's own database. */
@@ -75,6 +76,7 @@ export async function startServer(
     services,
     dataDir,
     logLines,
+    oidc: app.oidc,
     watchKeys: app.watchKeys,
     sql,
     token: (form, basic) =>

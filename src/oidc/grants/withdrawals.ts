@@ -84,7 +84,9 @@ export function createWithdrawals(options: {
   async function noticesFor(accountId: string, clientId: string): Promise<readonly LogoutNotice[]> {
     const client = await registry.find(clientId);
     if (client === undefined || logoutUri(client) === undefined) return [];
-    const sids = await sidsOf(accountId, clientId);
+    // Without a sid it means every session of hers (OpenID Connect Back-Channel Logout 1.0 section 2.4); some want one each.
+    const wants = client.metadata.backchannel_logout_session_required === true;
+    const sids = wants ? await sidsOf(accountId, clientId) : [];
     return (sids.length === 0 ? [undefined] : sids).map((sid) => ({ clientId, accountId, sid }));
   }
 

@@ -8,7 +8,14 @@ const halves = {
     AND 1 <> (SELECT count(*) FROM audit_events e WHERE e.type = 'token.issued' AND e.token_id = a.id)`,
   'a consent without its audit row': `
     SELECT id FROM consents c
-    WHERE 1 <> (SELECT count(*) FROM audit_events e WHERE e.type = 'consent.given' AND e.detail->>'consent' = c.id)`,
+    WHERE 1 <> (SELECT count(*) FROM audit_events e WHERE e.type = 'consent.given' AND e.detail->>'consent' = c.id
+      OR e.type = 'consent.withdrawn' AND e.detail->>'next' = c.id)`,
+  'a consent that was taken back without its audit row, or the other way round': `
+    SELECT id FROM consents c WHERE (coalesce(end_reason, '') IN ('withdrawn', 'narrowed'))
+      <> EXISTS (SELECT FROM audit_events e WHERE e.type = 'consent.withdrawn' AND e.detail->>'consent' = c.id)`,
+  'a narrower version beside what came from the one before': `
+    SELECT g.grant_id FROM consents c JOIN grants g ON g.consent_id = c.id
+    WHERE c.end_reason = 'narrowed' AND g.ended_at IS NULL`,
   'an audit row without its consent': `
     SELECT id FROM audit_events e
     WHERE type = 'consent.given' AND NOT EXISTS (SELECT FROM consents c WHERE e.detail->>'consent' = c.id)`,
@@ -23,7 +30,9 @@ const halves = {
     AND NOT EXISTS (SELECT FROM oidc_artefacts g WHERE g.model = 'Grant' AND g.id = a.grant_id)`,
   'a used code or refresh token without what it brought': `
     SELECT id FROM oidc_artefacts a WHERE consumed_at IS NOT NULL
-    AND NOT EXISTS (SELECT FROM oidc_artefacts t WHERE t.model = 'AccessToken' AND t.grant_id = a.grant_id)`,
+    AND NOT EXISTS (SELECT FROM oidc_artefacts t WHERE t.model = 'AccessToken' AND t.grant_id = a.grant_id)
+    -- Access tokens of a grant that was narrowed are taken away.
+    AND NOT EXISTS (SELECT FROM revocations r WHERE r.kind = 'narrowed' AND r.id = a.grant_id)`,
   'two successors of one refresh token': `
     SELECT predecessor FROM oidc_artefacts WHERE predecessor IS NOT NULL GROUP BY 1 HAVING count(*) > 1`,
   'two live decisions of one person about one application': `
@@ -31,7 +40,8 @@ const halves = {
     GROUP BY account_id, client_id, api_id, patient HAVING count(*) > 1`,
   'an answer to a consent page without a decision': `
     SELECT 1 AS answers FROM (SELECT count(*) AS n FROM consent_answers WHERE decision = 'allow') a,
-      (SELECT count(*) AS n FROM consents) c WHERE a.n <> c.n`,
+      (SELECT count(*) AS n FROM consents one WHERE NOT EXISTS
+        (SELECT FROM audit_events e WHERE e.type = 'consent.withdrawn' AND e.detail->>'next' = one.id)) c WHERE a.n <> c.n`,
 } as const;
 
 /** Looks at the whole database for anything that is half-done. */

@@ -1,0 +1,176 @@
+import { decodeJwt } from 'jose';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { checkRegistration } from '../../../src/clients/registration.ts';
+import { labChange, labWeb, newFamily, registerLab } from '../../support/exchange.ts';
+import { startServer, type TestServer } from '../../support/server.ts';
+import { shiftTime } from '../../support/time.ts';
+import { isSignedIn, signOut } from '../pages/leaving.ts';
+import { createReceiver, type Receiver, verifyNotice } from './receiver.ts';
+import { takeBack } from './taking.ts';
+
+/** Applications are told when somebody signs out or takes everything back (OpenID Connect Back-Channel Logout 1.0). */
+
+let server: TestServer;
+let receiver: Receiver;
+beforeAll(async () => {
+  receiver = await createReceiver();
+  server = await startServer({ OUTGOING_ALLOW: receiver.allowed });
+  await registerLab(server, {
+    backchannel_logout_uri: receiver.uri,
+    backchannel_logout_session_required: true,
+  });
+});
+afterAll(async () => {
+  await server?.close();
+  await receiver?.close();
+});
+afterEach(async () => {
+  shiftTime(0);
+  receiver.answer(200);
+  await server.sql('DELETE FROM logout_notices');
+});
+
+const family = () => newFamily(server, { change: labChange, client: labWeb });
+const send = () => server.oidc.sendLogoutNotices();
+const waiting = () =>
+  server.sql<{ attempts: number; next_at: Date | null }>('SELECT attempts, next_at FROM logout_notices');
+
+/** What arrives while something is done. */
+async function arriving(work: () => Promise<unknown>): Promise<Receiver['received']> {
+  const before = receiver.received.length;
+  await work();
+  return receiver.received.slice(before);
+}
+
+describe('an application that wants to be told', () => {
+  test('finds sid in its id_token, and the same in the logout token when she signs out there', async () => {
+    const { first, visitor } = await family();
+    const { sid } = decodeJwt(first.id_token ?? '');
+    expect(sid).toEqual(expect.any(String));
+    await signOut(server, visitor);
+    const [notice, ...more] = await arriving(send);
+    if (notice === undefined) throw new Error('nothing arrived');
+    expect(more).toEqual([]);
+    expect(notice.type).toBe('application/x-www-form-urlencoded');
+    expect([...notice.fields.keys()]).toEqual(['logout_token']);
+    const { payload, protectedHeader } = await verifyNotice(server.issuer, notice, 'lab-web');
+    expect(payload).toEqual({
+      iss: server.issuer,
+      aud: 'lab-web',
+      sub: 'aroha',
+      sid,
+      jti: expect.any(String),
+      iat: expect.any(Number),
+      exp: (payload.iat ?? 0) + 120,
+      events: { 'http://schemas.openid.net/event/backchannel-logout': {} },
+    });
+    // That of its id_tokens: a SMART application has RS256.
+    expect(protectedHeader).toMatchObject({ alg: 'RS256', kid: expect.any(String), typ: 'logout+jwt' });
+    expect(await waiting()).toEqual([]);
+  });
+
+  test('is told when she takes everything back, and not when she takes back one line', async () => {
+    const { first, visitor } = await family();
+    const { sid } = decodeJwt(first.id_token ?? '');
+    await takeBack(server, visitor, { clientId: 'lab-web', scope: 'patient/Observation.rs' });
+    expect(await arriving(send)).toEqual([]);
+    await takeBack(server, visitor, { clientId: 'lab-web' });
+    const [notice] = await arriving(send);
+    if (notice === undefined) throw new Error('nothing arrived');
+    const { payload } = await verifyNotice(server.issuer, notice, 'lab-web');
+    expect([payload.sub, payload.sid]).toEqual(['aroha', sid]);
+  });
+
+  test('is told of each session when she signs out everywhere', async () => {
+    const families = [await family(), await family()];
+    await server.oidc.sessions.signOutEverywhere('aroha', { source: '127.0.0.1' });
+    const notices = await arriving(send);
+    const told = await Promise.all(notices.map((one) => verifyNotice(server.issuer, one, 'lab-web')));
+    const sids = families.map(({ first }) => decodeJwt(first.id_token ?? '').sid);
+    expect(told.map(({ payload }) => payload.sid)).toEqual(expect.arrayContaining(sids));
+    for (const { visitor } of families) expect(await isSignedIn(server, visitor)).toBe(false);
+  });
+
+  test('that does not answer is tried five times, with longer and longer pauses', async () => {
+    const { visitor } = await family();
+    await signOut(server, visitor);
+    receiver.answer(503);
+    let shift = 0;
+    for (const pause of [15, 60, 300, 1800]) {
+      expect(await arriving(send)).toHaveLength(1);
+      shift += pause - 2;
+      shiftTime(shift);
+      expect(await arriving(send)).toHaveLength(0);
+      shift += 3;
+      shiftTime(shift);
+    }
+    expect(await arriving(send)).toHaveLength(1);
+    expect(await waiting()).toEqual([{ attempts: 5, next_at: null }]);
+    shiftTime(shift + 80_000);
+    expect(await arriving(send)).toHaveLength(0);
+  });
+
+  test('that answers at the second try is told once', async () => {
+    const { visitor } = await family();
+    await signOut(server, visitor);
+    receiver.answer(400);
+    expect(await arriving(send)).toHaveLength(1);
+    receiver.answer(204);
+    shiftTime(20);
+    expect(await arriving(send)).toHaveLength(1);
+    expect(await waiting()).toEqual([]);
+  });
+
+  test('is told once, however many nodes look at the same time', async () => {
+    const { visitor } = await family();
+    await signOut(server, visitor);
+    expect(await arriving(() => Promise.all(Array.from({ length: 10 }, send)))).toHaveLength(1);
+  });
+
+  test('hears nothing that it does not want to hear: kete-web has no such address', async () => {
+    const { visitor } = await newFamily(server);
+    await takeBack(server, visitor, { clientId: 'kete-web' });
+    await signOut(server, visitor);
+    expect(await arriving(send)).toEqual([]);
+  });
+});
+
+describe('where it may be told', () => {
+  const registration = {
+    client_id: 'told',
+    token_endpoint_auth_method: 'none',
+    grant_types: ['authorization_code'],
+    redirect_uris: ['https://told.example.test/cb'],
+  };
+  const faultsOf = async (change: object) => {
+    const checked = await checkRegistration({ ...registration, ...change }, undefined, {
+      apis: [],
+      organizations: [],
+      addressFault: (url) => (url.startsWith('https://told.') ? undefined : 'must be an https address'),
+      hasSecret: () => false,
+      issuer: server.issuer,
+      ids: server.services.ids,
+    });
+    return 'faults' in checked ? checked.faults : [];
+  };
+
+  test.for([
+    [{ backchannel_logout_uri: 'https://told.example.test/out' }, []],
+    [{ backchannel_logout_uri: 'http://10.0.0.1/out' }, ['backchannel_logout_uri must be an https address']],
+    [
+      { backchannel_logout_uri: 'https://told.example.test/out#here' },
+      ['backchannel_logout_uri must not have a fragment'],
+    ],
+    [
+      { backchannel_logout_session_required: true },
+      ['backchannel_logout_session_required needs backchannel_logout_uri'],
+    ],
+    [{ backchannel_logout_uri: 'javascript:alert(1)' }, ['backchannel_logout_uri must be a web address']],
+    [
+      { backchannel_logout_uri: 'https://told.example.test/out', grant_types: [], redirect_uris: [] },
+      ['backchannel_logout_uri is for clients of authorization_code'],
+    ],
+  ] as const)('%o', async ([change, faults]) => {
+    expect(await faultsOf(change)).toEqual(faults);
+  });
+});
