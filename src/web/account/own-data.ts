@@ -26,7 +26,7 @@ export interface OwnDataOptions {
 const MOST_ENTRIES = 10_000;
 
 /** Signed in within a quarter of an hour: the file tells all at once. */
-const needs = { fresh: 900, acr: 'best' } as const;
+const needs = { fresh: 900 } as const;
 
 /** The page on which a person is handed all that is kept about her (General Data Protection Regulation, article 15). */
 export function addOwnData(front: AccountFront, options: OwnDataOptions): void {
