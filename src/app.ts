@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Logger } from 'pino';
 import packageJson from '../package.json' with { type: 'json' };
-import { createVouchedAccounts } from './accounts/index.ts';
+import { createPeople, createVouchedAccounts } from './accounts/index.ts';
 import { groupOf } from './addresses/index.ts';
 import { createAnonymousDenials } from './audit/index.ts';
 import { type Background, startBackground } from './background.ts';
@@ -10,6 +10,7 @@ import { CLOCK_SKEW } from './clock.ts';
 import { createDemoApps } from './demo/index.ts';
 import { createKeyWatch, derive, type KeyWatch, POLL } from './keys/index.ts';
 import { createLimitStore, createLoadLimits, createSignInGuard } from './limits/index.ts';
+import type { Mail } from './mail/index.ts';
 import { createOidc, type Oidc, smartConfiguration } from './oidc/index.ts';
 import { createOutgoing, createRemoteJwks } from './outgoing/index.ts';
 import { connectRedis, createMessages } from './redis.ts';
@@ -125,8 +126,9 @@ export async function createApp(
     languages: pages.languages,
   });
 
+  const limitStore = createLimitStore({ redis, db });
   const guard = createSignInGuard({
-    store: createLimitStore({ redis, db }),
+    store: limitStore,
     clock,
     issuer,
     key: derive(masterKey, 'sign-in-limits'),
@@ -144,6 +146,27 @@ export async function createApp(
 
   const links = createLinks(services);
   const arrivals = createArrivals({ ...services, links, vouched: createVouchedAccounts(services) });
+  // Its tries are apart from those at passwords: whoever asks for mail in somebody's name does not keep her from signing in.
+  const mailGuard = createSignInGuard({
+    store: limitStore,
+    clock,
+    issuer,
+    key: derive(masterKey, 'mail-limits'),
+    onLimited: ({ source, wait }) =>
+      audit.record({ type: 'person.sign-in-limited', source, detail: { wait, at: 'mail' } }),
+  });
+
+  // Here sessions can be reached wherever they are kept, and applications are told.
+  const people = createPeople({
+    ...services,
+    ...{ issuer, timeZone, notices: services.people.notices },
+    async endEverything(accountId, { source = '' }) {
+      await oidc.sessions.signOutEverywhere(accountId, { grants: 'all', source });
+    },
+  });
+
+  // Where there is a mail server, nobody else is to read what it is going to send.
+  const newestMail: Mail['newest'] = config.mail === undefined ? services.mail.newest : async () => [];
 
   const site = createSite({
     ...services,
@@ -174,6 +197,8 @@ export async function createApp(
     },
     account: {
       elsewhere: { upstream, arrivals, links },
+      people,
+      mailGuard,
       browser: oidc.browser,
       clock,
       consents: services.consents,
@@ -190,7 +215,7 @@ export async function createApp(
       sessions: oidc.sessions,
     },
     smartConfiguration: (api) => smartConfiguration(issuer, api),
-    further: demo ? createDemoApps({ ...pages, issuer, db, timeZone, clock, log }) : [],
+    further: demo ? createDemoApps({ ...pages, ...{ issuer, db, timeZone, clock, log, newestMail } }) : [],
   });
 
   const entrance = createEntrance({

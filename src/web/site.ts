@@ -8,6 +8,7 @@ import { KNOWN_FOR } from '../limits/index.ts';
 import { type AccountDependencies, createAccountPages } from './account/account-pages.ts';
 import type { Rooms } from './entrance.ts';
 import { createHealth, type HealthOptions } from './health.ts';
+import { createJoining } from './joining/joining-pages.ts';
 import { createLanding, createLandingModel } from './landing.ts';
 import type { ShowFault } from './page-faults.ts';
 import type { Pages } from './pages.ts';
@@ -130,6 +131,7 @@ export function createSite(options: SiteOptions): Rooms['site'] {
     createSmartConfiguration({ issuer, catalogue, document: smartConfiguration }),
     ...createSourceSite(options),
     createSignInPages(options),
+    createJoining({ ...pages, ...options.account }),
     createAccountSite(options),
     ...options.further,
   ])

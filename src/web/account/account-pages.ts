@@ -1,6 +1,7 @@
 import type Koa from 'koa';
 import { type AccountFrontOptions, createAccountFront } from './account-routes.ts';
 import { type ActivityPageOptions, addActivity } from './activity.ts';
+import { type AddressOptions, addAddress } from './address.ts';
 import { type ApplicationsOptions, addApplications } from './applications.ts';
 import { addCopies, type CopiesOptions } from './copies.ts';
 import { addDevices, type DevicesOptions } from './devices.ts';
@@ -18,6 +19,7 @@ export type AccountPagesOptions = Omit<AccountFrontOptions, 'wayIn' | 'notices'>
   ApplicationsOptions &
   CopiesOptions &
   ActivityPageOptions &
+  AddressOptions &
   DevicesOptions &
   OwnDataOptions &
   LanguagePageOptions &
@@ -47,6 +49,7 @@ export function createAccountPages(options: AccountPagesOptions): Koa.Middleware
     notices: createNotices(options),
   });
   addOverview(front, options);
+  addAddress(front, options);
   addSecurityPages(front, options);
   addSources(front, options);
   addApplications(front, options);

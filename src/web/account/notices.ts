@@ -21,6 +21,8 @@ export const notices = [
   'authenticator-removed',
   'source-added',
   'source-removed',
+  'address-sent',
+  'address-confirmed',
 ] as const;
 
 /** One of them; `''`: nothing. */

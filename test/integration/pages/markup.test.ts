@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { register } from '../../support/fixtures.ts';
 import { startServer, type TestServer } from '../../support/server.ts';
 import { authorise, formTo, type Page, signIn } from '../../support/visitor.ts';
-import { begin, beginSignedIn, press, ownScripts, visit } from './steps.ts';
+import { begin, beginSignedIn, ownScripts, press, visit } from './steps.ts';
 
 let server: TestServer;
 

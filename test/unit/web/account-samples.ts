@@ -13,6 +13,7 @@ import type {
   LanguageModel,
   OverviewModel,
 } from '../../../src/web/account/models.ts';
+import { addressSamples } from './joining-samples.ts';
 import { securitySamples } from './security-samples.ts';
 
 const shared: AccountPageModel = {
@@ -162,6 +163,7 @@ export const accountSamples: Readonly<Record<string, Readonly<Record<string, obj
   } satisfies Record<string, LanguageModel>,
   'account/not-signed-in.njk': { first: {} },
   ...securitySamples(shared),
+  ...addressSamples(shared),
   'account/applications.njk': {
     several: { ...shared, live: [kete, ward], ended: [over('withdrawn', 1), over('expired', 2)] },
     none: { ...shared, live: [], ended: [] },

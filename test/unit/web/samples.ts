@@ -12,6 +12,7 @@ import type {
 } from '../../../src/web/sign-in/models.ts';
 import { keteSamples } from '../kete/samples.ts';
 import { accountSamples } from './account-samples.ts';
+import { joiningSamples } from './joining-samples.ts';
 import { demoModel, productionModel } from './model.ts';
 import { sourceSamples } from './source-samples.ts';
 import { stepSamples } from './step-samples.ts';
@@ -328,6 +329,7 @@ export const samples: Readonly<Record<string, Readonly<Record<string, object>>>>
     'code-alone': errorModel({ ...error, code: 'invalid_client', wayOn: { ...long, uri: '/' } }),
   } satisfies Record<string, ErrorModel>,
   ...keteSamples,
+  ...joiningSamples,
 };
 
 /** The pages around signing in go by their own names alone. */
