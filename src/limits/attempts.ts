@@ -48,8 +48,10 @@ export function createAttempts({ store }: { store: LimitStore }): Attempts {
   const placeKey = ({ key, rule, number }: Taken) => `${key}:${Math.abs(number) % rule.most}`;
 
   async function waiting({ key, rule }: Counted): Promise<number> {
-    const [failures, last] = await Promise.all([store.find(failuresKey(key)), store.find(lastKey(key))]);
+    const last = await store.find(lastKey(key));
+    // Hardly anybody waits: the second look is for those who may.
     if (last === undefined) return 0;
+    const failures = await store.find(failuresKey(key));
     const passed = rule.memory - last.left;
     return Math.max(0, waitAfter(rule, Math.max(last.count, failures?.count ?? 0)) - passed);
   }

@@ -138,7 +138,7 @@ export function createInteractionRequests(options: {
     return { account, acr: session?.acr ?? '0', amr: session?.amr ?? [], signedInAt };
   }
 
-  async function load(at: HttpExchange, uid: string): Promise<InteractionRequest | undefined> {
+  async function lookUp(at: HttpExchange, uid: string): Promise<InteractionRequest | undefined> {
     const details = await detailsOf(at);
     if (details === undefined || details.uid !== uid) return undefined;
     const signedInAt = await sinceWhen(at, details);
@@ -226,5 +226,23 @@ export function createInteractionRequests(options: {
     };
   }
 
-  return { detailsOf, load, keyOf, describe };
+  // The page's form is looked at first, then its answer is taken: one HTTP request, and one look at what stands behind it.
+  // Whatever changes by an answer is changed by conditional statements.
+  const looked = new WeakMap<HttpExchange['req'], Promise<InteractionRequest | undefined>>();
+  const described = new WeakMap<InteractionRequest, Promise<Question>>();
+
+  return {
+    detailsOf,
+    async load(at, uid) {
+      const known = looked.get(at.req) ?? lookUp(at, uid);
+      looked.set(at.req, known);
+      return known;
+    },
+    keyOf,
+    async describe(request) {
+      const known = described.get(request) ?? describe(request);
+      described.set(request, known);
+      return known;
+    },
+  };
 }

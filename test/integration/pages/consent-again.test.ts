@@ -14,7 +14,7 @@ afterEach(async () => {
 });
 afterAll(() => server.close());
 
-const observation = 'patient/Observation.rs';
+const appointment = 'patient/Appointment.rs';
 const medicines = 'patient/MedicationRequest.rs';
 const wider = { scope: `${usualScope} ${medicines}` };
 
@@ -23,16 +23,16 @@ const refresh = (refreshToken: string | undefined) =>
 
 describe('a person who has decided', () => {
   test('is not asked again: what she refused stays refused, and what she allowed is granted', async () => {
-    const { visitor } = await authorise(server, { visitor: visit(server), without: [observation] });
+    const { visitor } = await authorise(server, { visitor: visit(server), without: [appointment] });
     const before = await leftBehind(server);
     const again = await authorise(server, { visitor });
     const after = await leftBehind(server);
     expect(after).toMatchObject({ consents: before.consents, answers: before.answers });
-    expect((await exchange(server, again)).scope).toBe(usualScope.replace(` ${observation}`, ''));
+    expect((await exchange(server, again)).scope).toBe(usualScope.replace(` ${appointment}`, ''));
   });
 
   test('is not asked on another device of hers either', async () => {
-    await authorise(server, { without: [observation] });
+    await authorise(server, { without: [appointment] });
     const { page, request } = await beginSignedIn(server);
     const response = responseOf(page);
     expect(response.get('state')).toBe(request.parameters.state);
@@ -47,7 +47,7 @@ describe('a person who has decided', () => {
   });
 
   test('CO-02 is asked about one new scope alone, and told what she allows already', async () => {
-    const { visitor } = await authorise(server, { visitor: visit(server), without: [observation] });
+    const { visitor } = await authorise(server, { visitor: visit(server), without: [appointment] });
     const { page } = await begin(server, { visitor, change: wider });
     expect(linesOf(page)).toEqual({ ticked: [medicines], unticked: [] });
     expect(page.html).toContain('You already allow 6 things');
@@ -63,16 +63,16 @@ describe('a person who has decided', () => {
   });
 
   test('prompt=consent asks her again, with the lines as she left them', async () => {
-    const { visitor } = await authorise(server, { visitor: visit(server), without: [observation] });
+    const { visitor } = await authorise(server, { visitor: visit(server), without: [appointment] });
     const { page } = await begin(server, { visitor, change: { prompt: 'consent' } });
-    expect(linesOf(page).unticked).toEqual([observation]);
+    expect(linesOf(page).unticked).toEqual([appointment]);
     await allow(visitor, page);
     const silent = await begin(server, { visitor, change: { prompt: 'none' } });
     expect(responseOf(silent.page).has('code')).toBe(true);
   });
 
   test('CO-02 is asked again after 91 days, and not after 89', async () => {
-    await authorise(server, { without: [observation] });
+    await authorise(server, { without: [appointment] });
     shiftTime(89 * 86_400);
     expect(responseOf((await beginSignedIn(server)).page).has('code')).toBe(true);
     shiftTime(91 * 86_400);
@@ -96,7 +96,7 @@ describe('a new decision', () => {
   test('that takes something back ends what came from the old one', async () => {
     const old = await authorise(server, { visitor: visit(server) });
     const tokens = await exchange(server, old);
-    await authorise(server, { visitor: old.visitor, change: { prompt: 'consent' }, without: [observation] });
+    await authorise(server, { visitor: old.visitor, change: { prompt: 'consent' }, without: [appointment] });
     expect(await introspect(server, tokens.access_token)).toEqual({ active: false });
     const refused = await refresh(tokens.refresh_token);
     expect(refused.status).toBe(400);
@@ -109,7 +109,7 @@ describe('a new decision', () => {
 
   test('that takes something back ends the family on her other device, too', async () => {
     const phone = await exchange(server, await authorise(server, { visitor: visit(server) }));
-    await authorise(server, { change: { prompt: 'consent' }, without: [observation] });
+    await authorise(server, { change: { prompt: 'consent' }, without: [appointment] });
     expect(await introspect(server, phone.access_token)).toEqual({ active: false });
     expect((await refresh(phone.refresh_token)).status).toBe(400);
   });

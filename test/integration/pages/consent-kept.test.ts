@@ -23,7 +23,7 @@ interface Kept {
 describe('what is kept of a consent', () => {
   test('CO-02 the words, names and dates as the page had them', async () => {
     const { visitor, page } = await beginSignedIn(server, { change, identifier: 'hana@example.test' });
-    await allow(visitor, page, ['patient/Observation.rs']);
+    await allow(visitor, page, ['patient/Appointment.rs']);
     const [kept] = await server.sql<Kept>(
       "SELECT * FROM consents WHERE account_id = 'hana' AND ended_at IS NULL",
     );
@@ -40,7 +40,7 @@ describe('what is kept of a consent', () => {
     for (const { words } of kept.lines) expect(page.html).toContain(words);
     expect(kept.lines.map(({ scope }) => scope).sort()).toEqual(usualScope.split(' ').sort());
     const refused = kept.lines.filter(({ allowed }) => !allowed).map(({ scope }) => scope);
-    expect(refused).toEqual(['patient/Observation.rs']);
+    expect(refused).toEqual(['patient/Appointment.rs']);
     const needed = kept.lines.filter(({ required }) => required).map(({ scope }) => scope);
     expect(needed.sort()).toEqual(['fhirUser', 'launch/patient', 'openid']);
     expect(new Date(String(kept.shown.until))).toEqual(kept.expires_at);
@@ -51,7 +51,7 @@ describe('what is kept of a consent', () => {
 
   test('its audit row names account, application and scopes, and no person', async () => {
     const { visitor, page } = await beginSignedIn(server, { change, identifier: 'mere@example.test' });
-    await allow(visitor, page, ['patient/Observation.rs']);
+    await allow(visitor, page, ['patient/Appointment.rs']);
     const rows = await server.sql(
       "SELECT * FROM audit_events WHERE type = 'consent.given' AND subject = 'mere'",
     );
@@ -59,7 +59,7 @@ describe('what is kept of a consent', () => {
     expect(rows[0]).toMatchObject({
       client_id: 'kete-web',
       api_id: 'demo-fhir',
-      detail: { patient: 'p-mere', refused: ['patient/Observation.rs'] },
+      detail: { patient: 'p-mere', refused: ['patient/Appointment.rs'] },
     });
     expect(JSON.stringify(rows)).not.toMatch(/Ngata|@/);
   });
@@ -82,7 +82,7 @@ describe('what is kept of a consent', () => {
   });
 
   test('the one before is ended, not changed', async () => {
-    for (const without of [[], ['patient/Observation.rs']]) {
+    for (const without of [[], ['patient/Appointment.rs']]) {
       const { visitor, page } = await beginSignedIn(server, { change, identifier: 'wiremu@example.test' });
       await allow(visitor, page, without);
     }
@@ -117,13 +117,13 @@ describe('what is kept of a refusal', () => {
 
   test('a refusal takes back nothing that was decided before', async () => {
     const first = await beginSignedIn(server, { change });
-    await allow(first.visitor, first.page, ['patient/Observation.rs']);
+    await allow(first.visitor, first.page, ['patient/Appointment.rs']);
     const again = await begin(server, { visitor: first.visitor, change });
     await first.visitor.follow(await press(first.visitor, again.page, 'deny'));
     const silent = await begin(server, { visitor: first.visitor, change: { prompt: 'none' } });
     expect(responseOf(silent.page).has('code')).toBe(true);
     const { page } = await begin(server, { visitor: first.visitor, change });
-    expect(linesOf(page).unticked).toEqual(['patient/Observation.rs']);
+    expect(linesOf(page).unticked).toEqual(['patient/Appointment.rs']);
   });
 
   test('CO-02 cancelled at the sign-in page: access_denied, and nobody is named', async () => {

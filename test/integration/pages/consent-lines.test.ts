@@ -41,7 +41,7 @@ describe('the consent page', () => {
       `We remember your choice until ${until}. Then Kete Health must ask you again.`,
       'It asks to keep its access when you are not using it.',
       'See vaccinations in this health record',
-      'See test results and measurements in this health record',
+      'See appointments in this health record',
       sentences.scope.smart.fhirUser,
       sentences.scope.smart['launch/patient'],
     ];
@@ -69,7 +69,7 @@ describe('a form that is not the one that was shown', () => {
     ['a required line doubled', (fields) => [...fields, line('openid')]],
     ['an empty line', (fields) => [...fields, line('')]],
     ['U+0000 in a line', (fields) => [...fields, line('patient/Patient.rs\u0000')]],
-    ['two scopes in a line', (fields) => [...fields, line('patient/Patient.rs patient/Observation.rs')]],
+    ['two scopes in a line', (fields) => [...fields, line('patient/Patient.rs patient/Appointment.rs')]],
     ['no line at all', (fields) => fields.filter(([name]) => name !== 'line')],
   ])('%s: refused, and nothing is decided', async ([, edit]) => {
     const { visitor, page } = await beginSignedIn(server, { change });
@@ -117,7 +117,7 @@ describe('a form that is not the one that was shown', () => {
 
 describe('lines that were unticked', () => {
   test.for([
-    ['patient/Observation.rs', 'hana', '/Observation?patient=p-hana'],
+    ['patient/Appointment.rs', 'hana', '/Appointment?patient=p-hana'],
     ['patient/Immunization.rs', 'tom', '/Immunization?patient=p-tom'],
   ] as const)('%s: no token has it', async ([scope, person, path]) => {
     const begun = await beginSignedIn(server, { change, identifier: `${person}@example.test` });
@@ -145,10 +145,10 @@ describe('lines that were unticked', () => {
   test('a line stays as it was left, until she ticks it again', async () => {
     const identifier = 'wiremu@example.test';
     const { visitor, page: first } = await beginSignedIn(server, { change, identifier });
-    await allow(visitor, first, ['patient/Observation.rs', 'offline_access']);
+    await allow(visitor, first, ['patient/Appointment.rs', 'offline_access']);
     const { page, request } = await begin(server, { visitor, change });
     const { unticked } = linesOf(page);
-    expect(unticked).toEqual(['patient/Observation.rs', 'offline_access']);
+    expect(unticked).toEqual(['patient/Appointment.rs', 'offline_access']);
     const fields = [...formTo(page, '/consent').fields, ...unticked.map(line)];
     const end = await visitor.follow(await press(visitor, page, 'allow', fields));
     const answer = await tokensOf({ visitor, request, page: end });

@@ -35,10 +35,10 @@ const endings: Readonly<Record<string, (old: Authorised) => Promise<void>>> = {
   },
   'she takes a line back in another tab': async (old) => {
     const { page } = await begin(server, { visitor: old.visitor, change: { prompt: 'consent' } });
-    expect(responseOf(await allow(old.visitor, page, ['patient/Observation.rs'])).has('code')).toBe(true);
+    expect(responseOf(await allow(old.visitor, page, ['patient/Appointment.rs'])).has('code')).toBe(true);
   },
   'she takes a line back on another device': async () => {
-    await authorise(server, { change: { prompt: 'consent' }, without: ['patient/Observation.rs'] });
+    await authorise(server, { change: { prompt: 'consent' }, without: ['patient/Appointment.rs'] });
   },
 };
 
