@@ -29,7 +29,7 @@ describe.skipIf(needsServer !== undefined)(
       await server?.close();
     });
 
-    const taken = 'patient/Observation.rs';
+    const taken = 'patient/Appointment.rs';
 
     /** The consent page, asked for anew, and what is sent when everything is ticked, or all but one line. */
     async function page(visitor: Visitor, all: boolean) {

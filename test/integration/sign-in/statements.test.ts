@@ -63,7 +63,7 @@ test('a first login with password and consent costs at most 30 statements, with 
     return allow(visitor, await signIn(visitor, asked));
   });
   expect(login.durable.length, login.durable.join(' ')).toBeLessThanOrEqual(30);
-  expect(login.volatile.length, login.volatile.join(' ')).toBeLessThanOrEqual(45);
+  expect(login.volatile.length, login.volatile.join(' ')).toBeLessThanOrEqual(36);
 
   const response = new URL(login.result.location ?? '').searchParams;
   const { verifier, parameters } = request;
@@ -72,14 +72,5 @@ test('a first login with password and consent costs at most 30 statements, with 
   const exchanged = await counting(() =>
     exchange(server, { code, verifier, redirectUri, visitor, response }),
   );
-  expect(exchanged.durable.length, exchanged.durable.join(' ')).toBeLessThanOrEqual(12);
-  console.log(
-    login.durable.length,
-    login.durable.join(' '),
-    login.volatile.length,
-    login.volatile.join(' '),
-    exchanged.durable.length,
-    exchanged.durable.join(' '),
-    exchanged.volatile,
-  );
+  expect(exchanged.durable.length, exchanged.durable.join(' ')).toBeLessThanOrEqual(9);
 });

@@ -37,7 +37,7 @@ afterEach(async () => {
   );
 });
 
-const taken = 'patient/Observation.rs';
+const taken = 'patient/Appointment.rs';
 const scopes = (text: unknown) => String(text).split(' ').toSorted();
 const withoutLine = scopes(usualScope).filter((scope) => scope !== taken);
 
@@ -145,13 +145,13 @@ describe('what was taken back', () => {
   });
 
   test('takes along what has something in common with it', async () => {
-    const wide = 'openid fhirUser launch/patient offline_access patient/Patient.rs patient/Observation.rs';
-    const change = { ...spaChange, scope: `${wide} patient/Observation.r` };
+    const wide = 'openid fhirUser launch/patient offline_access patient/Patient.rs patient/Appointment.rs';
+    const change = { ...spaChange, scope: `${wide} patient/Appointment.r` };
     const { first, visitor } = await newFamily(server, { change, client: keteSpa });
-    expect(scopes(first.scope)).toContain('patient/Observation.r');
+    expect(scopes(first.scope)).toContain('patient/Appointment.r');
     await takeBack(server, visitor, { clientId: 'kete-spa', scope: taken });
     const next = await renew(server, first, keteSpa);
-    expect(next.scope).not.toContain('Observation');
+    expect(next.scope).not.toContain('Appointment');
   });
 
   test('stands in the audit in the same transaction, with whose it was, what, and what it became', async () => {

@@ -72,7 +72,7 @@ describe('an application that wants to be told', () => {
   test('is told when she takes everything back, and not when she takes back one line', async () => {
     const { first, visitor } = await family();
     const { sid } = decodeJwt(first.id_token ?? '');
-    await takeBack(server, visitor, { clientId: 'lab-web', scope: 'patient/Observation.rs' });
+    await takeBack(server, visitor, { clientId: 'lab-web', scope: 'patient/Appointment.rs' });
     expect(await arriving(send)).toEqual([]);
     await takeBack(server, visitor, { clientId: 'lab-web' });
     const [notice] = await arriving(send);
