@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { takePicture } from '../support/audit.ts';
 import { axe, browserUnavailable } from '../support/browser.ts';
 import { visitSamples } from '../support/pages.ts';
 import { sampleList } from '../unit/web/samples.ts';
@@ -15,7 +16,7 @@ describe.skipIf(browserUnavailable)('every page in every state', () => {
     test.each(names)(`%s at ${screen} px: axe finds nothing, and it fits`, async (name) => {
       await visit.page.setViewportSize({ width: screen, height: 700 });
       await visit.open(name);
-      await visit.page.screenshot({ path: `${screenshots}${name}-${screen}.png`, fullPage: true });
+      await takePicture(visit.page, `${screenshots}${name}-${screen}.png`);
       for (const summary of await visit.page.locator('summary').all()) await summary.click();
       expect(await axe(visit.page)).toEqual([]);
       expect(await width()).toBeLessThanOrEqual(screen);

@@ -11,6 +11,12 @@ const views = fileURLToPath(new URL('../../views', import.meta.url));
 /** Widths of a small phone and of a desk. */
 const widths = [320, 1280];
 
+/** Takes a picture of a whole page. On a busy machine Chromium has none for a moment after the window changed its size. */
+export async function takePicture(page: Page, path: string): Promise<void> {
+  const picture = () => page.screenshot({ path, fullPage: true }).catch(() => undefined);
+  await expect.poll(picture, { timeout: 10_000 }).toBeDefined();
+}
+
 /**
  * Looks at a page as the server really sent it, narrow and wide: takes a picture (`flow-<name>-<width>.png`), and expects
  * that axe finds nothing, also in what can be opened, and that nothing is wider than the screen.
@@ -18,10 +24,7 @@ const widths = [320, 1280];
 export async function audit(page: Page, name: string): Promise<void> {
   for (const width of widths) {
     await page.setViewportSize({ width, height: 700 });
-    const path = `${screenshots}flow-${name}-${width}.png`;
-    // On a busy machine Chromium has nothing to take a picture of for a moment after the window changed its size.
-    const picture = () => page.screenshot({ path, fullPage: true }).catch(() => undefined);
-    await expect.poll(picture, { timeout: 10_000 }).toBeDefined();
+    await takePicture(page, `${screenshots}flow-${name}-${width}.png`);
     const closed = page.locator('details:not([open]) > summary');
     while ((await closed.count()) > 0) await closed.first().click();
     expect(await axe(page), `${name} at ${width} px`).toEqual([]);
