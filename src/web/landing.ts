@@ -1,7 +1,7 @@
 import type Koa from 'koa';
 import type { Api, Catalogue } from '../catalogue/index.ts';
 import { type Client, type ClientRegistry, scopesAt } from '../clients/index.ts';
-import { demoCommands, demoPassword } from '../demo/index.ts';
+import { demoAuthenticatorKey, demoCommands, demoPassword } from '../demo/index.ts';
 import type { Asking } from './languages.ts';
 import type { Render } from './renderers.ts';
 import type { Words } from './scope-words.ts';
@@ -13,7 +13,7 @@ export interface LandingModel {
   /** False in production: then neither commands nor the lists of APIs and clients are shown. */
   demo: boolean;
   /** Where a visitor tries it as a patient, and whom to sign in as; null outside the demo. */
-  demoApp: { uri: string; account: string; password: string } | null;
+  demoApp: { uri: string; account: string; password: string; authenticatorKey: string } | null;
   apis: {
     id: string;
     audience: string;
@@ -57,7 +57,12 @@ export function createLandingModel(options: {
       issuer,
       version,
       demo,
-      demoApp: { uri: '/demo', account: 'aroha@example.test', password: demoPassword },
+      demoApp: {
+        uri: '/demo',
+        account: 'aroha@example.test',
+        password: demoPassword,
+        authenticatorKey: demoAuthenticatorKey,
+      },
       apis: apis
         .filter((api) => clients.some((client) => scopesAt(client, api.id) !== undefined))
         .map((api) => describeApi(api, language)),

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { demoPassword, people } from '../../../src/demo/index.ts';
+import { demoAuthenticatorKey, demoPassword, people } from '../../../src/demo/index.ts';
 import { createLandingModel } from '../../../src/web/landing.ts';
 
 const model = (demo: boolean) =>
@@ -16,7 +16,11 @@ test('in the demo a visitor is shown whom to sign in as: someone who has an acco
   const { demoApp } = await model(true);
   const person = people('2026-11-21').find(({ signInName }) => signInName === demoApp?.account);
   expect(person?.patientId).toBeDefined();
-  expect(demoApp).toMatchObject({ uri: '/demo', password: demoPassword });
+  expect(demoApp).toMatchObject({
+    uri: '/demo',
+    password: demoPassword,
+    authenticatorKey: demoAuthenticatorKey,
+  });
 });
 
 test('IN-05 in production there is neither account nor password to show', async () => {

@@ -5,7 +5,12 @@ export const demoModel: LandingModel = {
   issuer: 'http://localhost:3000',
   version: '0.1.0',
   demo: true,
-  demoApp: { uri: '/demo', account: 'aroha@example.test', password: 'kereru sings at dawn' },
+  demoApp: {
+    uri: '/demo',
+    account: 'aroha@example.test',
+    password: 'kereru sings at dawn',
+    authenticatorKey: 'JBSWY3DPEHPK3PXP',
+  },
   apis: [
     {
       id: 'reasonable-adjustments',
