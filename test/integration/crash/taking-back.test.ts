@@ -52,7 +52,7 @@ describe.skipIf(needsServer !== undefined)('a node that is killed while a person
   const count = async (text: string, values: readonly unknown[] = []) =>
     (await server.sql(text, values)).length;
 
-  test('one line: all of it has happened, or nothing', { timeout: 900_000 }, async () => {
+  test('CO-03 one line: all of it has happened, or nothing', { timeout: 900_000 }, async () => {
     const done: boolean[] = [];
     const passed = await killEverywhere(mortals, async (meet) => {
       await startAnew();

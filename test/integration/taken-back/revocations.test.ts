@@ -173,3 +173,19 @@ describe.skipIf(needsServer)('transactions that overlap', () => {
     await expectNothingNew(following, second.horizon);
   });
 });
+
+test('a grant that is narrowed a second time is told of anew, up to the later version, as one row', async () => {
+  const told = async (from: bigint) => {
+    const found = await revocations.since(from);
+    return { ...found, narrowings: found.narrowings.filter(({ grant }) => grant === 'less') };
+  };
+  const expiresAt = inSeconds(360);
+  await revocations.narrow({ grant: 'less', toVersion: 1, expiresAt });
+  const first = await told(0n);
+  expect(first.narrowings).toEqual([{ grant: 'less', toVersion: 1, expiresAt }]);
+  await revocations.narrow({ grant: 'less', toVersion: 3, expiresAt });
+  expect((await told(first.horizon)).narrowings).toEqual([{ grant: 'less', toVersion: 3, expiresAt }]);
+  // Never back, whichever of two comes last.
+  await revocations.narrow({ grant: 'less', toVersion: 2, expiresAt: inSeconds(1) });
+  expect((await told(0n)).narrowings).toEqual([{ grant: 'less', toVersion: 3, expiresAt }]);
+});

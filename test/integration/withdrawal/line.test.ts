@@ -48,7 +48,7 @@ async function toldOf(tokens: TokenAnswer): Promise<Record<string, unknown>> {
   return JSON.parse((await askedBy(server, 'notes', tokens.access_token)).body) as Record<string, unknown>;
 }
 
-describe('with opaque tokens', () => {
+describe('CO-03 with opaque tokens', () => {
   test('every access token is over, and the refresh token brings one without the line', async () => {
     const { first, visitor } = await newFamily(server);
     const second = await renew(server, first);

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { onServer } from '../../support/database.ts';
 import { isActive, newFamily, refreshForm, renew, tokenRequest } from '../../support/exchange.ts';
+import { startNode } from '../../support/fixtures.ts';
 import { holdStatement } from '../../support/held.ts';
 import { startServer, type TestServer } from '../../support/server.ts';
 import type { TokenAnswer } from '../../support/visitor.ts';
@@ -68,7 +69,7 @@ describe('everything, ten times at once', () => {
   });
 });
 
-describe('two lines at once', () => {
+describe('CO-03 two lines at once', () => {
   test('both are gone', async () => {
     const { first, visitor } = await newFamily(server);
     const other = 'patient/Immunization.rs';
@@ -155,4 +156,28 @@ describe.each([
       expect(await isActiveAt(server, api, answer.access_token)).toBe(true);
     },
   );
+});
+
+describe.skipIf(!onServer)('another node', () => {
+  test('refuses within a second what was made before, and takes what comes after', async () => {
+    const node = await startNode(server);
+    try {
+      const at = { issuer: server.issuer, port: node.port };
+      const { first, visitor } = await newFamily(server, {
+        change: { ...notesChange, scope: usualScope },
+        client: notesWeb,
+      });
+      expect(await isActiveAt(at, 'notes', first.access_token)).toBe(true);
+      const { action, fields } = await readyForm(server, visitor, { clientId: 'notes-web', scope: taken });
+      await visitor.post(action, fields);
+      await expect
+        .poll(() => isActiveAt(at, 'notes', first.access_token), { timeout: 1000, interval: 50 })
+        .toBe(false);
+      const next = await renew(at, first, notesWeb);
+      expect(next.scope).not.toContain(taken);
+      expect(await isActiveAt(server, 'notes', next.access_token)).toBe(true);
+    } finally {
+      await node.close();
+    }
+  });
 });

@@ -62,7 +62,7 @@ describe('the list', () => {
   });
 });
 
-describe('signing out one browser from another', () => {
+describe('SE-04 signing out one browser from another', () => {
   test('ends that one with what was granted in it, and not the other', async () => {
     const here = await signedIn('aroha@example.test');
     const there = await signedIn('aroha@example.test');
