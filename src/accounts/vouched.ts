@@ -83,7 +83,9 @@ interface AccountRow {
 /** What is vouched for becomes part of accounts. Both belong in a transaction, which a fault must end. */
 export interface VouchedAccounts {
   /** Makes an account for somebody who has none. @param id of the account, and of the FHIR Practitioner if she is one */
-  make(id: string, vouched: Vouched & { readonly name: string }): Promise<VouchFault | undefined>;
+  make(id: string, vouched: Vouched & { readonly name: string }): Promise<void>;
+  /** Gives such an account its identifiers. Apart, so that what it is known by elsewhere can be said before. */
+  identify(id: string, identifiers: Vouched['identifiers']): Promise<VouchFault | undefined>;
   /** Brings an account up to date. @returns the names of the members that changed */
   update(id: string, vouched: Vouched): Promise<readonly string[] | VouchFault>;
 }
@@ -111,11 +113,13 @@ export function createVouchedAccounts(options: { db: Database; clock: Clock }): 
   }
 
   return {
-    async make(id, { name, birthDate, identityLevel, source, email, identifiers, practitioner }) {
+    async make(id, { name, birthDate, identityLevel, source, email, practitioner }) {
       await db.query(statements.make, [
         ...[id, name, birthDate ?? null, identityLevel, source, email ?? null],
         ...[practitioner ? id : null, clock.now()],
       ]);
+    },
+    async identify(id, identifiers) {
       const added = await addIdentifiers(id, identifiers, []);
       return typeof added === 'string' ? added : undefined;
     },

@@ -91,10 +91,12 @@ export function createArrivals(options: {
     if (told.name === undefined) throw new Turned(mayMake ? 'incomplete' : 'closed');
     const accountId = ids.uuid();
     // Also where no account may be made: only so is it known whether she has one to link to.
-    const fault = await vouched.make(accountId, { ...asVouched(arrival), name: told.name });
+    await vouched.make(accountId, { ...asVouched(arrival), name: told.name });
+    // Before her identifiers: if she arrives in another browser as well, those are there already, and hers.
+    if (!(await links.add(accountId, sourceId, issuer, told.subject))) throw new Turned('again');
+    const fault = await vouched.identify(accountId, told.identifiers);
     if (fault !== undefined) throw new Turned(fault);
     if (!mayMake) throw new Turned('closed');
-    if (!(await links.add(accountId, sourceId, issuer, told.subject))) throw new Turned('again');
     await putProfessional(accountId, told);
     const detail = {
       source: sourceId,
