@@ -23,7 +23,7 @@ const library = join(dirname(require.resolve('fhirclient/package.json')), 'build
 const inPage = {
   patient: `FHIR.oauth2.ready().then((client) => client.patient.read())`,
   immunisations: `FHIR.oauth2.ready().then((client) => client.patient.request('Immunization'))`,
-  observations: `FHIR.oauth2.ready().then((client) => client.patient.request('Observation')).then(
+  appointments: `FHIR.oauth2.ready().then((client) => client.patient.request('Appointment')).then(
     () => 200, (error) => error.statusCode ?? error.status)`,
   user: `FHIR.oauth2.ready().then((client) => client.user.fhirUser)`,
   tokens: `FHIR.oauth2.ready().then((client) => client.state.tokenResponse)`,
@@ -110,16 +110,16 @@ describe.skipIf(browserUnavailable)('fhirclient in a page of its own origin', ()
   test('a line that was not ticked stays closed', async () => {
     const client = await registerApp(flow, [`${flow.app.origin}/app.html`]);
     const page = await flow.person();
-    await launch(page, client, `${flowScope} patient/Observation.rs`);
+    await launch(page, client, `${flowScope} patient/Appointment.rs`);
     await signInAs(page);
-    await page.getByLabel('test results and measurements').uncheck();
+    await page.getByLabel('appointments').uncheck();
     await press(page, 'Allow');
     await arrival(page, client.redirectUri);
     const { scope } = (await page.evaluate(inPage.tokens)) as Tokens;
     expect(scope).toBe(flowScope);
     expect(await page.evaluate(inPage.patient)).toMatchObject({ id: 'p-aroha' });
     flow.expectComplaint(/status of 403 /);
-    expect(await page.evaluate(inPage.observations)).toBe(403);
+    expect(await page.evaluate(inPage.appointments)).toBe(403);
   });
 
   test('a scope that the application does not have ends at the application, with the reason', async () => {

@@ -5,7 +5,8 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { demoKey } from '../support/assertion.ts';
 import { audit } from '../support/audit.ts';
 import { browserUnavailable } from '../support/browser.ts';
-import { arrival, expectHeading, press, signInAs, startFlow } from '../support/flow.ts';
+import { codeOf, forgetCodes } from '../support/code.ts';
+import { arrival, expectHeading, press, signInAs, startFlow, typeCode } from '../support/flow.ts';
 import { adjustments, clinicalRole, gpConnect, healthRole } from '../support/practitioner.ts';
 import { demoPassword } from '../support/visitor.ts';
 
@@ -169,6 +170,11 @@ describe.skipIf(browserUnavailable)('Dr Shah at Fernhill, in a real browser with
     await signInByKeyboard(page, 'wrong');
     await page.locator('.nhsuk-error-summary:focus').waitFor();
     await signInByKeyboard(page);
+    await expectHeading(page, 'Type the code from your app');
+    await forgetCodes(flow.server.issuer);
+    await tabTo(page, page.getByLabel('Code', { exact: true }));
+    await page.keyboard.type(codeOf());
+    await page.keyboard.press('Enter');
     await expectHeading(page, roleQuestion);
 
     await tabTo(page, button(page, 'Continue'));
@@ -211,6 +217,7 @@ describe.skipIf(browserUnavailable)('Dr Shah at Fernhill, in a real browser with
     expect(new URL(first.url).searchParams.has('request_uri')).toBe(true);
     await page.goto(first.url);
     await signInAs(page, 'priya@example.test');
+    await typeCode(page, flow.server.issuer);
     await page.getByRole('radio', { name: 'Clinical Practitioner' }).check();
     await press(page, 'Continue');
     await expectHeading(page, consentQuestion);
@@ -235,6 +242,7 @@ describe.skipIf(browserUnavailable)('Dr Shah at Fernhill, in a real browser with
     });
     await page.goto(url);
     await signInAs(page, 'priya@example.test');
+    await typeCode(page, flow.server.issuer);
     await page.getByRole('radio', { name: 'Clinical Practitioner' }).check();
     await press(page, 'Continue');
     await page.getByText('See one patient’s record at the surgery').waitFor();
@@ -256,6 +264,7 @@ describe.skipIf(browserUnavailable)('Dr Shah at Fernhill, in a real browser with
     const { checks, url } = await authorisation(ward, { scope: wardScope, resource: adjustments });
     await page.goto(url);
     await signInAs(page, identifier);
+    await typeCode(page, flow.server.issuer);
     const answer = await arrival(page, redirectUri);
     await expect(openid.authorizationCodeGrant(ward, answer, checks)).rejects.toMatchObject({
       name: 'AuthorizationResponseError',
@@ -268,6 +277,7 @@ describe.skipIf(browserUnavailable)('Dr Shah at Fernhill, in a real browser with
     const { checks, url } = await authorisation(ward, { scope: wardScope, resource: adjustments });
     await page.goto(url);
     await signInAs(page, 'priya@example.test');
+    await typeCode(page, flow.server.issuer);
     await expectHeading(page, roleQuestion);
     await press(page, 'Go back to Fernhill Ward App');
     const answer = await arrival(page, redirectUri);
@@ -292,6 +302,7 @@ describe.skipIf(browserUnavailable)('the pages of Dr Shah’s way, as the server
     });
     await page.goto(`${flow.server.issuer}/auth?${parameters}`);
     await signInAs(page, 'priya@example.test');
+    await typeCode(page, flow.server.issuer);
     await expectHeading(page, roleQuestion);
     await audit(page, 'role');
     await press(page, 'Continue');

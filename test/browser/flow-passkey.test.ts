@@ -1,0 +1,67 @@
+import { fileURLToPath } from 'node:url';
+import type { Page } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
+import { browserUnavailable } from '../support/browser.ts';
+import {
+  arrival,
+  expectHeading,
+  flowScope,
+  press,
+  registerApp,
+  signInAs,
+  startFlow,
+  typeCode,
+} from '../support/flow.ts';
+
+const screenshots = fileURLToPath(new URL('../../artefacts/screenshots/', import.meta.url));
+const picture = (page: Page, name: string) =>
+  page.screenshot({ path: `${screenshots}passkey-${name}.png`, fullPage: true });
+
+/** Gives a browser an authenticator that Chromium takes for the device's own. */
+async function addAuthenticator(page: Page): Promise<void> {
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send('WebAuthn.enable');
+  await devtools.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      protocol: 'ctap2',
+      transport: 'internal',
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+    },
+  });
+}
+
+describe.skipIf(browserUnavailable)('a passkey, in a browser', () => {
+  const flow = startFlow();
+
+  test('is set up where test results need one, steps up, and later signs in without a name', async () => {
+    const app = await registerApp(flow);
+    const page = await flow.person();
+    await addAuthenticator(page);
+
+    await page.goto(app.request());
+    await signInAs(page);
+    await press(page, 'Allow');
+    await arrival(page, app.redirectUri);
+
+    await page.goto(app.request({ scope: `${flowScope} patient/Observation.rs` }));
+    await typeCode(page, flow.server.issuer);
+    await expectHeading(page, 'You need a passkey for this');
+    await picture(page, 'set-up');
+    await press(page, 'Set up a passkey');
+    await expectHeading(page, 'Use your passkey');
+    await picture(page, 'step-up');
+    await press(page, 'Use a passkey');
+    await press(page, 'Allow');
+    await arrival(page, app.redirectUri);
+
+    await page.goto(app.request({ prompt: 'login' }));
+    await expectHeading(page, 'Sign in');
+    await picture(page, 'sign-in');
+    await press(page, 'Use a passkey');
+    const answer = await arrival(page, app.redirectUri);
+    expect(answer.searchParams.get('code')).toBeTruthy();
+  });
+});
