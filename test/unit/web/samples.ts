@@ -340,7 +340,9 @@ const nameOf = (template: string) =>
     .replaceAll('/', '-');
 
 /** Pages of questions, which stay open for a while. */
-const questions = new Set(['sign-in', 'role', 'consent', 'no-record'].map((name) => `sign-in/${name}.njk`));
+const questions = new Set(
+  ['sign-in', 'code', 'passkey', 'role', 'consent', 'no-record'].map((name) => `sign-in/${name}.njk`),
+);
 
 /** Every sample as `[name, template, model]`, such as `consent-own`. */
 export const sampleList: readonly (readonly [name: string, template: string, model: object])[] =
