@@ -1,6 +1,14 @@
 #!/usr/bin/env node
 import { Command, Option } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
+import {
+  disableAccount,
+  type InviteOptions,
+  inviteAccount,
+  listAccounts,
+  makeResetLink,
+  restoreAccount,
+} from './commands/account.ts';
 import { verifyAuditTrail } from './commands/audit.ts';
 import { importCatalogue } from './commands/catalogue.ts';
 import { type CheckTokenOptions, checkToken } from './commands/check-token.ts';
@@ -31,6 +39,41 @@ client
   .description('create or update clients from RFC 7591 metadata: one object, an array, or a map of objects')
   .action(importClients);
 client.command('list').description('every client with what it may have').action(listClients);
+
+const account = assent.command('account').description('people with an account');
+account
+  .command('invite')
+  .description('invite somebody: prints the code with which she makes her account, good for seven days')
+  .requiredOption('--name <name>', 'as it is shown to her and to applications')
+  .option('--email <address>', 'where the code is sent')
+  .option('--patient <id>', 'logical id of her FHIR Patient')
+  .option(
+    '--identifier <system|value>',
+    'NHS number or NHI; may be given several times',
+    (text, before: string[]) => [...before, text],
+    [],
+  )
+  .option('--birth-date <date>', 'YYYY-MM-DD, or as much of it as is known')
+  .option('--identity-level <level>', 'how far it was proved who she is: none, low, medium or high')
+  .option('--language <tag>', 'in which she is written to')
+  .action((options: InviteOptions) => inviteAccount(options));
+account
+  .command('list')
+  .description('everybody with an account, and whether it can be used')
+  .action(listAccounts);
+account
+  .command('suspend <account>')
+  .description('end the use of an account at once: by its id, or by what its owner signs in with')
+  .action((named: string) => disableAccount(named, 'suspended'));
+account
+  .command('deceased <account>')
+  .description('end the use of the account of somebody who has died')
+  .action((named: string) => disableAccount(named, 'deceased'));
+account.command('restore <account>').description('let an account be used again').action(restoreAccount);
+account
+  .command('reset-link <account>')
+  .description('a link with which somebody chooses a new password, for whom no mail reaches')
+  .action(makeResetLink);
 
 const catalogue = assent.command('catalogue').description('organisations and APIs');
 catalogue
