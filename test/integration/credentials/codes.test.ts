@@ -172,3 +172,18 @@ describe('recovery codes', () => {
     expect(taken.filter(Boolean)).toHaveLength(1);
   });
 });
+
+test('what was changed is told by mail, to an address that was verified and to no other', async () => {
+  const { mail, credentials: ways } = server.services;
+  const to = 'mail@example.test';
+  const told = async () => (await mail.newest()).filter((one) => one.to === to);
+  await server.sql("UPDATE accounts SET email = $1, email_verified_at = NULL WHERE id = 'aroha'", [to]);
+  await ways.recoveryCodes.make('aroha');
+  expect(await told()).toEqual([]);
+  await server.sql("UPDATE accounts SET email_verified_at = '2026-01-01T00:00:00Z' WHERE id = 'aroha'");
+  const codes = await ways.recoveryCodes.make('aroha');
+  await ways.recoveryCodes.use('aroha', codes[0] ?? '');
+  const mails = await told();
+  expect(mails.map(({ kind }) => kind)).toEqual(['credentialChanged', 'credentialChanged']);
+  for (const code of codes) expect(JSON.stringify(mails)).not.toContain(code);
+});
