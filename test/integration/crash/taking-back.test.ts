@@ -33,7 +33,7 @@ describe.skipIf(needsServer !== undefined)('a node that is killed while a person
     await server?.close();
   });
 
-  const taken = 'patient/Observation.rs';
+  const taken = 'patient/Appointment.rs';
 
   /** What a browser sends when the button is pressed. */
   const pressed = (visitor: Visitor, { action, fields }: ReadyForm) => ({
