@@ -15,7 +15,7 @@ afterAll(() => server.close());
 const decided = async (): Promise<Visitor> => (await authorise(server, { visitor: visit(server) })).visitor;
 
 describe('AZ-06 prompt=none', () => {
-  const wider = `${usualScope} patient/Condition.rs`;
+  const wider = `${usualScope} patient/MedicationRequest.rs`;
 
   test.for<[string, () => Promise<Visitor>, Record<string, string>, string]>([
     ['nobody signed in', async () => visit(server), {}, 'login_required'],

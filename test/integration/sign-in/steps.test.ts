@@ -279,6 +279,29 @@ describe('an application that asks silently', () => {
     }
   });
 
+  test('to change a record, of somebody who signed in more than five minutes ago, is told login_required', async () => {
+    const change = { scope: 'openid launch/patient patient/Observation.c' };
+    const { visitor } = await authorise(server, {
+      visitor: visit(server),
+      change,
+      identifier: 'mere@example.test',
+    });
+    const silent = { ...change, prompt: 'none' };
+    shiftTime(290);
+    try {
+      expect(responseOf((await begin(server, { visitor, change: silent })).page).has('code')).toBe(true);
+      shiftTime(302);
+      const { page } = await begin(server, { visitor, change: silent });
+      expect(responseOf(page).get('error')).toBe('login_required');
+      const reading = { ...silent, scope: 'openid launch/patient' };
+      expect(responseOf((await begin(server, { visitor, change: reading })).page).get('error')).not.toBe(
+        'login_required',
+      );
+    } finally {
+      shiftTime(0);
+    }
+  });
+
   test('discovery names what it may ask for', async () => {
     const answer = await fetch(`${server.issuer}/.well-known/openid-configuration`);
     expect(await answer.json()).toMatchObject({ acr_values_supported: ['1', '2', '3'] });

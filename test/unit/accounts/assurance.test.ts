@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { acrOf, levelOf, methods, requiredLevel, suffices } from '../../../src/accounts/index.ts';
+import {
+  acrOf,
+  asksToWrite,
+  levelOf,
+  methods,
+  requiredLevel,
+  suffices,
+} from '../../../src/accounts/index.ts';
 import { apis } from '../../../src/demo/world.ts';
 
 describe('what a sign-in proved', () => {
@@ -63,4 +70,16 @@ describe('what a request needs', () => {
     expect(requiredLevel({ api: undefined, scopes: ['openid'], acrValues: '3' })).toBe(3);
     expect(requiredLevel({ api: undefined, scopes: ['openid'], acrValues: '0' })).toBe(1);
   });
+});
+
+test.each<[scope: string, writes: boolean]>([
+  ['openid patient/Patient.rs', false],
+  ['patient/Observation.c', true],
+  ['patient/Observation.write', true],
+  ['patient/*.*', true],
+  ['user/Observation.cud', false],
+])('%s asks to change a record: %s', (scope, writes) => {
+  const [fhir] = apis('https://assent.example.test');
+  expect(asksToWrite(fhir, scope.split(' '))).toBe(writes);
+  expect(asksToWrite(undefined, scope.split(' '))).toBe(false);
 });
