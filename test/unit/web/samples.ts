@@ -341,7 +341,9 @@ const nameOf = (template: string) =>
 
 /** Pages of questions, which stay open for a while. */
 const questions = new Set(
-  ['sign-in', 'code', 'passkey', 'role', 'consent', 'no-record'].map((name) => `sign-in/${name}.njk`),
+  ['sign-in', 'code', 'passkey', 'no-passkey', 'role', 'consent', 'no-record'].map(
+    (name) => `sign-in/${name}.njk`,
+  ),
 );
 
 /** Every sample as `[name, template, model]`, such as `consent-own`. */
