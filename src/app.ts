@@ -144,7 +144,7 @@ export async function createApp(
       log.info({ source, kind, error: code, reason }, 'a sign-in elsewhere came to nothing'),
   });
 
-  const links = createLinks(services);
+  const links = createLinks({ ...services, notify: services.people.notices.credentialChanged });
   const arrivals = createArrivals({ ...services, links, vouched: createVouchedAccounts(services) });
   // Its tries are apart from those at passwords: whoever asks for mail in somebody's name does not keep her from signing in.
   const mailGuard = createSignInGuard({
@@ -206,7 +206,7 @@ export async function createApp(
       activity: services.activity,
       ownAccount: services.ownAccount,
       practitioners: services.practitioners,
-      links: createLinks(services),
+      links,
       wayInKey: derive(masterKey, 'account-way-in'),
       bestAcr: services.accounts.bestAcr,
       credentials: services.credentials,

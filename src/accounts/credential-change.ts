@@ -9,7 +9,9 @@ export type CredentialChange =
   | 'authenticator-changed'
   | 'authenticator-removed'
   | 'recovery-codes-made'
-  | 'recovery-code-used';
+  | 'recovery-code-used'
+  | 'linked'
+  | 'unlinked';
 
 /** Tells somebody what was changed about her account, in the caller's transaction. */
 export type Notify = (accountId: string, change: CredentialChange) => Promise<void>;

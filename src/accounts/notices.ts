@@ -22,6 +22,8 @@ const changes: Readonly<Record<CredentialChange, string>> = {
   'authenticator-removed': 'mail.change.authenticatorRemoved',
   'recovery-codes-made': 'mail.change.recoveryCodesMade',
   'recovery-code-used': 'mail.change.recoveryCodeUsed',
+  linked: 'mail.change.linked',
+  unlinked: 'mail.change.unlinked',
 };
 
 /** Tells people by mail what happened to their account. */

@@ -1,3 +1,4 @@
+import type { Notify } from '../accounts/index.ts';
 import type { Audit } from '../audit/index.ts';
 import type { Clock } from '../clock.ts';
 import type { Database, Statement } from '../db/index.ts';
@@ -40,12 +41,12 @@ export interface Link {
 export interface Links {
   /** The account under an identity elsewhere, which is used now. */
   use(issuer: string, subject: string): Promise<string | undefined>;
-  /** Links an identity that is nobody's yet, with an audit row; false when it is somebody's, hers included. */
+  /** Links an identity that is nobody's yet, with an audit row, and tells whoever it concerns; false when it is somebody's, hers included. */
   add(accountId: string, source: string, issuer: string, subject: string): Promise<boolean>;
   /** The identities of an account, oldest first. */
   of(accountId: string): Promise<readonly Link[]>;
   /**
-   * Ends the link of an account to an issuer, with an audit row.
+   * Ends the link of an account to an issuer, with an audit row, and tells whoever it concerns.
    *
    * @returns false when there is none, or it is the last way in which she can sign in
    */
@@ -53,8 +54,8 @@ export interface Links {
 }
 
 /** The links in the database. */
-export function createLinks(options: { db: Database; clock: Clock; audit: Audit }): Links {
-  const { db, clock, audit } = options;
+export function createLinks(options: { db: Database; clock: Clock; audit: Audit; notify: Notify }): Links {
+  const { db, clock, audit, notify } = options;
   return {
     async use(issuer, subject) {
       const values = [issuer, subject, clock.now()];
@@ -66,6 +67,7 @@ export function createLinks(options: { db: Database; clock: Clock; audit: Audit 
         const [row] = await db.query(statements.add, [issuer, subject, accountId, clock.now()]);
         if (row === undefined) return false;
         await audit.record({ type: 'account.linked', subject: accountId, detail: { source, issuer } });
+        await notify(accountId, 'linked');
         return true;
       }),
     async of(accountId) {
@@ -85,6 +87,7 @@ export function createLinks(options: { db: Database; clock: Clock; audit: Audit 
         const [row] = await db.query(statements.remove, [accountId, issuer]);
         if (row === undefined) return false;
         await audit.record({ type: 'account.unlinked', subject: accountId, detail: { issuer } });
+        await notify(accountId, 'unlinked');
         return true;
       }),
   };

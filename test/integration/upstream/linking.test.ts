@@ -80,6 +80,11 @@ test('somebody adds a source to her account, signs in there, and removes it agai
   expect(removed.html).toContain('You cannot sign in there any more.');
   expect(await linkedTo(server, 'somebody')).toBeUndefined();
   expect(await auditTypes()).toEqual(expect.arrayContaining(['account.linked', 'account.unlinked']));
+  // She is told by mail: it could be somebody else who found her signed in.
+  const mails = await server.sql(
+    `SELECT kind FROM mails WHERE account_id = 'aroha' AND kind = 'credentialChanged'`,
+  );
+  expect(mails).toHaveLength(2);
 });
 
 test('an identity that is somebody else’s here is not taken from her', async () => {
