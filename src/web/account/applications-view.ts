@@ -1,5 +1,5 @@
 import type { Api } from '../../catalogue/index.ts';
-import { type Client, clientName } from '../../clients/index.ts';
+import { type Client, clientName, isIdentityScope } from '../../clients/index.ts';
 import { type ConsentLine, type ListedConsent, type Reach, withoutLine } from '../../consents/index.ts';
 import { reachAt } from '../../oidc/index.ts';
 import type { AllowedLine, ApplicationModel } from './applications-models.ts';
@@ -26,14 +26,17 @@ function isSaid(line: ConsentLine, at: number, lines: readonly ConsentLine[], re
   );
 }
 
-/** What is allowed, what can be taken back alone before what cannot. */
+/** What comes first on a page: what can be taken back alone, and of that the parts of the record. */
+const weightOf = ({ scope, required }: ConsentLine) => (required ? 2 : isIdentityScope(scope) ? 1 : 0);
+
+/** What is allowed, in the order of a page. */
 function allowedLines({ lines }: ListedConsent, { api, words }: Telling): AllowedLine[] {
   const reach = reachAt(api);
   const told = lines
     .map((line, number) => ({ line, number }))
     .filter(({ line, number }) => line.allowed && !isSaid(line, number, lines, reach))
-    .map(({ line, number }) => ({ number, words: words(line.scope), required: line.required }));
-  return [...told.filter((line) => !line.required), ...told.filter((line) => line.required)];
+    .toSorted((one, other) => weightOf(one.line) - weightOf(other.line));
+  return told.map(({ line, number }) => ({ number, words: words(line.scope), required: line.required }));
 }
 
 const reasons = ['withdrawn', 'expired', 'role ended', 'restored'] as const;

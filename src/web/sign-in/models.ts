@@ -32,6 +32,8 @@ export interface SignInModel extends FormModel {
   readonly client: ClientModel;
   /** Whether the client asks for a record, or only for who signs in. */
   readonly record: boolean;
+  /** Whether it is our own account pages that ask. */
+  readonly own: boolean;
   /** What the person typed before, `''` at first. A password is never shown again. */
   readonly identifier: string;
   /**

@@ -1,6 +1,6 @@
 import type Koa from 'koa';
 import type { Passkeys } from '../../accounts/index.ts';
-import { clientName } from '../../clients/index.ts';
+import { accountClientId, clientName } from '../../clients/index.ts';
 import type { HttpExchange, Question } from '../../oidc/index.ts';
 import type { Upstream } from '../../upstream/index.ts';
 import type { Forms } from '../forms.ts';
@@ -81,6 +81,7 @@ export function createQuestionPages(options: {
       csrf: forms.token(uid),
       client: asClient(question),
       record: question.kind === 'sign-in' && question.record,
+      own: question.client.clientId === accountClientId,
       identifier,
       problem,
       minutes: Math.ceil(retryAfter / 60),

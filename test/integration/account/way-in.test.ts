@@ -31,7 +31,9 @@ describe('somebody who is not signed in', () => {
       code_challenge: expect.stringMatching(/^[\w-]{43}$/),
       code_challenge_method: 'S256',
     });
-    const page = await signIn(visitor, await visitor.follow(sent));
+    const asked = await visitor.follow(sent);
+    expect(asked.html).toContain('Sign in to see your account.');
+    const page = await signIn(visitor, asked);
     expect([page.status, pathOf(page.url)]).toEqual([200, '/account']);
     expect(page.html).toContain('Aroha Ngata');
     expect(page.headers.get('cache-control')).toBe('no-store');

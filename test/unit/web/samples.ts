@@ -32,6 +32,7 @@ const signIn: SignInModel = {
   sourceAction: '/interaction/abc/source',
   client: kete,
   record: true,
+  own: false,
   identifier: '',
   problem: 'none',
   minutes: 0,
@@ -204,6 +205,7 @@ export const samples: Readonly<Record<string, Readonly<Record<string, object>>>>
   'landing.njk': { demo: demoModel, production: productionModel },
   'sign-in/sign-in.njk': {
     account: { ...signIn, record: false },
+    own: { ...signIn, client: { name: 'Assent', organization: '' }, record: false, own: true },
     first: signIn,
     independent: { ...signIn, client: { ...kete, organization: '' } },
     missing: { ...signIn, problem: 'missing' },
