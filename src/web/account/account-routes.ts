@@ -151,13 +151,14 @@ export function createAccountFront(options: AccountFrontOptions): {
       const destination = wayIn.end(ctx);
       const person = await browser.signedIn(at(ctx));
       // What was asked for and not given is not asked for again at once: it could go round in a circle.
-      if (person === undefined || ctx.query.error !== undefined) {
+      const turnedBack = ctx.query.error !== undefined;
+      if (person === undefined) {
         render(ctx, 'account/not-signed-in.njk', {});
-      } else if (destination !== undefined && !meets(person, destination, clock.now())) {
+      } else if (!turnedBack && destination !== undefined && !meets(person, destination, clock.now())) {
         showFault(ctx, { kind: 'expired', place: 'account' });
       } else {
         ctx.status = 303;
-        ctx.redirect(destination?.to ?? '/account');
+        ctx.redirect((turnedBack ? undefined : destination?.to) ?? '/account');
       }
     }),
   );

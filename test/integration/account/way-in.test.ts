@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { register } from '../../support/fixtures.ts';
 import { startServer, type TestServer } from '../../support/server.ts';
+import { typeCode } from '../../support/step-up.ts';
 import { shiftTime } from '../../support/time.ts';
 import { authorise, createVisitor, formTo, signIn } from '../../support/visitor.ts';
 import { openAccount } from './account.ts';
@@ -79,6 +80,29 @@ describe('somebody who is not signed in', () => {
       expect(page.html).toContain('You are not signed in');
     },
   );
+});
+
+describe('a page that asks for more', () => {
+  const security = '/account/security/password';
+
+  test('sends her to prove all she can, within five minutes, and comes back to her', async () => {
+    const { visitor } = await openAccount(server);
+    const sent = await visitor.get(security);
+    const { searchParams } = new URL(sent.location ?? '');
+    expect([searchParams.get('acr_values'), searchParams.get('max_age')]).toEqual(['2', '300']);
+    const page = await typeCode(visitor, await visitor.follow(sent));
+    expect([page.status, pathOf(page.url)]).toEqual([200, security]);
+    shiftTime(6 * 60);
+    expect(new URL((await visitor.get(security)).location ?? '').pathname).toBe('/auth');
+  });
+
+  test('is not shown to her when she turns back', async () => {
+    const { visitor } = await openAccount(server);
+    const asked = await visitor.follow(await visitor.get(security));
+    const form = formTo(asked, '/cancel');
+    const back = await visitor.follow(await visitor.post(form.action, form.fields));
+    expect([back.status, pathOf(back.url)]).toEqual([200, '/account']);
+  });
 });
 
 describe('a session that is over', () => {
@@ -178,7 +202,7 @@ describe('the client_id of the account pages', () => {
     };
     const page = await visitor.follow(await visitor.get(`/auth?${new URLSearchParams(parameters)}`));
     expect([page.status, page.html.includes('/consent"')]).toEqual([200, false]);
-    expect(page.html).toContain('You are not signed in');
+    expect(pathOf(page.url)).toBe('/account');
   });
 
   test('cannot be registered by anybody', async () => {
