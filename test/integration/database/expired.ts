@@ -21,6 +21,20 @@ const inserts: Readonly<Record<string, string>> = {
   consent_answers: `INSERT INTO consent_answers (interaction, decision, expires_at) SELECT key, 'allow', mark`,
   remote_jwks: `INSERT INTO remote_jwks (uri, body, fetched_at, expires_at) SELECT key, '{"keys":[]}', mark, mark`,
   revocations: `INSERT INTO revocations (kind, id, expires_at) SELECT 'token', key, mark`,
+  source_requests: `WITH owner AS (INSERT INTO identity_sources
+      (id, issuer, settings, public_jwk, private_key, created_at, updated_at)
+      VALUES ('owner', 'https://owner.example.test', '{}', '{}', '', now(), now()) ON CONFLICT DO NOTHING)
+    INSERT INTO source_requests (id, source_id, sealed, expires_at) SELECT key, 'owner', '', mark`,
+  browser_sessions: `WITH owner AS (INSERT INTO accounts (id, name, demo, created_at, updated_at)
+      VALUES ('owner', 'Owner', false, now(), now()) ON CONFLICT DO NOTHING)
+    INSERT INTO browser_sessions (uid, account_id, agent, acr, amr, signed_in_at, expires_at)
+    SELECT key, 'owner', '', '1', '["pwd"]', mark, mark`,
+  logout_notices: `WITH owner AS (INSERT INTO clients (client_id, metadata, demo, created_at, updated_at)
+      VALUES ('owner', '{}', false, now(), now()) ON CONFLICT DO NOTHING)
+    INSERT INTO logout_notices (id, client_id, account_id, created_at, expires_at) SELECT key, 'owner', '', mark, mark`,
+  one_time_links: `INSERT INTO one_time_links (id, kind, data, created_at, expires_at)
+    SELECT key, 'reset', '{}', mark, mark`,
+  mails: `INSERT INTO mails (id, kind, sealed, created_at, expires_at) SELECT key, 'test', '', mark, mark`,
   rate_limits:
     'INSERT INTO rate_limits (key, points, expire) SELECT key, 3, (extract(epoch FROM mark) * 1000)::bigint',
   anonymous_denials: `INSERT INTO anonymous_denials (minute, source, error, count) SELECT mark, key, 'invalid_client', 1`,
@@ -33,6 +47,11 @@ const keys: Readonly<Record<string, string>> = {
   consent_answers: 'interaction',
   remote_jwks: 'uri',
   revocations: 'id',
+  source_requests: 'id',
+  browser_sessions: 'uid',
+  logout_notices: 'id',
+  one_time_links: 'id',
+  mails: 'id',
   rate_limits: 'key',
   anonymous_denials: 'source',
 };
