@@ -179,6 +179,7 @@ export async function createApp(
       accounts: services.accounts,
       credentials: services.credentials,
       clock,
+      onNewBrowser: services.people.notices.newSignIn,
       stepKey: derive(masterKey, 'sign-in-steps'),
       guard,
       onRefused(source, error) {

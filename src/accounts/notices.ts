@@ -3,6 +3,7 @@ import type { Database, Statement } from '../db/index.ts';
 import type { Mail } from '../mail/index.ts';
 import type { Account } from './account.ts';
 import type { CredentialChange, Notify } from './credential-change.ts';
+import { formatIn } from './mail-dates.ts';
 
 const statements = {
   reader: {
@@ -47,11 +48,10 @@ export function createNotices(options: {
 }): Notices {
   const { db, clock, mail, issuer, timeZone } = options;
   return {
-    async newSignIn({ id, name, email, language = 'en' }) {
+    async newSignIn({ id, name, email, language }) {
       if (email === undefined) return;
       const now = clock.now();
-      const told = (style: Intl.DateTimeFormatOptions) =>
-        new Intl.DateTimeFormat(language, { ...style, timeZone }).format(now);
+      const told = (style: Intl.DateTimeFormatOptions) => formatIn(language, { ...style, timeZone })(now);
       const values = {
         name,
         day: told({ dateStyle: 'long' }),

@@ -7,6 +7,7 @@ import type { Credentials } from './credentials.ts';
 import { createDirectory, type Directory } from './directory.ts';
 import { createInvitations, type Invitations } from './invitations.ts';
 import { createLinks } from './links.ts';
+import { formatIn } from './mail-dates.ts';
 import { createNewAccounts } from './new-account.ts';
 import type { Notices } from './notices.ts';
 import { createPasswordResets, type EndEverything, type PasswordResets } from './password-resets.ts';
@@ -48,8 +49,8 @@ export function createPeople(options: {
   const choice = credentials.passwordChoice;
   const addresses = createContactAddresses({ ...options, links });
   const accounts = createNewAccounts(options);
-  const formatDay = (at: Date, language = 'en') =>
-    new Intl.DateTimeFormat(language, { dateStyle: 'long', timeZone }).format(at);
+  const formatDay = (at: Date, language: string | undefined) =>
+    formatIn(language, { dateStyle: 'long', timeZone })(at);
   return {
     directory: createDirectory(options),
     invitations: createInvitations({ ...options, links, choice, accounts, addresses, formatDay }),

@@ -19,6 +19,8 @@ export interface Attempt {
 
 /** Leave to check one password. Exactly one of its functions is called when the answer is known. */
 export interface Leave {
+  /** Whether somebody signed in to this account in this browser before. */
+  readonly known: boolean;
   /** The password was right: forgets the tries at the account, and the source's own one. @returns value for the cookie */
   succeeded(): Promise<string>;
   /** The password was wrong: from some failures on, the next try has to wait. */
@@ -87,6 +89,7 @@ export function createSignInGuard(options: {
       if ('retryAfter' in taken) return taken;
 
       return {
+        known: nonce !== undefined,
         async succeeded() {
           await Promise.all(
             taken.map((one) => (one.key === own.key ? attempts.forget(one) : attempts.takeBack(one))),

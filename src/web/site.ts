@@ -36,6 +36,7 @@ export interface SiteOptions {
     SignInDependencies,
     | 'interactions'
     | 'signIn'
+    | 'onNewBrowser'
     | 'accounts'
     | 'credentials'
     | 'guard'

@@ -85,6 +85,7 @@ describe('the page for the role', () => {
     app.use(
       createSignIn({
         interactions,
+        onNewBrowser: async () => {},
         signIn: async () => undefined,
         forms,
         render: pages.render,
