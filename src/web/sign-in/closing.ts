@@ -7,8 +7,8 @@ const NOTICE = 5 * 60;
 /** How long a page stays open once more time was given, in seconds: half an hour, as at first. */
 const LIFE = 30 * 60;
 
-/** Whole minutes that are left; never none, because it has not closed yet. */
-export const minutesLeft = (seconds: number): number => Math.max(1, Math.floor(seconds / 60));
+/** Minutes that are left, rounded: half an hour is that, too, when the page took a second to come. Never none: it has not closed yet. */
+export const minutesLeft = (seconds: number): number => Math.max(1, Math.round(seconds / 60));
 
 /** What a question's page says about its end. */
 export function closing(uid: string, closes: Question['closes'], csrf: string): ClosingModel {
