@@ -53,7 +53,11 @@ describe('AZ-06 with prompt=none', () => {
   });
 
   test('a pushed request is as silent', async () => {
-    const pushed = await push(server, { prompt: 'none', state, scope: 'openid launch/patient patient/MedicationRequest.rs' });
+    const pushed = await push(server, {
+      prompt: 'none',
+      state,
+      scope: 'openid launch/patient patient/MedicationRequest.rs',
+    });
     expect(pushed.status).toBe(201);
     const page = await visitor.get(pushed.url);
     expectRedirect(page, { issuer, error: 'consent_required', state });
