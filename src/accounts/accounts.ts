@@ -98,8 +98,7 @@ export interface Accounts {
   signIn(identifier: string, password: string): Promise<Account | undefined>;
   /** The most that somebody can prove when she signs in: `1` to `3` (docs/adr/0011). */
   bestAcr(id: string): Promise<'1' | '2' | '3'>;
-  /** Notes that she signs out everywhere; part of the caller's transaction. */
-  /** Says that sessions which began so far count no more, wherever they are kept. */
+  /** Says that sessions which began so far count no more, wherever they are kept; part of the caller's transaction. */
   signOut(id: string): Promise<void>;
   /** Creates the account or replaces it, identifiers included, with an audit row. */
   put(record: AccountRecord, options: { demo: boolean }): Promise<void>;
