@@ -22,6 +22,12 @@ export interface Account {
   readonly language?: string | undefined;
 }
 
+/**
+ * When somebody last signed out everywhere, as a number that is kept with what she proves. What was proved under another number
+ * counts no more: whoever brings it may be whom she locked out. No time is compared, for clocks of nodes differ.
+ */
+export const lastSignOut = ({ signedOutAt }: Account): number => signedOutAt?.getTime() ?? 0;
+
 /** Longest identifier that is looked up, in characters. */
 const LONGEST_IDENTIFIER = 200;
 

@@ -1,4 +1,4 @@
-export { type Account, asIdentifier } from './account.ts';
+export { type Account, asIdentifier, lastSignOut } from './account.ts';
 export { type Accounts, createAccounts } from './accounts.ts';
 export {
   type Acr,

@@ -191,7 +191,14 @@ export function createOidc(given: OidcOptions): Oidc {
       endGrants,
       browserBinding,
       moreTime,
-      requests: createInteractionRequests({ ...options, provider, roles, records, moreTime }),
+      requests: createInteractionRequests({
+        ...options,
+        provider,
+        roles,
+        records,
+        moreTime,
+        isOver: sessions.isOver,
+      }),
     }),
   };
 }

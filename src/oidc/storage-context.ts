@@ -1,4 +1,5 @@
 import Provider, { type AdapterPayload } from 'oidc-provider';
+import { type Accounts, lastSignOut } from '../accounts/index.ts';
 import type { Database } from '../db/index.ts';
 import type { BrowserSessions } from '../sessions/index.ts';
 import { describeAgent } from '../sessions/index.ts';
@@ -15,13 +16,14 @@ const askingRoutes = new Set(['introspection', 'revocation']);
 /** Tells storage how it belongs to the request that asks for it; outside a request it belongs to none. */
 export function createStorageContext(options: {
   db: Database;
+  accounts: Pick<Accounts, 'find'>;
   states: RequestStates;
   endGrants: EndGrants;
   browserBinding: BrowserBinding;
   browserSessions: BrowserSessions;
   endSession: EndSession;
 }): StorageContext {
-  const { db, states, endGrants, browserBinding, browserSessions, endSession } = options;
+  const { db, accounts, states, endGrants, browserBinding, browserSessions, endSession } = options;
   const request = () => (Provider.ctx === undefined ? states.current() : states.of(Provider.ctx));
   const active = () => Provider.ctx?.oidc?.route === 'token';
   /** The browser session that each request found, as it was then. */
@@ -31,6 +33,13 @@ export function createStorageContext(options: {
   function tookBack(): void {
     const state = request();
     if (state !== undefined) state.tookBack = true;
+  }
+
+  /** Whether everything of hers ended between the answer and the way on: a session that began now would outlive it. */
+  async function stillCounts({ result }: AdapterPayload): Promise<boolean> {
+    if (result?.login === undefined) return true;
+    const account = await accounts.find(String(result.login.accountId));
+    return account === undefined || lastSignOut(account) === result.login.lastSignOut;
   }
 
   return {
@@ -59,9 +68,10 @@ export function createStorageContext(options: {
       const oidc = Provider.ctx?.oidc;
       return oidc !== undefined && oidc.entities.Interaction?.jti !== uid;
     },
-    mayGoOn(uid, interaction) {
+    async mayGoOn(uid, interaction) {
       const ctx = Provider.ctx;
-      return ctx?.oidc?.route !== 'resume' || browserBinding.mayGoOn(ctx.req, uid, interaction);
+      if (ctx?.oidc?.route !== 'resume') return true;
+      return browserBinding.mayGoOn(ctx.req, uid, interaction) && (await stillCounts(interaction));
     },
     foundSession(uid, session) {
       const state = request();

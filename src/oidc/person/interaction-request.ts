@@ -24,6 +24,7 @@ import type { Roles } from '../role-choice.ts';
 import type { MoreTime } from './more-time.ts';
 import { STEP_UP } from './prompts.ts';
 import type { HeldLines, HttpExchange, ProvenSignIn, Question } from './question.ts';
+import type { IsOver } from './sessions.ts';
 import { returnTargets } from './sign-out.ts';
 
 type Details = Awaited<ReturnType<Provider['interactionDetails']>>;
@@ -95,6 +96,7 @@ export function createInteractionRequests(options: {
   kinds: ScopeKinds;
   languages: AskedLanguages;
   moreTime: Pick<MoreTime, 'lastEnd'>;
+  isOver: IsOver;
 }): InteractionRequests {
   const {
     provider,
@@ -109,6 +111,7 @@ export function createInteractionRequests(options: {
     kinds,
     languages,
     moreTime,
+    isOver,
   } = options;
 
   async function detailsOf({ req, res }: HttpExchange): Promise<Details | undefined> {
@@ -131,6 +134,14 @@ export function createInteractionRequests(options: {
     return same ? (present.loginTs ?? 0) : undefined;
   }
 
+  /** Whoever is signed in; undefined where nobody is, and where her session has ended while the page was open. */
+  async function accountOf({ session }: Details, signedInAt: number): Promise<Account | undefined> {
+    if (session?.accountId === undefined) return undefined;
+    const account = await accounts.find(session.accountId);
+    if (account === undefined) return undefined;
+    return (await isOver({ uid: session.uid, loginTs: signedInAt }, account)) ? undefined : account;
+  }
+
   /** Whoever is signed in, where nothing else is wrong with that but what she proved. */
   function presentOf({ details, account, signedInAt }: InteractionRequest): ProvenSignIn | undefined {
     const { session, prompt } = details;
@@ -146,8 +157,7 @@ export function createInteractionRequests(options: {
     const { client_id: clientId, resource, scope, ui_locales: uiLocales } = details.params;
     languages.asked(at, uiLocales);
     const client = await registry.find(String(clientId));
-    const accountId = details.session?.accountId;
-    const account = accountId === undefined ? undefined : await accounts.find(accountId);
+    const account = await accountOf(details, signedInAt);
     if (client === undefined) return undefined;
     if (details.prompt.name !== 'login' && account === undefined) return undefined;
     const audience = Array.isArray(resource) ? resource[0] : resource;

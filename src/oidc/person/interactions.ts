@@ -1,6 +1,6 @@
 import type Provider from 'oidc-provider';
 import { errors, type InteractionResults } from 'oidc-provider';
-import type { Account } from '../../accounts/index.ts';
+import { type Account, lastSignOut } from '../../accounts/index.ts';
 import type { Audit } from '../../audit/index.ts';
 import { hasProvenance } from '../../catalogue/index.ts';
 import { clientName } from '../../clients/index.ts';
@@ -123,7 +123,14 @@ export function createInteractions(options: {
       if (details === undefined) return { fault: 'expired' };
       // Pages that follow hand it on; without a time it would count as signed in at the last of them.
       const ts = Math.min(signedInAt ?? Number.POSITIVE_INFINITY, clock.seconds());
-      const login = { accountId: account.id, acr, amr: [...amr], remember: false, ts };
+      const login = {
+        accountId: account.id,
+        acr,
+        amr: [...amr],
+        remember: false,
+        ts,
+        lastSignOut: lastSignOut(account),
+      };
       const next = await finish(at, { login }, false);
       if ('fault' in next) return next;
       await audit.record({ type: 'person.signed-in', subject: account.id, source, detail: { amr } });

@@ -24,8 +24,8 @@ export interface StorageContext {
   resuming(): boolean;
   /** Whether it begins this interaction, instead of going on with one that was there before. */
   beginsInteraction(uid: string): boolean;
-  /** Whether its browser may go on with this interaction. */
-  mayGoOn(uid: string, interaction: AdapterPayload): boolean;
+  /** Whether its browser may go on with this interaction, and what was answered still counts. */
+  mayGoOn(uid: string, interaction: AdapterPayload): Promise<boolean>;
   /** Notes that the present request found the session with this uid, and how it was. */
   foundSession(uid: string, session: AdapterPayload): void;
   /** The session with this uid as the present request first found it; undefined where it did not. */

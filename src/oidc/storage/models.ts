@@ -151,7 +151,7 @@ export function interactionAdapter(store: ArtefactStore, clock: Clock, context: 
     ...plain,
     async find(id) {
       const found = await plain.find(id);
-      return found !== undefined && context.mayGoOn(id, found) ? found : undefined;
+      return found !== undefined && (await context.mayGoOn(id, found)) ? found : undefined;
     },
     // The library saves it once more with the answer; one that was gone on with meanwhile would be gone on with again.
     async upsert(id, payload, expiresIn) {

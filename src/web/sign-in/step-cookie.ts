@@ -10,6 +10,8 @@ export interface Step {
   readonly amr: readonly string[];
   /** When the first of it was, in seconds since 1970. */
   readonly signedInAt: number;
+  /** Of her account, when she proved it (`lastSignOut` in accounts/account.ts). */
+  readonly lastSignOut: number;
 }
 
 /** Seconds in which a sign-in that was begun with a password has to be finished. */
@@ -29,9 +31,10 @@ export interface StepCookie {
 function parse(text: string): Step | undefined {
   const value: unknown = JSON.parse(text);
   if (!isObject(value)) return undefined;
-  const { accountId, acr, amr, signedInAt: at } = value;
-  const whole = typeof accountId === 'string' && typeof acr === 'string' && typeof at === 'number';
-  return whole && Array.isArray(amr) ? { accountId, acr, amr: amr.map(String), signedInAt: at } : undefined;
+  const { accountId, acr, amr, signedInAt, lastSignOut } = value;
+  if (typeof accountId !== 'string' || typeof acr !== 'string' || !Array.isArray(amr)) return undefined;
+  if (typeof signedInAt !== 'number' || typeof lastSignOut !== 'number') return undefined;
+  return { accountId, acr, amr: amr.map(String), signedInAt, lastSignOut };
 }
 
 /** Makes the cookie. @param key secret, the same on all nodes */

@@ -4,6 +4,7 @@ import {
   type Accounts,
   acrWithCode,
   type Credentials,
+  lastSignOut,
   methods,
   type NextStep,
   nextStep,
@@ -63,7 +64,8 @@ export function createSteps(dependencies: StepDependencies): Steps {
     const step = stepCookie.read(ctx, uid);
     if (step === undefined) return question.present;
     const account = await accounts.find(step.accountId);
-    return account && { ...step, account };
+    if (account === undefined || lastSignOut(account) !== step.lastSignOut) return question.present;
+    return { ...step, account };
   }
 
   /** Most people have nothing but a password, and are done: whether there is a passkey, is looked up for the others. */
@@ -120,7 +122,13 @@ export function createSteps(dependencies: StepDependencies): Steps {
     const { step } = await nextOf(visit, proof);
     if (step === 'done') return finish(visit, proof);
     const { account, acr, amr, signedInAt } = proof;
-    stepCookie.set(ctx, uid, { accountId: account.id, acr, amr, signedInAt });
+    stepCookie.set(ctx, uid, {
+      accountId: account.id,
+      acr,
+      amr,
+      signedInAt,
+      lastSignOut: lastSignOut(account),
+    });
     answerWith(visit, { location: `/interaction/${uid}` });
   }
 

@@ -46,7 +46,7 @@ export async function openAdapter(): Promise<OpenedAdapter> {
       predecessor: () => undefined,
       resuming: () => false,
       beginsInteraction: () => true,
-      mayGoOn: () => true,
+      mayGoOn: async () => true,
       presentSession: () => undefined,
       foundSession: () => {},
       sessionFound: () => undefined,
