@@ -103,6 +103,13 @@ describe.skipIf(browserUnavailable)('every page of Kete Health as the server rea
     await audit(page, 'kete-problem-ended');
   });
 
+  test('mail that a demonstration sends nobody', async () => {
+    const page = await flow.person();
+    await page.goto(`${flow.server.issuer}/demo/outbox`);
+    await expectHeading(page, 'Mail that nobody is sent');
+    await audit(page, 'outbox');
+  });
+
   test('no template was left out', () => {
     const names = [...shown].filter((one) => one.startsWith('demo/') && one.endsWith('.njk'));
     expect(names.sort()).toEqual(templatesIn('demo/'));

@@ -1,15 +1,19 @@
 import type { Page } from 'playwright-core';
 import { describe, expect, test, vi } from 'vitest';
+import { importSource } from '../integration/upstream/elsewhere.ts';
 import { audit, shown, templatesIn } from '../support/audit.ts';
 import { browserUnavailable } from '../support/browser.ts';
 import {
+  arrival,
   expectHeading,
   type Flow,
   type FlowClient,
+  flowScope,
   press,
   registerApp,
   signInAs,
   startFlow,
+  typeCode,
 } from '../support/flow.ts';
 import { wardChange } from '../support/practitioner.ts';
 import { authorisationRequest } from '../support/visitor.ts';
@@ -39,12 +43,50 @@ async function toConsent(way: Way): Promise<void> {
   await expectHeading(way.page, own);
 }
 
-/** Dr Shah at the application of the ward: she has two roles at its hospital. */
-async function toRole({ flow, page }: Way): Promise<void> {
+/** Dr Shah at the application of the ward, which wants a code. */
+async function toCode({ flow, page }: Way): Promise<void> {
   const request = { ...wardChange, redirect_uri: 'http://127.0.0.1:8090/cb' };
   await page.goto(authorisationRequest(flow.server.issuer, request).url);
   await signInAs(page, 'priya@example.test');
-  await expectHeading(page, 'Which role are you working in?');
+  await expectHeading(page, 'Type the code from your app');
+}
+
+/** She has two roles at its hospital. */
+async function toRole(way: Way): Promise<void> {
+  await toCode(way);
+  await typeCode(way.page, way.flow.server.issuer);
+  await expectHeading(way.page, 'Which role are you working in?');
+}
+
+/** Test results are asked for, which a password does not open. */
+async function toTestResults({ page, client }: Way, identifier: string): Promise<void> {
+  await page.goto(client.request({ scope: `${flowScope} patient/Observation.rs` }));
+  await signInAs(page, identifier);
+}
+
+/** An identity source that there is: the application's own web server says what one would. */
+async function startSource({ server, app }: Flow): Promise<void> {
+  const issuer = app.origin;
+  const document = {
+    issuer,
+    authorization_endpoint: `${issuer}/authorize`,
+    token_endpoint: `${issuer}/token`,
+    jwks_uri: `${issuer}/jwks`,
+    response_types_supported: ['code'],
+    subject_types_supported: ['public'],
+    id_token_signing_alg_values_supported: ['ES256'],
+    authorization_response_iss_parameter_supported: true,
+  };
+  app.serve('/.well-known/openid-configuration', {
+    type: 'application/json',
+    body: JSON.stringify(document),
+  });
+  app.serve('/authorize', {
+    type: 'text/html',
+    body: '<!DOCTYPE html><title>Elsewhere</title><h1>Elsewhere</h1>',
+  });
+  const source = { id: 'elsewhere', name: 'Elsewhere', issuer, client_id: 'assent', id_token_alg: 'ES256' };
+  await importSource(server, source);
 }
 
 async function toSignOut(way: Way, query = ''): Promise<void> {
@@ -91,6 +133,37 @@ const pages: readonly (readonly [string, string, string, (way: Way) => Promise<u
         await signInAs(way.page, 'nobody@example.test', `wrong ${n}`);
         await answered;
       }
+    },
+  ],
+  ['code', 'Type the code from your app', 'sign-in/code.njk none', toCode],
+  [
+    'no-passkey',
+    'You need a passkey for this',
+    'sign-in/no-passkey.njk none',
+    async (way) => {
+      await toTestResults(way, 'aroha@example.test');
+      await typeCode(way.page, way.flow.server.issuer);
+    },
+  ],
+  [
+    'passkey',
+    'Use your passkey',
+    'sign-in/passkey.njk none',
+    async (way) => {
+      await way.flow.server.sql(
+        `INSERT INTO passkeys (id, account_id, public_key, counter, transports, synced, name, created_at)
+         VALUES ('another', 'wiremu', '', 0, '[]', true, 'At home', '2026-01-01')`,
+      );
+      await toTestResults(way, 'wiremu@example.test');
+    },
+  ],
+  [
+    'more-time',
+    'Do you need more time?',
+    'sign-in/more-time.njk',
+    async (way) => {
+      await begin(way);
+      await way.page.goto(`${way.page.url()}/time`);
     },
   ],
   ['role', 'Which role are you working in?', 'sign-in/role.njk none', toRole],
@@ -224,6 +297,21 @@ describe.skipIf(browserUnavailable)('every page of Assent as the server really s
     await expectHeading(page, heading);
     expect(shown).toContain(state);
     await audit(page, name);
+  });
+
+  test('an identity source: on the way there at once, and back without being signed in', async () => {
+    await startSource(flow);
+    const page = await flow.person();
+    await page.goto((await registerApp(flow)).request());
+    await press(page, 'Sign in with Elsewhere');
+    const there = await arrival(page, `${flow.app.origin}/authorize`);
+    expect(shown).toContain('sign-in/source-go.njk');
+    const state = there.searchParams.get('state') ?? '';
+    const answer = new URLSearchParams({ error: 'access_denied', state, iss: flow.app.origin });
+    await page.goto(`${flow.server.issuer}/sources/elsewhere/callback?${answer}`);
+    await expectHeading(page, 'You are not signed in');
+    expect(shown).toContain('sign-in/source-problem.njk refused');
+    await audit(page, 'source-refused');
   });
 
   test('no template was left out', () => {

@@ -57,7 +57,10 @@ export function startFlow(): Flow {
   const expected: RegExp[] = [];
 
   beforeAll(async () => {
-    [server, app, browser] = await Promise.all([startServer(), startAppServer(), launchBrowser()]);
+    app = await startAppServer();
+    // It may be an identity source, too, which the server calls.
+    const env = { OUTGOING_ALLOW: new URL(app.origin).host };
+    [server, browser] = await Promise.all([startServer(env), launchBrowser()]);
   });
 
   afterAll(async () => {

@@ -15,6 +15,15 @@
     return error.name === 'InvalidStateError' ? 'exists' : 'failed';
   };
 
+  /* Read out when it comes; until then nothing on the page is an alert. */
+  const say = (place, sentence) => {
+    const problem = document.createElement('p');
+    problem.className = 'nhsuk-error-message';
+    problem.setAttribute('role', 'alert');
+    problem.textContent = sentence;
+    place.replaceChildren(problem);
+  };
+
   const prepare = (form) => {
     const answer = form.elements.namedItem('response');
     const problem = form.querySelector('[data-passkey-problem]');
@@ -24,7 +33,7 @@
       event.preventDefault();
       if (asking) return;
       asking = true;
-      problem.textContent = '';
+      problem.replaceChildren();
       ask[form.dataset.passkey]({ optionsJSON: JSON.parse(form.dataset.options) }).then(
         (response) => {
           answer.value = JSON.stringify(response);
@@ -32,7 +41,7 @@
         },
         (error) => {
           asking = false;
-          problem.textContent = form.dataset[sentenceOf(error)];
+          say(problem, form.dataset[sentenceOf(error)]);
         },
       );
     });
