@@ -5,7 +5,8 @@ import { asConsent, type Consent, type ConsentRow, columns, shared } from './row
 import { withoutLine } from './without-line.ts';
 
 const statements = {
-  // Of a version that another took the place of, the present one is meant: it stood in a tab that is older.
+  // Of a version that another took the place of, the present one is meant: it stood in a tab that is older. Its row is
+  // kept as it is, because covered lines are noted, and roles end, without her account's lock (`extend`, `endOfRoles`).
   mine: {
     name: 'consents_mine',
     text: `SELECT ${columns} FROM consents mine JOIN consents c
@@ -16,11 +17,11 @@ const statements = {
                AND coalesce(c.reason, '') = coalesce(mine.reason, '')
            WHERE mine.account_id = $1 AND mine.id = $2
              AND (mine.ended_at IS NULL OR mine.end_reason IN ('replaced', 'narrowed'))
-             AND c.ended_at IS NULL AND c.expires_at > $3`,
+             AND c.ended_at IS NULL AND c.expires_at > $3 FOR UPDATE OF c`,
   },
   end: {
     name: 'consents_end_one',
-    text: `UPDATE consents SET ended_at = $2, end_reason = $3 WHERE id = $1 AND ended_at IS NULL RETURNING id`,
+    text: 'UPDATE consents SET ended_at = $2, end_reason = $3 WHERE id = $1',
   },
   addNext: {
     name: 'consents_add_next',
@@ -100,9 +101,7 @@ export function createTakingBack(options: { db: Database; clock: Clock; ids: Ids
     return row && asConsent(row);
   }
 
-  /** Ends it; false when its role ended at the same time. */
-  const end = async ({ id }: Consent, reason: string) =>
-    (await db.query(statements.end, [id, clock.now(), reason])).length === 1;
+  const end = ({ id }: Consent, reason: string) => db.query(statements.end, [id, clock.now(), reason]);
 
   async function liveGrants({ id }: Consent): Promise<string[]> {
     const rows = await db.query<{ grant_id: string }>(shared.liveGrants, [id]);
@@ -112,7 +111,8 @@ export function createTakingBack(options: { db: Database; clock: Clock; ids: Ids
   return {
     async takeBack(accountId, id) {
       const consent = await held(accountId, id);
-      if (consent === undefined || !(await end(consent, 'withdrawn'))) return undefined;
+      if (consent === undefined) return undefined;
+      await end(consent, 'withdrawn');
       return { consent, grants: await liveGrants(consent) };
     },
     async takeLineBack(accountId, id, { scope, reachOf }) {
@@ -120,7 +120,7 @@ export function createTakingBack(options: { db: Database; clock: Clock; ids: Ids
       if (before === undefined) return undefined;
       const lines = withoutLine(before.lines, scope, await reachOf(before.apiId));
       if (lines === undefined || lines === 'whole') return lines;
-      if (!(await end(before, 'narrowed'))) return undefined;
+      await end(before, 'narrowed');
       const consent = { ...before, id: ids.uuid(), lines, version: before.version + 1 };
       await db.query(statements.addNext, [before.id, consent.id, JSON.stringify(lines), clock.now()]);
       const still = new Set(scopesOf(lines, true));

@@ -5,7 +5,7 @@ import { startNode } from '../../support/fixtures.ts';
 import { holdStatement } from '../../support/held.ts';
 import { startServer, type TestServer } from '../../support/server.ts';
 import type { TokenAnswer } from '../../support/visitor.ts';
-import { usualScope } from '../../support/visitor.ts';
+import { authorisationRequest, usualScope } from '../../support/visitor.ts';
 import { addNotes, isActiveAt, notesChange, notesWeb } from '../attacks/jwts.ts';
 import { heldBy, readyForm } from './taking.ts';
 
@@ -82,6 +82,31 @@ describe('CO-03 two lines at once', () => {
     expect(held?.lines.filter((line) => [taken, other].includes(line.scope) && line.allowed)).toEqual([]);
     const next = await renew(server, first);
     expect(next.scope).not.toMatch(/Appointment|Immunization/);
+  });
+});
+
+describe.runIf(onServer)('another spelling of a line that is just being taken back', () => {
+  test('is asked about: it comes into no grant beside what is taken back', async () => {
+    const spelling = 'patient/Appointment.read';
+    const { visitor } = await newFamily(server);
+    const { action, fields } = await readyForm(server, visitor, { clientId: 'kete-web', scope: taken });
+    const held = holdStatement(server, (name) => name === 'consents_end_one');
+    const taking = visitor.copy().post(action, fields);
+    await held.reached;
+    const { url } = authorisationRequest(server.issuer, { scope: `${usualScope} ${spelling}` });
+    const browser = visitor.copy();
+    const asking = browser.get(url);
+    const waits = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+    await expect.poll(async () => (await server.sql(waits)).length).toBeGreaterThan(0);
+    held.release();
+    expect((await taking).status).toBe(303);
+    expect((await browser.follow(await asking)).html).toContain('/consent"');
+    const lines = (await heldBy(server, 'kete-web'))?.lines.filter((line) => line.allowed);
+    expect(lines?.map(({ scope }) => scope)).not.toContain(spelling);
+    const grants = await server.sql<{ resources: string }>(
+      `SELECT payload->>'resources' AS resources FROM oidc_artefacts WHERE model = 'Grant'`,
+    );
+    for (const { resources } of grants) expect(resources).not.toContain(spelling);
   });
 });
 
