@@ -18,7 +18,7 @@ const ENTRIES = 50;
 
 /** A place in an address: milliseconds and id of the last entry that was shown. What is none begins at the latest. */
 export function readPlace(text: unknown): ActivityPlace | undefined {
-  const [, at, id] = (typeof text === 'string' && /^(\d{1,15})\.([\w-]{1,64})$/.exec(text)) || [];
+  const [, at, id] = (typeof text === 'string' && /^(\d{1,13})\.([\w-]{1,64})$/.exec(text)) || [];
   return at === undefined || id === undefined ? undefined : { at: new Date(Number(at)), id };
 }
 
