@@ -17,27 +17,29 @@ const sameAs = (other: string) =>
 
 // Since when: of versions that followed one another without an end between them, the first counts.
 // When an application last used what it may: its last token, or the last access that an API reported. The audit has an
-// index on subject and time; what was before the decision is of another one.
-const selection = `${columns}, c.shown, c.text_digest, c.language, c.decided_at, c.ended_at, c.end_reason,
-  (SELECT min(f.decided_at) FROM consents f WHERE ${sameAs('f')} AND f.version <= c.version AND f.version >
-    coalesce((SELECT max(o.version) FROM consents o WHERE ${sameAs('o')} AND o.version < c.version
-      AND (o.end_reason NOT IN ('replaced', 'narrowed') OR o.ended_at > o.expires_at)), 0)) AS since,
+// index on subject and time; what was before the decision, or after its end, is of another one.
+const selection = `${columns}, c.shown, c.text_digest, c.language, c.decided_at, c.ended_at, c.end_reason, first.since,
   (SELECT e.at FROM audit_events e
     WHERE e.subject = c.account_id AND e.client_id = c.client_id AND e.api_id IS NOT DISTINCT FROM c.api_id
-      AND e.type IN ('token.issued', 'access.reported') ORDER BY e.at DESC LIMIT 1) AS last_used_at`;
+      AND e.at >= first.since AND e.at <= coalesce(c.ended_at, c.expires_at)
+      AND e.type IN ('token.issued', 'access.reported') ORDER BY e.at DESC LIMIT 1) AS last_used_at
+  FROM consents c CROSS JOIN LATERAL (
+    SELECT min(f.decided_at) AS since FROM consents f WHERE ${sameAs('f')} AND f.version <= c.version AND f.version >
+      coalesce((SELECT max(o.version) FROM consents o WHERE ${sameAs('o')} AND o.version < c.version
+        AND (o.end_reason NOT IN ('replaced', 'narrowed') OR o.ended_at > o.expires_at)), 0)) AS first`;
 
 const statements = {
   // A version that another took the place of has not ended for the person.
   list: {
     name: 'consents_list',
-    text: `SELECT ${selection} FROM consents c
+    text: `SELECT ${selection}
            WHERE c.account_id = $1 AND (c.ended_at IS NULL AND c.expires_at > $2
              OR coalesce(c.ended_at, c.expires_at) > $3 AND coalesce(c.end_reason, '') NOT IN ('replaced', 'narrowed'))
            ORDER BY c.decided_at DESC, c.id LIMIT ${MOST_LISTED}`,
   },
   one: {
     name: 'consents_one',
-    text: `SELECT ${selection} FROM consents c WHERE c.account_id = $1 AND c.id = $2`,
+    text: `SELECT ${selection} WHERE c.account_id = $1 AND c.id = $2`,
   },
 } satisfies Record<string, Statement>;
 
@@ -58,7 +60,7 @@ export interface ListedConsent extends Consent {
   readonly endedAt: Date | undefined;
   /** `withdrawn`, `expired`, `replaced` and `narrowed` (by a later version), `role ended`, `restored`; undefined while it holds. */
   readonly endReason: string | undefined;
-  /** When the application last had a token, or last used one as far as the API said so. */
+  /** When the application last had a token from it, or last used one as far as the API said so. */
   readonly lastUsedAt: Date | undefined;
 }
 

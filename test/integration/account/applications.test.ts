@@ -64,6 +64,22 @@ describe('the list', () => {
   });
 });
 
+describe('last used', () => {
+  test('is of the decision itself: not what was before it, nor what came after its end', async () => {
+    const { visitor, at, id } = await withKete();
+    const { action, fields } = formTo(await visitor.get(`${at}/take-back`), '/take-back');
+    await visitor.post(action, fields);
+    const { consents } = server.services;
+    const present = async () => (await consents.list('aroha', new Date())).find(({ live }) => live);
+    const anew = await authorise(server, { change: { scope }, visitor });
+    expect(await present()).toMatchObject({ lastUsedAt: undefined });
+    await exchange(server, anew);
+    expect((await present())?.lastUsedAt).toBeInstanceOf(Date);
+    const ended = await consents.one('aroha', id);
+    expect(ended?.lastUsedAt?.getTime()).toBeLessThanOrEqual(ended?.endedAt?.getTime() ?? 0);
+  });
+});
+
 describe('one line is taken back', () => {
   test('after a page that says what happens; the tokens know at once, the refresh token goes on', async () => {
     const kete = await withKete();
