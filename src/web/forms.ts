@@ -67,7 +67,10 @@ export function createForms(options: { issuer: string; key: string }): Forms {
         const status = error instanceof Error && 'status' in error ? error.status : 400;
         return { fault: status === 413 ? 'tooLarge' : 'unreadable' };
       }
-      const form = asForm(ctx.request.rawBody ?? '');
+      const body = ctx.request.rawBody ?? '';
+      // No page of ours sends U+0000, and the database would fail on it.
+      if (/%00|\0/.test(body)) return { fault: 'forbidden' };
+      const form = asForm(body);
       const [expected, sent] = [Buffer.from(token(page)), Buffer.from(form.one('csrf'))];
       const matches = expected.length === sent.length && timingSafeEqual(expected, sent);
       return matches ? form : { fault: 'forbidden' };

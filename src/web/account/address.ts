@@ -2,7 +2,7 @@ import type Koa from 'koa';
 import type { People } from '../../accounts/index.ts';
 import type { SignInGuard } from '../../limits/index.ts';
 import { readEmail } from '../../mail/index.ts';
-import { showOver } from '../joining/front.ts';
+import { placeIn, showOver } from '../joining/front.ts';
 import type { Render } from '../renderers.ts';
 import { type AccountFront, type AccountVisit, sensitive } from './account-routes.ts';
 
@@ -36,7 +36,7 @@ export interface AddressOptions {
 }
 
 /** The token in the address of a visit. */
-const tokenOf = ({ ctx }: AccountVisit): string => decodeURIComponent(ctx.path.split('/').at(-1) ?? '');
+const tokenOf = ({ ctx }: AccountVisit): string => placeIn(ctx, 'token');
 
 /** Where somebody is reached, and how she says that it is somewhere else now. A link counts only for whoever asked for it. */
 export function addAddress(front: AccountFront, options: AddressOptions): void {
