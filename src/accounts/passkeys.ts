@@ -61,7 +61,8 @@ const statements = {
            WHERE p.id = $2 AND p.account_id = $1 AND a.id = $1 AND (
              a.password_hash IS NOT NULL
              OR EXISTS (SELECT FROM passkeys other WHERE other.account_id = $1 AND other.id <> $2)
-             OR EXISTS (SELECT FROM linked_identities l WHERE l.account_id = $1))
+             OR EXISTS (SELECT FROM linked_identities l JOIN identity_sources s ON s.issuer = l.issuer
+                        WHERE l.account_id = $1))
            RETURNING p.id`,
   },
 } satisfies Record<string, Statement>;

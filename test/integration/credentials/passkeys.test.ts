@@ -241,4 +241,16 @@ describe('keeping passkeys', () => {
     expect(outcomes.sort()).toEqual(['last-way', undefined]);
     expect(await passkeys.list('aroha')).toHaveLength(1);
   });
+
+  test('the last one stays beside a source that was taken out, at which nobody can sign in', async () => {
+    const { id } = await added();
+    await server.sql("UPDATE accounts SET password_hash = NULL WHERE id = 'aroha'");
+    await server.sql(`INSERT INTO linked_identities (issuer, subject, account_id, linked_at, last_used_at)
+                      VALUES ('https://gone.example', 'a', 'aroha', now(), now())`);
+    try {
+      expect(await passkeys.remove('aroha', id)).toBe('last-way');
+    } finally {
+      await server.sql("DELETE FROM linked_identities WHERE account_id = 'aroha'");
+    }
+  });
 });
