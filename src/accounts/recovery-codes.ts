@@ -1,6 +1,7 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { Database, Statement } from '../db/index.ts';
 import type { RecordChange } from './credential-change.ts';
+import { plainCode, randomCode } from './typed-code.ts';
 
 const statements = {
   lockAccount: {
@@ -28,29 +29,11 @@ const statements = {
 /** How many codes are made at once. */
 export const RECOVERY_CODES = 10;
 
-/** Random bytes of a code: 80 bits, too many to guess, so that a fast hash is enough. */
-const BYTES = 10;
+/** 16 characters of five bits: 80 bits, too many to guess, so that a fast hash is enough. */
+const GROUPS = [4, 4, 4, 4] as const;
+const LENGTH = 16;
 
-/** Base32 without the letters that look like digits (Crockford): 0 to 9, then letters but I, L, O and U. */
-const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
-
-/** Ten bytes as sixteen characters in four groups. */
-function asText(bytes: Buffer): string {
-  const bits = [...bytes].map((byte) => byte.toString(2).padStart(8, '0')).join('');
-  const characters = bits.match(/.{5}/g)?.map((five) => ALPHABET[Number.parseInt(five, 2)]) ?? [];
-  return (characters.join('').match(/.{4}/g) ?? []).join('-');
-}
-
-/** A code as it was typed, without gaps and with the digits that were meant. */
-const plain = (typed: string) =>
-  typed
-    .normalize('NFKC')
-    .toUpperCase()
-    .replaceAll(/[\s\p{Pd}]/gu, '')
-    .replaceAll('O', '0')
-    .replaceAll(/[IL]/g, '1');
-
-const digest = (code: string) => createHash('sha256').update(plain(code)).digest('base64url');
+const digest = (code: string) => createHash('sha256').update(plainCode(code)).digest('base64url');
 
 /** Codes to keep on paper, each good for one sign-in instead of the authenticator app. */
 export interface RecoveryCodes {
@@ -67,7 +50,7 @@ export function createRecoveryCodes(options: { db: Database; recordChange: Recor
   const { db, recordChange } = options;
   return {
     async make(accountId) {
-      const codes = Array.from({ length: RECOVERY_CODES }, () => asText(randomBytes(BYTES)));
+      const codes = Array.from({ length: RECOVERY_CODES }, () => randomCode(GROUPS));
       await db.transaction(async () => {
         // The account's row is the lock: of those who make codes at once, the last one's are good, and nobody else's.
         await db.query(statements.lockAccount, [accountId]);
@@ -83,7 +66,7 @@ export function createRecoveryCodes(options: { db: Database; recordChange: Recor
     },
     use: (accountId, code) =>
       db.transaction(async () => {
-        if (plain(code).length !== (BYTES * 8) / 5) return false;
+        if (plainCode(code).length !== LENGTH) return false;
         const used = await db.query(statements.use, [accountId, digest(code)]);
         if (used.length > 0) await recordChange(accountId, 'recovery-code-used');
         return used.length > 0;
