@@ -216,7 +216,8 @@ export function createInteractionRequests(options: {
     if (record.kind === 'missing') return { ...basis, kind: 'no-record', account };
     const before = await consents.find(keyOf(request, account));
     const tell = tellerOf(request);
-    const asked = request.more ?? scopes;
+    // Nothing is left that the rest could stay beside, where she took everything back while the page was open.
+    const asked = (before && request.more) ?? scopes;
     return {
       ...basis,
       kind: 'consent',

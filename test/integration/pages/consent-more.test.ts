@@ -110,6 +110,17 @@ describe('a person who is asked for more', () => {
     expect(page.html).not.toContain('You already allow');
   });
 
+  test('who took everything back meanwhile has decided nothing: the page asks about everything', async () => {
+    const { visitor, page } = await asked();
+    await server.sql("UPDATE consents SET ended_at = now(), end_reason = 'withdrawn' WHERE ended_at IS NULL");
+    expect((await allow(visitor, page)).status).toBe(403);
+    expect(await live()).toBeUndefined();
+    const again = await visitor.get(page.url);
+    expect(linesIn(again)).toContain('patient/Patient.rs');
+    await allow(visitor, again);
+    expect(await scopeOf(visitor, more)).toBe(more.scope);
+  });
+
   test('two tabs ask the same; each is answered', async () => {
     const { visitor, page } = await asked();
     const { page: other } = await begin(server, { visitor, change: more });
