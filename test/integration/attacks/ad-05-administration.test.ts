@@ -19,7 +19,7 @@ const addresses = [
     '/api/admin/v1/clients/nobody',
   ],
   ...['/api/admin/v1/keys', '/api/admin/v1/audit', '/developer', '/developer/applications/kete-web'],
-  ...['/reg', '/reg/kete-web', '/account', '/approvals'],
+  ...['/reg', '/reg/kete-web', '/approvals'],
 ];
 
 test('AD-05 nobody comes in: not a patient, not an application, not a system that may read for administrators', async () => {

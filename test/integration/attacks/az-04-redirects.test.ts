@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { chooseRole, clinicalRole, wardChange } from '../../support/practitioner.ts';
 import { startServer, type TestServer } from '../../support/server.ts';
+import { typeCode } from '../../support/step-up.ts';
 import {
   authorisationRequest,
   createVisitor,
@@ -52,7 +53,7 @@ test('AZ-04 on the whole way of a practitioner, a wrong password and signing out
   const first = await visitor.follow(await visitor.post('/auth', Object.entries(parameters)));
   const again = await signInWith(visitor, first, 'wrong');
   expect(again.html).not.toContain('wrong"');
-  const roles = await signInWith(visitor, again, demoPassword);
+  const roles = await typeCode(visitor, await signInWith(visitor, again, demoPassword));
   const asked = await chooseRole(visitor, roles, clinicalRole);
   const consent = formTo(asked, '/consent');
   const back = await visitor.follow(
@@ -67,6 +68,7 @@ test('AZ-04 on the whole way of a practitioner, a wrong password and signing out
     '/auth',
     '/interaction/…/sign-in',
     '/interaction/…/sign-in',
+    '/interaction/…/code',
     '/interaction/…/role',
     '/interaction/…/consent',
     '/session/end/confirm',

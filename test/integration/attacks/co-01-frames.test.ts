@@ -22,14 +22,17 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-/** No page of another site can show this answer in a frame, and no script runs in it. */
+/** No page of another site can show this answer in a frame, and no script runs in it but files of our own. */
 function expectUnframed(story: string, { headers }: Pick<Page, 'headers'>): void {
   const policy = headers.get('content-security-policy') ?? '';
   const policies = policy.split(';').map((one) => one.trim());
   expect([story, policies]).toEqual([story, expect.arrayContaining(["frame-ancestors 'none'"])]);
   expect([story, headers.get('x-frame-options')]).toEqual([story, 'DENY']);
   expect([story, headers.get('x-content-type-options')]).toEqual([story, 'nosniff']);
-  expect([story, /unsafe-|script-src (?!'none')/.exec(policy)?.[0]]).toEqual([story, undefined]);
+  expect([story, /unsafe-|script-src (?!'(?:none|self)'(?:;|$))/.exec(policy)?.[0]]).toEqual([
+    story,
+    undefined,
+  ]);
 }
 
 const isHtml = ({ headers }: Pick<Page, 'headers'>) => headers.get('content-type')?.includes('html') === true;
@@ -80,6 +83,7 @@ describe('CO-01 an answer in HTML cannot be framed', () => {
     const inner = createVisitor(server.issuer);
     const look = (page: Page) => {
       if (isHtml(page)) expectUnframed(page.url, page);
+      expect(page.html).not.toMatch(/<script(?! src="\/assets\/)/);
       return page;
     };
     const visitor: Visitor = {

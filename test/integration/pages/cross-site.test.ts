@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { lasting } from '../../support/lasting.ts';
 import { startServer, type TestServer } from '../../support/server.ts';
 import { demoPassword, formTo, type Page, type PageForm, type Visitor } from '../../support/visitor.ts';
 import { begin, beginSignedIn, leftBehind } from './steps.ts';
@@ -101,7 +102,7 @@ describe.for(Object.keys(forms))('SE-03 %s', (name) => {
     expect(answer).toMatchObject({ status: 403, location: undefined });
     expect(answer.html).toContain('We could not accept that form');
     expect(await leftBehind(server)).toEqual(before);
-    expect((await ready.visitor.get(ready.page.url)).html).toBe(ready.page.html);
+    expect(lasting((await ready.visitor.get(ready.page.url)).html)).toBe(lasting(ready.page.html));
   });
 
   test.for([

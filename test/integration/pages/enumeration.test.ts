@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventually } from '../../support/fixtures.ts';
+import { lasting } from '../../support/lasting.ts';
 import { startServer, type TestServer } from '../../support/server.ts';
 import { demoPassword, formTo, type Page } from '../../support/visitor.ts';
 import { begin } from './steps.ts';
@@ -22,7 +23,7 @@ async function attempt(identifier: string, password: string): Promise<Page & { u
 
 /** A page without what is made anew for each visitor, and what she typed herself. */
 const bare = ({ html, uid, csrf }: { html: string; uid: string; csrf: string }, typed: string) =>
-  html.replaceAll(uid, '[uid]').replaceAll(csrf, '[csrf]').replaceAll(typed, '[typed]');
+  lasting(html).replaceAll(uid, '[uid]').replaceAll(csrf, '[csrf]').replaceAll(typed, '[typed]');
 
 const perVisit = /^(date|content-length|set-cookie|x-correlation-id)$/;
 
