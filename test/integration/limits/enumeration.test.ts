@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { lasting } from '../../support/lasting.ts';
 import { demoPassword, type Page } from '../../support/visitor.ts';
 import { newAddress, openTypist, startWorld, type World } from './typing.ts';
 
@@ -23,7 +24,7 @@ function bare({ status, url, html, headers }: Page, typed: string) {
       .replaceAll(typed, '[typed]');
   return {
     status,
-    html: plain(html),
+    html: plain(lasting(html)),
     headers: [...headers]
       .filter(([name]) => !perVisit.test(name))
       .map(([name, value]) => [name, name === 'retry-after' ? '[seconds]' : plain(value)]),
