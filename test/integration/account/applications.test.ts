@@ -102,7 +102,8 @@ describe('one line is taken back', () => {
     expect(left.split(' ')).toContain('patient/Patient.rs');
     expect(left.split(' ')).not.toContain('patient/Immunization.rs');
     const rows = await server.sql(
-      `SELECT subject, client_id, scope, source FROM audit_events WHERE type = 'consent.withdrawn'`,
+      `SELECT subject, client_id, scope, source FROM audit_events WHERE type = 'consent.withdrawn'
+       ORDER BY at DESC LIMIT 1`,
     );
     expect(rows).toEqual([
       expect.objectContaining({

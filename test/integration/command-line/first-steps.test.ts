@@ -37,7 +37,7 @@ describe.skipIf(!onServer)('an empty database on a server', () => {
     const plan = await world.out('migrate', 'plan');
     expect(plan).toMatch(/^-- 0001_first_token \(safe-while-running\)\nCREATE TABLE organizations \(/);
     expect(plan).toMatch(/^-- 0002_a_person_authorises \(safe-while-running\)$/m);
-    expect(plan.match(/^CREATE TABLE \w+/gm)).toHaveLength(23);
+    expect(plan.match(/^CREATE TABLE \w+/gm)).toHaveLength(35);
     const doctor = await world.run('doctor');
     expect(doctor.stdout).toMatch(new RegExp(`^FAULT {2}migrations: pending: ${names.join(', ')}$`, 'm'));
     expect(doctor.stdout).toMatch(/^ok {5}database \(postgres\)$/m);
