@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { inject } from 'vitest';
 import { type Database, openDatabase, type Row } from '../../../src/db/index.ts';
 import { assent, type Finished } from '../../support/child.ts';
+import { rememberServer } from '../../support/code.ts';
 import { masterKey } from '../../support/template.ts';
 import { type Cluster, createCluster } from './cluster.ts';
 import { type Gateway, startGateway } from './gateway.ts';
@@ -72,6 +73,8 @@ export async function setStage(env: Readonly<Record<string, string>> = {}): Prom
       await Promise.all(nodes.filter((node) => node.runs()).map((node) => node.kill()));
     });
     await Promise.all(nodes.map((node) => node.start()));
+    const sql: Stage['sql'] = (text, values) => db.query({ name: '', text }, values);
+    rememberServer(issuer, { sql });
     const gateway = await startGateway({ port: template.port, nodes });
     undo.push(gateway.close);
     const { db } = await openDatabase({ url: postgres.url, dataDir: '', onError: () => {} });
@@ -86,7 +89,7 @@ export async function setStage(env: Readonly<Record<string, string>> = {}): Prom
       postgres,
       redis,
       db,
-      sql: (text, values) => db.query({ name: '', text }, values),
+      sql,
       assent: (...parameters) => assent(parameters, settings),
       close,
     };
