@@ -1,31 +1,12 @@
 import { fileURLToPath } from 'node:url';
-import type { CDPSession, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { addAuthenticator } from '../support/authenticator.ts';
 import { axe, browserUnavailable } from '../support/browser.ts';
 import { codeOf } from '../support/code.ts';
 import { expectHeading, press, signInAs, startFlow } from '../support/flow.ts';
 
 const screenshots = fileURLToPath(new URL('../../artefacts/screenshots/', import.meta.url));
-
-/** An authenticator that Chromium takes for the device's own. */
-async function addAuthenticator(
-  page: Page,
-  options: { verifies?: boolean } = {},
-): Promise<{ devtools: CDPSession; authenticatorId: string }> {
-  const devtools = await page.context().newCDPSession(page);
-  await devtools.send('WebAuthn.enable');
-  const { authenticatorId } = await devtools.send('WebAuthn.addVirtualAuthenticator', {
-    options: {
-      protocol: 'ctap2',
-      transport: 'internal',
-      hasResidentKey: true,
-      hasUserVerification: true,
-      isUserVerified: options.verifies ?? true,
-      automaticPresenceSimulation: true,
-    },
-  });
-  return { devtools, authenticatorId };
-}
 
 describe.skipIf(browserUnavailable)('how somebody signs in, in a browser', () => {
   const flow = startFlow();

@@ -1,26 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
+import { addAuthenticator } from '../support/authenticator.ts';
 import { axe, browserUnavailable } from '../support/browser.ts';
 import { expectHeading, press, signInAs, startFlow, typeCode } from '../support/flow.ts';
 
 const screenshots = fileURLToPath(new URL('../../artefacts/screenshots/', import.meta.url));
-
-/** An authenticator that Chromium takes for the device's own. */
-async function addAuthenticator(page: Page): Promise<void> {
-  const devtools = await page.context().newCDPSession(page);
-  await devtools.send('WebAuthn.enable');
-  await devtools.send('WebAuthn.addVirtualAuthenticator', {
-    options: {
-      protocol: 'ctap2',
-      transport: 'internal',
-      hasResidentKey: true,
-      hasUserVerification: true,
-      isUserVerified: true,
-      automaticPresenceSimulation: true,
-    },
-  });
-}
 
 describe.skipIf(browserUnavailable)('Kete Health, when a person wants more of it', () => {
   const flow = startFlow();

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
+import { addAuthenticator } from '../support/authenticator.ts';
 import { browserUnavailable } from '../support/browser.ts';
 import {
   arrival,
@@ -16,22 +17,6 @@ import {
 const screenshots = fileURLToPath(new URL('../../artefacts/screenshots/', import.meta.url));
 const picture = (page: Page, name: string) =>
   page.screenshot({ path: `${screenshots}passkey-${name}.png`, fullPage: true });
-
-/** Gives a browser an authenticator that Chromium takes for the device's own. */
-async function addAuthenticator(page: Page): Promise<void> {
-  const devtools = await page.context().newCDPSession(page);
-  await devtools.send('WebAuthn.enable');
-  await devtools.send('WebAuthn.addVirtualAuthenticator', {
-    options: {
-      protocol: 'ctap2',
-      transport: 'internal',
-      hasResidentKey: true,
-      hasUserVerification: true,
-      isUserVerified: true,
-      automaticPresenceSimulation: true,
-    },
-  });
-}
 
 describe.skipIf(browserUnavailable)('a passkey, in a browser', () => {
   const flow = startFlow();
