@@ -4,6 +4,7 @@ import { createCache } from '../db/index.ts';
 import type { Outgoing } from '../outgoing/index.ts';
 import type { Claims } from './claims.ts';
 import { NoAnswer, WrongProvider } from './faults.ts';
+import { freshParameters } from './freshness.ts';
 import { openSourceKey } from './source-key.ts';
 import type { Source, Sources } from './sources.ts';
 
@@ -24,8 +25,12 @@ export interface Begun {
 
 /** The OAuth side of a source. Errors are those of openid-client, `NoAnswer` and `WrongProvider`; `faultOf` sorts them. */
 export interface Connector {
-  /** Where to send the browser. */
-  begin(source: Source, state: string): Promise<{ readonly url: URL; readonly begun: Begun }>;
+  /** Where to send the browser. @param longest seconds for which a sign-in there counts; undefined where all the same */
+  begin(
+    source: Source,
+    state: string,
+    longest: number | undefined,
+  ): Promise<{ readonly url: URL; readonly begun: Begun }>;
   /**
    * Turns the provider's answer into claims, all checks passed: state, `iss` (RFC 9207), PKCE, signature with the algorithm of
    * the settings, issuer, audience, nonce, times, and that both sets of claims are about the same person.
@@ -127,13 +132,12 @@ export function createConnector(options: {
   const configuration = (source: Source) => configurations.get(keyOf(source));
 
   return {
-    async begin(source, state) {
+    async begin(source, state, longest) {
       const config = await configuration(source);
       const begun = { nonce: client.randomNonce(), verifier: client.randomPKCECodeVerifier() };
       const url = client.buildAuthorizationUrl(config, {
         ...source.settings.parameters,
-        // Who is asked to sign in here must do so now, and not have done so there this morning.
-        ...(source.settings.single_sign_on ? {} : { prompt: 'login' }),
+        ...freshParameters(source.settings, longest),
         redirect_uri: redirectUri(source),
         scope: source.settings.scopes,
         state,

@@ -7,6 +7,7 @@ import * as client from 'openid-client';
  * not hold: another issuer, audience or nonce, a wrong signature, a claim that cannot be. `closed`: nobody is known under this
  * identity, and the source makes no accounts. `incomplete`: an account would need more than was told. `known`: an identifier
  * belongs to another account. `differs`: the account has another identifier of the same kind. `blocked`: the account cannot be used.
+ * `stale`: she signed in there too long ago for what is asked here, or the provider does not say when.
  */
 export type SourceFaultKind =
   | 'refused'
@@ -16,7 +17,8 @@ export type SourceFaultKind =
   | 'incomplete'
   | 'known'
   | 'differs'
-  | 'blocked';
+  | 'blocked'
+  | 'stale';
 
 export interface SourceFault {
   readonly kind: SourceFaultKind;

@@ -6,6 +6,7 @@ import type { Arrival } from './arrivals.ts';
 import { readClaims, type Told } from './claims.ts';
 import { type Begun, createConnector } from './connector.ts';
 import { faultOf, reasonOf, type SourceFault } from './faults.ts';
+import { type Freshness, timeFault } from './freshness.ts';
 import { createSourceRequests, randomText } from './requests.ts';
 import type { Source, Sources } from './sources.ts';
 
@@ -23,6 +24,8 @@ export interface Errand {
   readonly back: string;
   /** For what or whom it is: an interaction, an account. Whoever goes on must ask for the same. */
   readonly about: string;
+  /** How lately she must have signed in there; undefined where that does not matter. */
+  readonly fresh?: Freshness | undefined;
 }
 
 /** A cookie for one path, in which nothing stands but random text. */
@@ -131,7 +134,7 @@ export function createUpstream(options: {
       if (source === undefined) return undefined;
       return attempt(source, errand, async () => {
         const ticket = { state: randomText(), secret: randomText() };
-        const { url, begun } = await connector.begin(source, ticket.state);
+        const { url, begun } = await connector.begin(source, ticket.state, errand.fresh?.longest);
         await requests.keep(id, ticket, { begun, errand }, SIGN_IN);
         const name = cookieNameOf(ticket.state);
         const cookie = { path: `/sources/${id}/callback`, name, value: ticket.secret, life: SIGN_IN };
@@ -154,6 +157,9 @@ export function createUpstream(options: {
         const read = readClaims(source.settings, idToken, userinfo);
         if ('fault' in read)
           return failed(source, errand, { kind: 'untrusted', code: 'claim_refused' }, read.fault);
+        const late = timeFault(source.settings, errand.fresh, read.told.signedInAt);
+        if (late !== undefined)
+          return failed(source, errand, { kind: 'stale', code: late }, 'the sign-in there is not fresh');
         const ticket = { state: '', secret: randomText() };
         await handOvers.keep(id, ticket, { told: read.told, about: errand.about }, HAND_OVER);
         const value = `${id}.${ticket.secret}`;

@@ -21,6 +21,7 @@ import type { AskedLanguages, ScopeKinds, ScopeWording } from '../options.ts';
 import { reachAt, writesAt } from '../reach.ts';
 import type { Records } from '../record-choice.ts';
 import type { Roles } from '../role-choice.ts';
+import { beganAt, freshnessOf } from './freshness.ts';
 import type { MoreTime } from './more-time.ts';
 import { STEP_UP } from './prompts.ts';
 import type { HeldLines, HttpExchange, ProvenSignIn, Question } from './question.ts';
@@ -202,12 +203,14 @@ export function createInteractionRequests(options: {
       site: siteOf(String(redirectUri)),
       closes: { seconds: details.exp - clock.seconds(), later: moreTime.lastEnd(details) > details.exp },
     };
+    const { level, longest } = details.prompt.details;
     if (details.prompt.name === 'login' || account === undefined)
       return {
         ...basis,
         kind: 'sign-in',
         record: api !== undefined,
-        level: levelOf(asText(details.prompt.details.level)),
+        level: levelOf(asText(level)),
+        fresh: typeof longest === 'number' ? freshnessOf(longest, beganAt(details)) : undefined,
         present: presentOf(request),
       };
     const organization = client.organization?.name ?? '';

@@ -18,6 +18,7 @@ import type { Grants } from '../grants/grants.ts';
 import { reachAt } from '../reach.ts';
 import { digest } from '../storage/index.ts';
 import type { BrowserBinding } from './browser-binding.ts';
+import { beganAt } from './freshness.ts';
 import { type InteractionRequest, type InteractionRequests, offeredRoles } from './interaction-request.ts';
 import type { MoreTime } from './more-time.ts';
 import type { HttpExchange, Interactions, Next, Question } from './question.ts';
@@ -130,6 +131,7 @@ export function createInteractions(options: {
         remember: false,
         ts,
         lastSignOut: lastSignOut(account),
+        began: beganAt(details),
       };
       const next = await finish(at, { login }, false);
       if ('fault' in next) return next;

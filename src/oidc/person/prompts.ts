@@ -10,6 +10,7 @@ import { asText } from '../../text.ts';
 import { lifetimes } from '../lifetimes.ts';
 import type { RequestStates } from '../request-state.ts';
 import type { Roles } from '../role-choice.ts';
+import { freshnessOf, longestAge } from './freshness.ts';
 
 /** Why a login is asked for that whoever is signed in need only add something to. */
 export const STEP_UP = 'acr_missing';
@@ -47,9 +48,17 @@ export function createPrompts(options: { roles: Roles; states: RequestStates }):
       acrValues: asText(ctx.oidc.params?.acr_values),
     });
 
+  const ageAllowed = (ctx: KoaContextWithOIDC) =>
+    longestAge({
+      prompts: ctx.oidc.prompts,
+      maxAge: ctx.oidc.params?.max_age,
+      own: asksToWrite(states.of(ctx).api, [...ctx.oidc.requestParamScopes]) ? FRESH : undefined,
+    });
+
   const prompts = base();
   const login = prompts.get('login');
-  if (login !== undefined) login.details = (ctx) => ({ level: String(levelNeeded(ctx)) });
+  if (login !== undefined)
+    login.details = (ctx) => ({ level: String(levelNeeded(ctx)), longest: ageAllowed(ctx) });
   login?.checks.add(
     new Check(
       'account_gone',
@@ -76,11 +85,17 @@ export function createPrompts(options: { roles: Roles; states: RequestStates }):
     ),
   );
   login?.checks.add(
-    new Check('not_fresh', 'changing a record needs a fresh sign-in', 'login_required', (ctx) => {
-      const { session, result, requestParamScopes } = ctx.oidc;
+    new Check('not_fresh', 'the sign-in is older than this request allows', 'login_required', (ctx) => {
+      const { session, result } = ctx.oidc;
+      const longest = ageAllowed(ctx);
+      if (session?.accountId === undefined || longest === undefined) return false;
+      // The library takes any answer for a fresh one. What was proved elsewhere, or in parts, was proved when it was.
+      if (result?.login) {
+        const { ts = 0, began } = result.login;
+        return ts < freshnessOf(longest, Number(began)).earliest;
+      }
       // Whoever has answered a page of this request was fresh when it began.
-      if (session?.accountId === undefined || result !== undefined) return false;
-      return asksToWrite(states.of(ctx).api, [...requestParamScopes]) && session.past(FRESH);
+      return result === undefined && session.past(longest);
     }),
   );
   login?.checks.add(

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Account, AssuranceLevel } from '../../accounts/index.ts';
 import type { Client } from '../../clients/index.ts';
 import type { ConsentLine, QuestionLine } from '../../consents/index.ts';
+import type { Freshness } from './freshness.ts';
 
 /** The browser's request, as Node has it. */
 export interface HttpExchange {
@@ -43,6 +44,8 @@ export type Question =
       readonly record: boolean;
       /** The level that the request needs. */
       readonly level: AssuranceLevel;
+      /** How lately she must have proved who she is; undefined where that does not matter. */
+      readonly fresh: Freshness | undefined;
       /** Whoever is signed in already, where she has only to prove more. */
       readonly present: ProvenSignIn | undefined;
     })

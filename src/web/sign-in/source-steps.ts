@@ -28,22 +28,23 @@ export function createSourceSteps(options: SourceStepsOptions): Koa.Middleware {
   const router = new Router({ prefix: '/interaction' });
   const aboutOf = (uid: string) => `interaction ${uid}`;
 
-  /** The sign-in that is open at an address, in the browser that began it. */
-  async function isOpen(ctx: Koa.Context, at: HttpExchange, uid: string): Promise<boolean> {
+  /** The sign-in that is open at an address, in the browser that began it; undefined: the answer is given. */
+  async function openAt(ctx: Koa.Context, at: HttpExchange, uid: string) {
     ctx.set('Cache-Control', 'no-store');
     if (!isOnTime()) {
       showFault(ctx, { kind: 'unavailable' });
-      return false;
+      return undefined;
     }
     const question = await interactions.find(at, uid);
-    if (question?.kind === 'sign-in') return true;
+    if (question?.kind === 'sign-in') return question;
     showFault(ctx, { kind: 'expired' });
-    return false;
+    return undefined;
   }
 
   router.post('/:uid/source', async (ctx) => {
     const uid = String(ctx.params.uid);
-    if (!(await isOpen(ctx, { req: ctx.req, res: ctx.res }, uid))) return;
+    const question = await openAt(ctx, { req: ctx.req, res: ctx.res }, uid);
+    if (question === undefined) return;
     const form = await forms.read(ctx, uid);
     if ('fault' in form)
       return showFault(ctx, { kind: form.fault === 'unreadable' ? 'badRequest' : form.fault });
@@ -52,6 +53,7 @@ export function createSourceSteps(options: SourceStepsOptions): Koa.Middleware {
       page: `${back}/source`,
       back,
       about: aboutOf(uid),
+      fresh: question.fresh,
     });
     if (next === undefined) return showFault(ctx, { kind: 'expired' });
     if ('kind' in next) return pages.problem(ctx, next);
@@ -62,7 +64,7 @@ export function createSourceSteps(options: SourceStepsOptions): Koa.Middleware {
   router.get('/:uid/source', async (ctx) => {
     const uid = String(ctx.params.uid);
     const at = { req: ctx.req, res: ctx.res };
-    if (!(await isOpen(ctx, at, uid))) return;
+    if ((await openAt(ctx, at, uid)) === undefined) return;
     const name = upstream.handOverCookie;
     const arrival = await upstream.accept(ctx.cookies.get(name) ?? '', aboutOf(uid));
     pages.takeAway(ctx, { name, path: ctx.path });

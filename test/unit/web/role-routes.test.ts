@@ -48,7 +48,7 @@ const consent: Question = {
   held: undefined,
 };
 const others: Record<string, Question> = {
-  'sign-in': { ...asked, kind: 'sign-in', record: true, level: 1, present: undefined },
+  'sign-in': { ...asked, kind: 'sign-in', record: true, level: 1, fresh: undefined, present: undefined },
   'no-record': { ...asked, kind: 'no-record', account },
   consent,
 };

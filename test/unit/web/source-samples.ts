@@ -4,7 +4,7 @@ import type { SourceGoModel, SourceProblemModel } from '../../../src/web/sign-in
 
 const problems: readonly SourceProblemModel['kind'][] = [
   ...(['refused', 'unavailable', 'untrusted', 'closed'] as const),
-  ...(['incomplete', 'known', 'differs', 'blocked'] as const),
+  ...(['incomplete', 'known', 'differs', 'blocked', 'stale'] as const),
 ];
 
 const shared: AccountPageModel = { csrf: 'csrf-of-the-page', person: { name: 'Aroha Ngata' }, notice: '' };
