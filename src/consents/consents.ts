@@ -1,7 +1,7 @@
 import type { Audit } from '../audit/index.ts';
 import type { Clock, Ids } from '../clock.ts';
 import type { Database, Statement } from '../db/index.ts';
-import { type ConsentLine, merged, narrows, type Reach, scopesOf } from './lines.ts';
+import { type ConsentLine, merged, narrows, type Reach, scopesOf, withCovered } from './lines.ts';
 import { type ConsentList, createConsentList } from './list.ts';
 import { asConsent, type Consent, type ConsentKey, type ConsentRow, columns, key, shared } from './rows.ts';
 import { type Shown, textDigest } from './shown.ts';
@@ -9,13 +9,16 @@ import { createTakingBack, type TakingBack } from './taking-back.ts';
 
 /** What a person decides on a consent page. */
 export interface Decision extends ConsentKey {
+  /** The lines that were asked, as they were answered. */
   readonly lines: readonly ConsentLine[];
+  /** All that was requested. What was not asked about goes with the line that covers it, as that stands now. */
+  readonly scopes: readonly string[];
   /** What the page said, kept as it was shown, with its digest. */
   readonly shown: Shown;
   readonly expiresAt: Date;
   /** How the scopes of the API reach into one another. */
   readonly reach: Reach;
-  /** Whether the page asked for more than what holds, and said that this stays. */
+  /** Whether the page asked for more than what holds, and said that this stays. Then nothing is kept without that. */
   readonly more: boolean;
   /** Network address of the caller. */
   readonly source: string;
@@ -34,7 +37,7 @@ const statements = {
   end: {
     name: 'consents_end',
     text: `UPDATE consents c SET ended_at = $7, end_reason = $8
-           WHERE ${key} AND c.ended_at IS NULL RETURNING id, lines, expires_at`,
+           WHERE ${key} AND c.ended_at IS NULL AND (c.expires_at > $7 OR NOT $9) RETURNING id, lines, expires_at`,
   },
   add: {
     name: 'consents_add',
@@ -87,14 +90,26 @@ interface Before {
   expires_at: Date;
 }
 
-/** The lines that a decision is kept with: its own, and those of an earlier one that still holds. */
+/**
+ * The lines that a decision is kept with: its own, and those of an earlier one that still holds. That may not be what it was
+ * when the page was shown, so nothing of what the page knew of it counts.
+ */
 function keptLines(
   before: Before | undefined,
-  { lines, reach, more }: Decision,
+  { lines, scopes, reach, more }: Decision,
   now: Date,
 ): readonly ConsentLine[] {
-  if (before === undefined || before.expires_at <= now) return lines;
-  return merged(before.lines, lines, reach, more);
+  const earlier = before === undefined || before.expires_at <= now ? [] : before.lines;
+  const asked = new Set(lines.map(({ scope }) => scope));
+  const held = earlier.filter(({ scope, covered }) => covered !== true && !asked.has(scope));
+  return merged(earlier, withCovered(lines, scopes, reach, more ? held : []), reach, more);
+}
+
+/** What has become of a decision that was kept. */
+export interface Decided {
+  readonly consent: Consent;
+  /** The grants of the earlier one that have to end. */
+  readonly endingGrants: readonly string[];
 }
 
 export interface Consents extends ConsentList, TakingBack {
@@ -114,9 +129,10 @@ export interface Consents extends ConsentList, TakingBack {
    * grant is made with it. Earlier lines that were not asked about this time stay. Grants of the earlier decision go on,
    * unless the new one takes something back.
    *
-   * @returns the decision, and the grants that have to end; undefined when the account is no longer live
+   * @returns the decision, and the grants that have to end; `nothing-held` when more was asked for and what it was to be added
+   *   to has ended; undefined when the account is no longer live. Then nothing is kept
    */
-  decide(decision: Decision): Promise<{ consent: Consent; endingGrants: readonly string[] } | undefined>;
+  decide(decision: Decision): Promise<Decided | 'nothing-held' | undefined>;
   /**
    * Notes lines that came with those of a decision, as `withCovered` finds them, so that it names what it covers.
    *
@@ -182,9 +198,10 @@ export function createConsents(options: { db: Database; clock: Clock; ids: Ids; 
         // The account's row is the lock: two pages that are answered at once decide one after the other.
         const [account] = await db.query(shared.lockAccount, [decision.accountId]);
         if (account === undefined) return undefined;
-        const { shown, source, reach: _reach, more: _more, ...asked } = decision;
+        const { shown, source, more, scopes: _scopes, reach: _reach, ...asked } = decision;
         const now = clock.now();
-        const [before] = await db.query<Before>(statements.end, [...values(decision), now, 'replaced']);
+        const [before] = await db.query<Before>(statements.end, [...values(decision), now, 'replaced', more]);
+        if (more && before === undefined) return 'nothing-held';
         const kept = { ...asked, lines: keptLines(before, decision, now), id: ids.uuid() };
         const [added] = await db.query<{ version: number }>(statements.add, [
           ...values(decision),

@@ -1,4 +1,4 @@
-import type { Database } from '../../src/db/index.ts';
+import type { Database, Statement } from '../../src/db/index.ts';
 import type { TestServer } from './server.ts';
 
 /** One step of a request, which waits until it is let go on. */
@@ -26,16 +26,23 @@ export function createGate(): Held & { pass(): Promise<void> } {
   };
 }
 
-/** Holds the first statement for which `chosen` says so, before it is sent. */
+/** Holds the first statement for which `chosen` says so: before it is sent, or with what it read. */
 export function holdStatement(
   { services: { db } }: Pick<TestServer, 'services'>,
   chosen: (name: string, values: readonly unknown[]) => boolean,
+  when: 'before' | 'after' = 'before',
 ): Held {
   const { query } = db;
   const gate = createGate();
-  const slow: Database['query'] = async (statement, values = []) => {
-    if (chosen(statement.name, values)) await gate.pass();
-    return query(statement, values);
+  const slow: Database['query'] = async <R extends object>(
+    statement: Statement,
+    values: readonly unknown[] = [],
+  ) => {
+    const held = chosen(statement.name, values);
+    if (held && when === 'before') await gate.pass();
+    const rows = await query<R>(statement, values);
+    if (held && when === 'after') await gate.pass();
+    return rows;
   };
   Object.assign(db, { query: slow });
   return {

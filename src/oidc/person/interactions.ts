@@ -5,13 +5,7 @@ import type { Audit } from '../../audit/index.ts';
 import { hasProvenance } from '../../catalogue/index.ts';
 import { clientName } from '../../clients/index.ts';
 import type { Clock } from '../../clock.ts';
-import {
-  type Consent,
-  type ConsentLine,
-  type Consents,
-  readAnswer,
-  withCovered,
-} from '../../consents/index.ts';
+import { type Consent, type ConsentLine, type Consents, readAnswer } from '../../consents/index.ts';
 import type { Database } from '../../db/index.ts';
 import type { EndGrants } from '../grants/end-grants.ts';
 import type { Grants } from '../grants/grants.ts';
@@ -24,12 +18,16 @@ import type { MoreTime } from './more-time.ts';
 import type { HttpExchange, Interactions, Next, Question } from './question.ts';
 import { shownOf } from './shown.ts';
 
+/** What a page asked to add to has ended since. */
+class NothingHeld extends Error {}
+
 /** What becomes of an answer to a page that is still open; the page may have been gone on with meanwhile. */
 async function unlessGone(work: () => Promise<Next>): Promise<Next> {
   try {
     return await work();
   } catch (error) {
     if (error instanceof errors.SessionNotFound) return { fault: 'expired' };
+    if (error instanceof NothingHeld) return { fault: 'changed' };
     throw error;
   }
 }
@@ -61,26 +59,31 @@ export function createInteractions(options: {
     }));
   }
 
-  /** Keeps what she decided, and ends what was made from more. @throws SessionNotFound when her account was disabled */
+  /**
+   * Keeps what she decided, and ends what was made from more.
+   *
+   * @returns undefined where it was about more than what holds, and nothing does any more
+   * @throws SessionNotFound when her account was disabled
+   */
   async function keep(
     request: InteractionRequest & { account: Account },
     question: Question & { kind: 'consent' },
     lines: readonly ConsentLine[],
     source: string,
-  ): Promise<Consent> {
+  ): Promise<Consent | undefined> {
     const { language, client, api, scopes, account } = request;
-    const { held } = question;
-    const reach = reachAt(api);
     const decided = await consents.decide({
       ...keyOf(request, account),
-      lines: withCovered(lines, scopes, reach, held?.lines),
+      lines,
+      scopes,
       shown: shownOf(question, { language, client: clientName(client) }),
       expiresAt: question.until,
-      reach,
-      more: held !== undefined,
+      reach: reachAt(api),
+      more: question.held !== undefined,
       source,
     });
     if (decided === undefined) throw new errors.SessionNotFound('the account cannot be used');
+    if (decided === 'nothing-held') return undefined;
     await endGrants(decided.endingGrants, 'consent narrowed');
     return decided.consent;
   }
@@ -97,6 +100,7 @@ export function createInteractions(options: {
       const endsAt = new Date(details.exp * 1000);
       if (!(await consents.takeAnswer(digest(details.uid), 'allow', endsAt))) return undefined;
       const consent = await keep(request, question, lines, source);
+      if (consent === undefined) throw new NothingHeld();
       return grants.ofSession(consent, api, details.grantId);
     });
   }
@@ -168,25 +172,27 @@ export function createInteractions(options: {
       if (request === undefined) return { fault: 'expired' };
       const { details, client, api, account, scopes, record } = request;
       const refused = await refusedLines(request);
-      const first = await db.transaction(async () => {
-        const endsAt = new Date(details.exp * 1000);
-        if (!(await consents.takeAnswer(digest(uid), 'deny', endsAt))) return false;
-        if (refused !== undefined) await keep(refused.request, refused.question, refused.lines, source);
-        await audit.record({
-          type: 'consent.refused',
-          clientId: client.clientId,
-          apiId: api?.id,
-          subject: account?.id,
-          scope: scopes.join(' '),
-          source,
+      return unlessGone(async () => {
+        const first = await db.transaction(async () => {
+          const endsAt = new Date(details.exp * 1000);
+          if (!(await consents.takeAnswer(digest(uid), 'deny', endsAt))) return false;
+          if (refused !== undefined) await keep(refused.request, refused.question, refused.lines, source);
+          await audit.record({
+            type: 'consent.refused',
+            clientId: client.clientId,
+            apiId: api?.id,
+            subject: account?.id,
+            scope: scopes.join(' '),
+            source,
+          });
+          return true;
         });
-        return true;
+        if (!first) return { location: details.returnTo };
+        const description =
+          record.kind === 'missing' ? 'the person has no health record here' : 'the person did not allow it';
+        const refusal = { error: 'access_denied', error_description: description };
+        return finish(at, refusal, false);
       });
-      if (!first) return { location: details.returnTo };
-      const description =
-        record.kind === 'missing' ? 'the person has no health record here' : 'the person did not allow it';
-      const refusal = { error: 'access_denied', error_description: description };
-      return finish(at, refusal, false);
     },
     async moreTime(at, uid) {
       const request = await load(at, uid);
