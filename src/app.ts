@@ -126,7 +126,7 @@ export async function createApp(
     languages: pages.languages,
   });
 
-  const limitStore = createLimitStore({ redis, db });
+  const limitStore = createLimitStore({ redis, db, clock });
   const guard = createSignInGuard({
     store: limitStore,
     clock,

@@ -1,5 +1,5 @@
 import { type Rule, waitAfter } from './rules.ts';
-import type { LimitStore } from './store.ts';
+import { type Begun, type LimitStore, placeKey } from './store.ts';
 
 /** What tries are counted under, and by which rule. */
 export interface Counted {
@@ -26,10 +26,14 @@ export interface Attempts {
   take(counted: readonly Counted[]): Promise<readonly Taken[] | TooMany>;
   /** Counts a failure; the try stays counted. @returns seconds that the next try must wait, 0 for none */
   failed(taken: Taken): Promise<number>;
-  /** As if a try had not been made. */
-  takeBack(taken: Taken): Promise<void>;
-  /** Forgets all failures under a key, and this try with those before it: no later one loses its place. */
-  forget(taken: Taken): Promise<void>;
+  /**
+   * Ends tries that did not fail.
+   *
+   * @param forget of which all failures under their keys are forgotten, and they with the tries before them: no later one
+   *   loses its place
+   * @param takeBack as if they had not been made
+   */
+  end(tries: { forget?: readonly Taken[]; takeBack?: readonly Taken[] }): Promise<void>;
 }
 
 /**
@@ -44,66 +48,86 @@ export interface Attempts {
 export function createAttempts({ store }: { store: LimitStore }): Attempts {
   const failuresKey = (key: string) => `${key}:failed`;
   const lastKey = (key: string) => `${key}:last`;
-  // Never more places than the rule allows: what is taken back from a count that is over makes it negative.
-  const placeKey = ({ key, rule, number }: Taken) => `${key}:${Math.abs(number) % rule.most}`;
+  const placeOf = ({ key, rule, number }: Taken) => placeKey(key, number, rule.most);
+  const beginningOf = ({ key, rule }: Counted) => ({
+    key,
+    seconds: rule.window,
+    places: rule.sliding ? rule.most : undefined,
+  });
 
   async function waiting({ key, rule }: Counted): Promise<number> {
     const last = await store.find(lastKey(key));
-    // Hardly anybody waits: the second look is for those who may.
     if (last === undefined) return 0;
     const failures = await store.find(failuresKey(key));
     const passed = rule.memory - last.left;
     return Math.max(0, waitAfter(rule, Math.max(last.count, failures?.count ?? 0)) - passed);
   }
 
-  async function takeOne({ key, rule }: Counted): Promise<Taken | TooMany> {
-    for (;;) {
-      const { count: number, left } = await store.add(key, rule.window);
-      if (number > rule.most) {
-        await store.takeBack(key, rule.window);
-        return { retryAfter: Math.max(1, left) };
-      }
-      const taken = { key, rule, number };
-      if (!rule.sliding) return taken;
-      const place = await store.add(placeKey(taken), rule.window);
-      if (place.count === 1) return taken;
-    }
+  /** Counts the tries. @returns seconds to wait, where somebody has to who failed before */
+  async function begin(counted: readonly Counted[]): Promise<readonly Begun[] | number> {
+    const beginnings = counted.map(beginningOf);
+    const marks = counted.map(({ key }) => lastKey(key));
+    // Hardly anybody has failed so often as to wait: the second look is for those who may have.
+    const begun = await store.begin(beginnings, marks);
+    if (begun !== undefined) return begun;
+    const longest = Math.max(...(await Promise.all(counted.map(waiting))));
+    return longest > 0 ? longest : ((await store.begin(beginnings, [])) ?? []);
   }
 
-  async function takeBack(taken: Taken): Promise<void> {
-    const { key, rule } = taken;
-    const place = rule.sliding ? [store.drop(placeKey(taken))] : [];
-    await Promise.all([store.takeBack(key, rule.window), ...place]);
+  async function take({ key, rule }: Counted, begun: Begun | undefined): Promise<Taken | TooMany> {
+    for (
+      let one = begun;
+      one !== undefined;
+      [one] = (await store.begin([beginningOf({ key, rule })], [])) ?? []
+    ) {
+      if (one.count > rule.most) {
+        await store.end({ drop: [], takeBack: [beginningOf({ key, rule })] });
+        return { retryAfter: Math.max(1, one.left) };
+      }
+      if (one.placed) return { key, rule, number: one.count };
+    }
+    throw new Error('a try was not counted');
+  }
+
+  /** The keys of a try's place, and of those before it in its window. */
+  function placesUpTo(taken: Taken): string[] {
+    if (!taken.rule.sliding) return [];
+    const upToThis = Array.from({ length: Math.max(1, taken.number) }, (_, at) => at + 1);
+    return upToThis.map((number) => placeOf({ ...taken, number }));
+  }
+
+  async function end({ forget = [], takeBack = [] }: Parameters<Attempts['end']>[0]): Promise<void> {
+    const forgotten = forget.flatMap((taken) => {
+      const { key } = taken;
+      return [key, failuresKey(key), lastKey(key), ...placesUpTo(taken)];
+    });
+    const freed = takeBack.filter(({ rule }) => rule.sliding).map(placeOf);
+    await store.end({ drop: [...forgotten, ...freed], takeBack: takeBack.map(beginningOf) });
   }
 
   return {
+    end,
     async take(counted) {
-      const longest = Math.max(...(await Promise.all(counted.map(waiting))));
-      if (longest > 0) return { retryAfter: longest };
-      const answers = await Promise.all(counted.map(takeOne));
+      const begun = await begin(counted);
+      if (typeof begun === 'number') return { retryAfter: begun };
+      const answers = await Promise.all(counted.map((one, at) => take(one, begun[at])));
       const taken = answers.filter((answer) => 'number' in answer);
       const refusals = answers.filter((answer) => 'retryAfter' in answer);
       if (refusals.length === 0) return taken;
-      await Promise.all(taken.map(takeBack));
+      if (taken.length > 0) await end({ takeBack: taken });
       return { retryAfter: Math.max(...refusals.map(({ retryAfter }) => retryAfter)) };
     },
     async failed({ key, rule }) {
+      const { memory } = rule;
       const [failures, last] = await Promise.all([
-        store.add(failuresKey(key), rule.memory),
+        store.add({ key: failuresKey(key), seconds: memory }),
         store.find(lastKey(key)),
       ]);
       // The count is forgotten an hour after the first failure, whoever is waiting; the last one is not.
       const count = Math.max(failures.count, (last?.count ?? 0) + 1);
       const wait = waitAfter(rule, count);
-      if (wait > 0) await store.set(lastKey(key), count, rule.memory);
+      if (wait > 0) await store.set({ key: lastKey(key), seconds: memory }, count);
       return wait;
-    },
-    takeBack,
-    async forget(taken) {
-      const { key, rule, number } = taken;
-      const upToThis = Array.from({ length: rule.sliding ? Math.max(1, number) : 0 }, (_, at) => at + 1);
-      const places = upToThis.map((one) => placeKey({ ...taken, number: one }));
-      await Promise.all([key, failuresKey(key), lastKey(key), ...places].map(store.drop));
     },
   };
 }

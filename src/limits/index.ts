@@ -1,4 +1,5 @@
 export type { TooMany } from './attempts.ts';
+export { createLimitStore } from './create-store.ts';
 export { KNOWN_FOR } from './known-browsers.ts';
 export {
   createLoadLimits,
@@ -12,4 +13,4 @@ export {
   type Limited,
   type SignInGuard,
 } from './sign-in-guard.ts';
-export { createLimitStore, type LimitStore } from './store.ts';
+export type { LimitStore } from './store.ts';

@@ -91,9 +91,10 @@ export function createSignInGuard(options: {
       return {
         known: nonce !== undefined,
         async succeeded() {
-          await Promise.all(
-            taken.map((one) => (one.key === own.key ? attempts.forget(one) : attempts.takeBack(one))),
+          const { forget, takeBack } = Object.groupBy(taken, ({ key }) =>
+            key === own.key ? 'forget' : 'takeBack',
           );
+          await attempts.end({ forget, takeBack });
           return browsers.add(known, account);
         },
         async failed() {
@@ -101,7 +102,7 @@ export function createSignInGuard(options: {
           if (wait > 0) await onLimited({ identifier, source, wait });
         },
         async unused() {
-          await Promise.all(taken.map(attempts.takeBack));
+          await attempts.end({ takeBack: taken });
         },
       };
     },
@@ -110,7 +111,7 @@ export function createSignInGuard(options: {
       if ('retryAfter' in taken) return taken;
       return {
         async succeeded() {
-          await Promise.all(taken.map(attempts.forget));
+          await attempts.end({ forget: taken });
         },
         async failed() {
           const [wait = 0] = await Promise.all(taken.map(attempts.failed));

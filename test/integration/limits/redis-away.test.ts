@@ -28,7 +28,7 @@ describe.skipIf(redisUrl === undefined)('F-06 without Redis for a while', () => 
   function guardOf(): { attempt(): Promise<'leave' | 'wait'> } {
     unique += 1;
     const { attempt } = createSignInGuard({
-      store: createLimitStore({ redis, db: database.db }),
+      store: createLimitStore({ redis, db: database.db, clock: systemClock }),
       clock: systemClock,
       issuer: `http://away-${process.pid}-${unique}.example.test`,
       key: 'the key of the tests',

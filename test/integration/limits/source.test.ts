@@ -23,7 +23,7 @@ afterAll(async () => {
 async function failElsewhere({ services, issuer }: TestServer, source: string): Promise<void> {
   const redis = redisUrl === undefined ? undefined : await openRedis(redisDatabase(DATABASE));
   const { attempt } = createSignInGuard({
-    store: createLimitStore({ redis, db: services.db }),
+    store: createLimitStore({ redis, db: services.db, clock: services.clock }),
     clock: services.clock,
     issuer,
     key: derive(services.masterKey, 'sign-in-limits'),

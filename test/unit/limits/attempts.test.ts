@@ -81,13 +81,13 @@ describe('LO-01 of fifty at once', () => {
   });
 
   test('nobody has to wait while nobody has failed', async () => {
-    for (const taken of await takeAtOnce(50)) await attempts.forget(taken);
+    for (const taken of await takeAtOnce(50)) await attempts.end({ forget: [taken] });
     expect(await times(5, attempt)).toEqual([0, 0, 0, 0, 30]);
   });
 
   test('those that are still being made stay counted when one was right', async () => {
     const [first, ...others] = await takeAtOnce(10);
-    if (first !== undefined) await attempts.forget(first);
+    if (first !== undefined) await attempts.end({ forget: [first] });
     const more = await takeAtOnce(50);
     expect(more).toHaveLength(1);
     await Promise.all([...others, ...more].map(attempts.failed));
@@ -104,7 +104,7 @@ describe('LO-01 a wait', () => {
     await Promise.all(taken.slice(8).map(attempts.failed));
     expect(await attempt()).toBe(900);
     // As if the fourth one had been the last to write.
-    await store.set('aroha:last', 4, ACCOUNT.memory);
+    await store.set({ key: 'aroha:last', seconds: ACCOUNT.memory }, 4);
     expect(await attempt()).toBe(900);
   });
 
@@ -123,43 +123,43 @@ test('forgetting begins anew, in the middle of a wait too', async () => {
   const taken = await takeOne();
   await times(4, attempt);
   expect(await attempt()).toBe(30);
-  await attempts.forget(taken);
+  await attempts.end({ forget: [taken] });
   expect(await times(5, attempt)).toEqual([0, 0, 0, 0, 30]);
 });
 
 test('as many right tries as one likes, whatever failed before each of them', async () => {
   for (let n = 0; n < 20; n += 1) {
     expect(await times(3, attempt)).toEqual([0, 0, 0]);
-    await attempts.forget(await takeOne());
+    await attempts.end({ forget: [await takeOne()] });
   }
 });
 
 describe('a try that is taken back', () => {
   test('was none: neither counted nor waited for', async () => {
-    for (let i = 0; i < 20; i += 1) await attempts.takeBack(await takeOne());
+    for (let i = 0; i < 20; i += 1) await attempts.end({ takeBack: [await takeOne()] });
     expect(await times(5, attempt)).toEqual([0, 0, 0, 0, 30]);
   });
 
   test('makes room for another', async () => {
     const taken = await takeAtOnce(10);
     expect(await takeAtOnce(1)).toEqual([]);
-    await Promise.all(taken.slice(3, 6).map(attempts.takeBack));
+    await attempts.end({ takeBack: taken.slice(3, 6) });
     expect((await takeAtOnce(50)).length).toBeLessThanOrEqual(3);
-    await Promise.all(taken.slice(6).map(attempts.takeBack));
+    await attempts.end({ takeBack: taken.slice(6) });
     expect((await takeAtOnce(50)).length).toBeGreaterThan(0);
   });
 
   test('after its count is over makes no room for an eleventh', async () => {
     const old = await takeAtOnce(10);
     store.now = 901;
-    await Promise.all(old.map(attempts.takeBack));
+    await attempts.end({ takeBack: old });
     expect(await takeAtOnce(50)).toHaveLength(10);
   });
 
   test('leaves the wait of another one alone', async () => {
     const first = await takeOne();
     await times(4, attempt);
-    await attempts.takeBack(first);
+    await attempts.end({ takeBack: [first] });
     expect(await attempt()).toBe(30);
   });
 });

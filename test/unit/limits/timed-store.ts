@@ -1,3 +1,4 @@
+import { type Counters, composed } from '../../../src/limits/counters.ts';
 import type { LimitStore } from '../../../src/limits/index.ts';
 
 /** Counters in memory, at a time that the test says. */
@@ -26,21 +27,20 @@ export function createTimedStore(): TimedStore {
     return { count: found.count, left: Math.ceil(found.until - store.now) };
   }
 
-  const store: TimedStore = {
-    now: 0,
-    keys,
-    add: async (key, seconds) => add(key, seconds, 1),
-    takeBack: async (key, seconds) => void add(key, seconds, -1),
+  const counters: Counters = {
+    add: async ({ key, seconds }) => add(key, seconds, 1),
+    takeBack: async ({ key, seconds }) => void add(key, seconds, -1),
     async find(key) {
       const found = living(key);
       return found && { count: found.count, left: Math.ceil(found.until - store.now) };
     },
-    async set(key, count, seconds) {
+    async set({ key, seconds }, count) {
       kept.set(key, { count, until: store.now + seconds });
     },
     async drop(key) {
       kept.delete(key);
     },
   };
+  const store: TimedStore = { now: 0, keys, ...composed(counters) };
   return store;
 }
