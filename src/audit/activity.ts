@@ -28,11 +28,15 @@ const told: readonly AuditType[] = [
 ];
 
 const statements = {
-  // By the index on subject and time: as many rows are read as are shown, and those in between that are not told.
+  // By the index on subject and time: as many rows are read as are shown, and those in between that are not told. A client that
+  // signs its users in itself says whose token it asks for: what no decision of hers stands behind is not hers.
   page: {
     name: 'audit_events_of_person',
-    text: `SELECT id, at, type, client_id, api_id, grant_type, scope, detail FROM audit_events
+    text: `SELECT id, at, type, client_id, api_id, grant_type, scope, detail FROM audit_events e
            WHERE subject = $1 AND type = ANY ($2)
+             AND (type NOT IN ('token.issued', 'access.reported') OR EXISTS (
+               SELECT FROM grants g JOIN consents c ON c.id = g.consent_id
+               WHERE g.grant_id = e.detail ->> 'grant' AND c.account_id = $1))
              AND ($3::timestamptz IS NULL OR at < $3 OR at = $3 AND id < $4)
            ORDER BY at DESC, id DESC LIMIT $5`,
   },
@@ -48,7 +52,7 @@ export interface ActivityEntry {
   readonly grantType: string | undefined;
   /** Of a token: what it opens. Of a decision: what was allowed, or taken back. */
   readonly scope: string | undefined;
-  /** Of a reported access, `interaction` and `resource`. */
+  /** Of a reported access, what was asked for: `interaction` and `resource`. */
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
@@ -64,7 +68,7 @@ export interface ActivityPage {
   readonly next: ActivityPlace | undefined;
 }
 
-/** What happened in people's names, for themselves. */
+/** What happened in people's names, for themselves: by them, or by what they had decided. */
 export interface Activity {
   /**
    * A page of what the audit has about somebody, the latest first.

@@ -16,11 +16,12 @@ const sameAs = (other: string) =>
   ].join(' AND ');
 
 // Since when: of versions that followed one another without an end between them, the first counts.
-// When an application last used what it may: its last token, or the last access that an API reported. The audit has an
-// index on subject and time; what was before the decision, or after its end, is of another one.
+// When an application last used what it may: its last token, or the last access that an API reported, by a grant of this
+// decision. The audit has an index on subject and time; what was before the decision, or after its end, is of another one.
 const selection = `${columns}, c.shown, c.text_digest, c.language, c.decided_at, c.ended_at, c.end_reason, first.since,
   (SELECT e.at FROM audit_events e
-    WHERE e.subject = c.account_id AND e.client_id = c.client_id AND e.api_id IS NOT DISTINCT FROM c.api_id
+      JOIN grants g ON g.grant_id = e.detail ->> 'grant' JOIN consents u ON u.id = g.consent_id
+    WHERE e.subject = c.account_id AND e.client_id = c.client_id AND ${sameAs('u')}
       AND e.at >= first.since AND e.at <= coalesce(c.ended_at, c.expires_at)
       AND e.type IN ('token.issued', 'access.reported') ORDER BY e.at DESC LIMIT 1) AS last_used_at
   FROM consents c CROSS JOIN LATERAL (

@@ -48,6 +48,8 @@ export interface RequestState {
     /** Whose it is: the account behind its grant, else its `sub`. */
     readonly subject: string | undefined;
     readonly patient: string | undefined;
+    /** The grant that it came from; undefined where no person decided. */
+    readonly grant: string | undefined;
     readonly tokenId: string;
   };
   /** Which version of the decision a token is made from. */

@@ -129,7 +129,7 @@ export function createIntrospection(options: {
     const state = states.of(ctx);
     const consent = grant === undefined ? undefined : await state.consents?.get(grant);
     const subject = consent?.accountId ?? asText(sub) ?? token.clientId;
-    state.introspected = { ...token, subject, patient: consent?.patient };
+    state.introspected = { ...token, subject, grant, patient: consent?.patient };
   }
 
   /** The API of an opaque token that is alive and that the caller may know. */

@@ -4,7 +4,7 @@ import { createGroup } from '../../db/index.ts';
 import type { RequestStates } from '../request-state.ts';
 import { opensUse, readUse } from './reported-use.ts';
 
-/** Takes down what an API says that a token is used for. */
+/** Takes down what an API says that it was asked for with a token: before it answers, so nobody knows yet what it will say. */
 export interface UseReports {
   /**
    * Writes the audit row of a use, where the caller gave one with a token that is active; it is durable when the promise
@@ -48,7 +48,7 @@ export function createUseReports(options: {
           subject: token.subject,
           tokenId: token.tokenId,
           source: sourceOf(ctx),
-          detail: { patient: token.patient ?? null, interaction, resource },
+          detail: { grant: token.grant ?? null, patient: token.patient ?? null, interaction, resource },
         }),
       );
       return undefined;

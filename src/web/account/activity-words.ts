@@ -37,15 +37,18 @@ const about: Partial<Record<ActivityEntry['type'], string>> = {
   'token.issued': 'account.did.used',
 };
 
-/** What an API said that was done with the record, by FHIR R4 interaction: in her own record, and in another. */
+/**
+ * What an API said that it was asked for, by FHIR R4 interaction: in her own record, and in another. It says so before it
+ * answers, and may refuse.
+ */
 const reported: Readonly<Record<string, readonly [hers: string, other: string]>> = {
-  read: ['account.did.read', 'account.did.readOther'],
-  vread: ['account.did.read', 'account.did.readOther'],
-  'search-type': ['account.did.read', 'account.did.readOther'],
-  create: ['account.did.added', 'account.did.addedOther'],
-  update: ['account.did.changed', 'account.did.changedOther'],
-  patch: ['account.did.changed', 'account.did.changedOther'],
-  delete: ['account.did.removed', 'account.did.removedOther'],
+  read: ['account.did.see', 'account.did.seeOther'],
+  vread: ['account.did.see', 'account.did.seeOther'],
+  'search-type': ['account.did.see', 'account.did.seeOther'],
+  create: ['account.did.add', 'account.did.addOther'],
+  update: ['account.did.change', 'account.did.changeOther'],
+  patch: ['account.did.change', 'account.did.changeOther'],
+  delete: ['account.did.remove', 'account.did.removeOther'],
 };
 
 /** An entry as a sentence; undefined for what a person is told nothing of. */
@@ -61,7 +64,7 @@ export function sentenceOf(entry: ActivityEntry, telling: ActivityTelling): stri
   if (entry.type !== 'access.reported') return undefined;
   const [hers, other] = reported[String(interaction)] ?? [];
   if (hers === undefined || other === undefined || typeof resource !== 'string')
-    return renderer.translate('account.did.opened', { client });
+    return renderer.translate('account.did.open', { client });
   const isHers = patient !== null && patient === ownPatient;
   return renderer.words({
     key: isHers ? hers : other,

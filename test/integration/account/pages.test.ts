@@ -49,10 +49,10 @@ async function withUse(identifier = 'aroha@example.test') {
 }
 
 describe('activity', () => {
-  test('says what was read where the resource server told, else that access was used', async () => {
+  test('says what was asked for where the resource server told, else that access was used', async () => {
     const visitor = await withUse();
     const page = await visitor.get('/account/activity');
-    expect(page.html).toContain('Kete Health read your vaccinations');
+    expect(page.html).toContain('Kete Health asked to see your vaccinations');
     expect(page.html).toContain('Kete Health used its access');
     expect(page.html).toContain('You allowed Kete Health to use your record');
     expect(page.html).toContain('You signed in');

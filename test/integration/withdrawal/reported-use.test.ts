@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ActivityPlace } from '../../../src/audit/index.ts';
-import { newFamily, renew } from '../../support/exchange.ts';
+import { grantOf, newFamily, renew } from '../../support/exchange.ts';
 import { type Answer, form, send } from '../../support/fixtures.ts';
 import { startServer, type TestServer } from '../../support/server.ts';
 import { watchStatements } from '../../support/taken-back.ts';
@@ -55,7 +55,12 @@ describe('what an API reports', () => {
         subject: 'aroha',
         client_id: 'kete-web',
         api_id: 'demo-fhir',
-        detail: { patient: 'p-aroha', interaction: 'read', resource: 'Immunization' },
+        detail: {
+          grant: await grantOf(server, first.access_token),
+          patient: 'p-aroha',
+          interaction: 'read',
+          resource: 'Immunization',
+        },
       },
     ]);
   });
@@ -125,7 +130,7 @@ describe('the demo FHIR server', () => {
       expect((await get('Patient/p-aroha')).status).toBe(200);
       expect((await get('No%20such')).status).toBe(404);
     });
-    expect(rows.map(({ detail }) => detail)).toEqual([
+    expect(rows.map(({ detail }) => detail)).toMatchObject([
       { patient: 'p-aroha', interaction: 'search-type', resource: 'Immunization' },
       { patient: 'p-aroha', interaction: 'read', resource: 'Patient' },
     ]);

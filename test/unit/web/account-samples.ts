@@ -101,7 +101,7 @@ const activity: ActivityModel = {
     {
       day: signedInAt,
       lines: [
-        { at: signedInAt, text: 'Kete Health read your vaccinations', count: 1 },
+        { at: signedInAt, text: 'Kete Health asked to see your vaccinations', count: 1 },
         { at: signedInAt, text: 'Kete Health used its access', count: 12 },
         { at: signedInAt, text: 'You signed in', count: 1 },
       ],
@@ -116,7 +116,7 @@ const activity: ActivityModel = {
         },
         {
           at: new Date('2026-05-03T09:02:00Z'),
-          text: 'Rheumatologieverlaufsdokumentation Connect read your vaccinations',
+          text: 'Rheumatologieverlaufsdokumentation Connect asked to see your vaccinations',
           count: 1,
         },
       ],
