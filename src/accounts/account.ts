@@ -12,6 +12,8 @@ export interface Account {
   readonly practitioner: string | undefined;
   /** When she last signed out everywhere: a browser session that began before is over, whether it could be reached or not. */
   readonly signedOutAt?: Date | undefined;
+  /** Counts up whenever what was proved so far counts no more for a sign-in; 0 where nothing is said. */
+  readonly proofVersion?: number | undefined;
   /** YYYY-MM-DD, or as much of it as is known. */
   readonly birthDate?: string | undefined;
   /** How far it was proved that she is who she says; `none` where nothing is said. */
@@ -23,10 +25,11 @@ export interface Account {
 }
 
 /**
- * When somebody last signed out everywhere, as a number that is kept with what she proves. What was proved under another number
- * counts no more: whoever brings it may be whom she locked out. No time is compared, for clocks of nodes differ.
+ * The version of an account's proofs, which is kept with what somebody proves. What was proved under another one counts no more
+ * for a sign-in that is not finished: she signed out everywhere, changed her password or took out a way to sign in since, and
+ * whoever brings it may be whom she locked out. No time is compared, for clocks of nodes differ.
  */
-export const lastSignOut = ({ signedOutAt }: Account): number => signedOutAt?.getTime() ?? 0;
+export const proofVersionOf = ({ proofVersion = 0 }: Account): number => proofVersion;
 
 /** Longest identifier that is looked up, in characters. */
 const LONGEST_IDENTIFIER = 200;

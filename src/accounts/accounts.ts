@@ -5,7 +5,7 @@ import { type Account, asIdentifier } from './account.ts';
 import type { HealthIdentifier, IdentityLevel } from './identity.ts';
 import type { Passwords } from './passwords.ts';
 
-export const accountColumns = `a.id, a.name, a.patient, a.practitioner, a.birth_date, a.identity_level, a.language, a.signed_out_at,
+export const accountColumns = `a.id, a.name, a.patient, a.practitioner, a.birth_date, a.identity_level, a.language, a.signed_out_at, a.proof_version,
   CASE WHEN a.email_verified_at IS NOT NULL THEN a.email END AS email`;
 
 const statements = {
@@ -23,7 +23,10 @@ const statements = {
     text: `SELECT EXISTS (SELECT FROM passkeys WHERE account_id = $1) AS passkey,
                   EXISTS (SELECT FROM authenticators WHERE account_id = $1) AS authenticator`,
   },
-  signOut: { name: 'accounts_sign_out', text: 'UPDATE accounts SET signed_out_at = $2 WHERE id = $1' },
+  signOut: {
+    name: 'accounts_sign_out',
+    text: 'UPDATE accounts SET signed_out_at = $2, proof_version = proof_version + 1 WHERE id = $1',
+  },
   put: {
     name: 'accounts_put',
     text: `INSERT INTO accounts (id, name, password_hash, patient, practitioner, demo, created_at, updated_at, birth_date,
@@ -33,7 +36,8 @@ const statements = {
              patient = excluded.patient, practitioner = excluded.practitioner, disabled_at = NULL, disabled_reason = NULL,
              demo = excluded.demo, updated_at = excluded.updated_at, birth_date = excluded.birth_date,
              identity_level = excluded.identity_level, identity_source = excluded.identity_source, email = excluded.email,
-             email_verified_at = excluded.email_verified_at, language = excluded.language`,
+             email_verified_at = excluded.email_verified_at, language = excluded.language,
+             proof_version = accounts.proof_version + 1`,
   },
   dropIdentifiers: {
     name: 'account_identifiers_drop',
@@ -59,6 +63,7 @@ export interface AccountRow {
   patient: string | null;
   practitioner: string | null;
   signed_out_at: Date | null;
+  proof_version: number;
   birth_date: string | null;
   identity_level: IdentityLevel;
   email: string | null;
@@ -71,6 +76,7 @@ export const asAccount = (row: AccountRow): Account => ({
   patient: row.patient ?? undefined,
   practitioner: row.practitioner ?? undefined,
   signedOutAt: row.signed_out_at ?? undefined,
+  proofVersion: row.proof_version,
   birthDate: row.birth_date ?? undefined,
   identityLevel: row.identity_level,
   email: row.email ?? undefined,

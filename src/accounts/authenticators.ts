@@ -4,6 +4,7 @@ import type { Database, Statement } from '../db/index.ts';
 import { hasCode } from '../errors.ts';
 import type { Seal } from '../keys/index.ts';
 import type { RecordChange } from './credential-change.ts';
+import type { EndHalfDone } from './half-done.ts';
 
 const statements = {
   find: {
@@ -115,8 +116,9 @@ export function createAuthenticators(options: {
   seal: Seal;
   service: string;
   recordChange: RecordChange;
+  endHalfDone: EndHalfDone;
 }): Authenticators {
-  const { db, clock, seal, service, recordChange } = options;
+  const { db, clock, seal, service, recordChange, endHalfDone } = options;
   const kept = (accountId: string) => `authenticator ${accountId}`;
   const begun = (accountId: string) => `authenticator begun by ${accountId}`;
 
@@ -176,6 +178,7 @@ export function createAuthenticators(options: {
       }),
     remove: (accountId) =>
       db.transaction(async () => {
+        await endHalfDone(accountId);
         const removed = await db.query(statements.remove, [accountId]);
         if (removed.length === 0) return false;
         await db.query(statements.dropRecoveryCodes, [accountId]);

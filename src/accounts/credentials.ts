@@ -5,6 +5,7 @@ import type { Seal } from '../keys/index.ts';
 import { type Authenticators, createAuthenticators } from './authenticators.ts';
 import { createChallenges } from './challenges.ts';
 import { createRecordChange, type Notify } from './credential-change.ts';
+import { createEndHalfDone } from './half-done.ts';
 import { createPasskeys, type Passkeys } from './passkeys.ts';
 import { createPasswordChange, type PasswordChange } from './password-change.ts';
 import { createPasswordChoice, type PasswordChoice } from './password-choice.ts';
@@ -42,13 +43,14 @@ export function createCredentials(options: {
 }): Credentials {
   const { issuer, challengeKey, clock, breachedFile } = options;
   const recordChange = createRecordChange(options);
+  const shared = { ...options, recordChange, endHalfDone: createEndHalfDone(options) };
   const challenges = createChallenges({ key: challengeKey, clock });
   const choice = createPasswordChoice({ issuer, breachedFile });
   return {
-    passkeys: createPasskeys({ ...options, recordChange, webauthn: createWebauthn({ issuer, challenges }) }),
-    authenticators: createAuthenticators({ ...options, service: 'Assent', recordChange }),
-    recoveryCodes: createRecoveryCodes({ ...options, recordChange }),
+    passkeys: createPasskeys({ ...shared, webauthn: createWebauthn({ issuer, challenges }) }),
+    authenticators: createAuthenticators({ ...shared, service: 'Assent' }),
+    recoveryCodes: createRecoveryCodes(shared),
     passwordChoice: choice,
-    ...createPasswordChange({ ...options, choice, recordChange }),
+    ...createPasswordChange({ ...shared, choice }),
   };
 }

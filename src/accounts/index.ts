@@ -1,4 +1,4 @@
-export { type Account, asIdentifier, lastSignOut } from './account.ts';
+export { type Account, asIdentifier, proofVersionOf } from './account.ts';
 export { type Accounts, createAccounts } from './accounts.ts';
 export {
   type Acr,
@@ -17,6 +17,7 @@ export type { AuthenticatorFault, AuthenticatorSetup, Authenticators } from './a
 export type { CredentialChange, Notify } from './credential-change.ts';
 export { type Credentials, createCredentials } from './credentials.ts';
 export type { Person } from './directory.ts';
+export { createEndHalfDone } from './half-done.ts';
 export {
   birthDate,
   type HealthIdentifier,
@@ -40,3 +41,4 @@ export { createPasswords, type Passwords } from './passwords.ts';
 export { createPeople, type People } from './people.ts';
 export type { RecoveryCodes } from './recovery-codes.ts';
 export { createVouchedAccounts, type VouchedAccounts } from './vouched.ts';
+export { anotherWayIn } from './ways-in.ts';

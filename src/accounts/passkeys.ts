@@ -11,8 +11,10 @@ import type { Account } from './account.ts';
 import { type AccountRow, accountColumns, asAccount } from './accounts.ts';
 import { methods } from './assurance.ts';
 import type { RecordChange } from './credential-change.ts';
+import type { EndHalfDone } from './half-done.ts';
 import { asPasskeyName, MOST_PASSKEYS, type Passkey } from './passkey.ts';
 import { readNewPasskey, readPasskey } from './passkey-response.ts';
+import { anotherWayIn } from './ways-in.ts';
 import type { Webauthn } from './webauthn.ts';
 
 const statements = {
@@ -57,13 +59,7 @@ const statements = {
   },
   remove: {
     name: 'passkeys_remove',
-    text: `DELETE FROM passkeys p USING accounts a
-           WHERE p.id = $2 AND p.account_id = $1 AND a.id = $1 AND (
-             a.password_hash IS NOT NULL
-             OR EXISTS (SELECT FROM passkeys other WHERE other.account_id = $1 AND other.id <> $2)
-             OR EXISTS (SELECT FROM linked_identities l JOIN identity_sources s ON s.issuer = l.issuer
-                        WHERE l.account_id = $1))
-           RETURNING p.id`,
+    text: `DELETE FROM passkeys WHERE account_id = $1 AND id = $2 AND ${anotherWayIn('passkey')} RETURNING id`,
   },
 } satisfies Record<string, Statement>;
 
@@ -146,8 +142,9 @@ export function createPasskeys(options: {
   audit: Audit;
   webauthn: Webauthn;
   recordChange: RecordChange;
+  endHalfDone: EndHalfDone;
 }): Passkeys {
-  const { db, clock, audit, webauthn, recordChange } = options;
+  const { db, clock, audit, webauthn, recordChange, endHalfDone } = options;
   const rows = (accountId: string) => db.query<PasskeyRow>(statements.list, [accountId]);
 
   /** Whether this is the first answer to a challenge. Never undone by what comes after, outside a transaction. */
@@ -216,8 +213,8 @@ export function createPasskeys(options: {
     },
     remove: (accountId, id) =>
       db.transaction(async () => {
-        // Of the last two, removed at once, one stays.
-        await db.query(statements.lockAccount, [accountId]);
+        // Of the last two ways in, taken out at once, one stays.
+        await endHalfDone(accountId);
         const removed = await db.query(statements.remove, [accountId, id]);
         if (removed.length === 0)
           return (await rows(accountId)).some((one) => one.id === id) ? 'last-way' : 'refused';

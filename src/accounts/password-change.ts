@@ -14,7 +14,7 @@ const statements = {
   },
   change: {
     name: 'password_change',
-    text: `UPDATE accounts SET password_hash = $3, updated_at = $4
+    text: `UPDATE accounts SET password_hash = $3, updated_at = $4, proof_version = proof_version + 1
            WHERE id = $1 AND password_hash = $2 AND disabled_at IS NULL RETURNING id`,
   },
 } satisfies Record<string, Statement>;
@@ -27,11 +27,16 @@ export interface PasswordChange {
   /** Whether somebody has a password: who signs in elsewhere may have none. */
   hasPassword(accountId: string): Promise<boolean>;
   /**
-   * Changes a password, with an audit row.
+   * Changes a password, with an audit row. Sign-ins that are not finished end: the one before may have been typed in them.
    *
-   * @returns undefined when it was changed @throws Overloaded when too many passwords wait to be checked
+   * @param alongside done in the same transaction @returns undefined when it was changed @throws Overloaded when too many passwords wait to be checked
    */
-  changePassword(accountId: string, current: string, next: string): Promise<PasswordChangeFault | undefined>;
+  changePassword(
+    accountId: string,
+    current: string,
+    next: string,
+    alongside?: () => Promise<void>,
+  ): Promise<PasswordChangeFault | undefined>;
 }
 
 interface PasswordRow {
@@ -53,7 +58,7 @@ export function createPasswordChange(options: {
 
   return {
     hasPassword: async (accountId) => ((await find(accountId))?.password_hash ?? null) !== null,
-    async changePassword(accountId, current, next) {
+    async changePassword(accountId, current, next, alongside = async () => {}) {
       const row = await find(accountId);
       const before = row?.password_hash ?? undefined;
       if (!(await passwords.verify(current, before)) || row === undefined) return 'wrong';
@@ -66,6 +71,7 @@ export function createPasswordChange(options: {
         const changed = await db.query(statements.change, [accountId, before, hash, clock.now()]);
         if (changed.length === 0) return 'wrong';
         await recordChange(accountId, 'password-changed');
+        await alongside();
         return undefined;
       });
     },

@@ -28,7 +28,8 @@ const statements = {
   },
   set: {
     name: 'password_resets_set',
-    text: `UPDATE accounts SET password_hash = $2, updated_at = $3 WHERE id = $1 AND disabled_at IS NULL RETURNING id`,
+    text: `UPDATE accounts SET password_hash = $2, updated_at = $3, proof_version = proof_version + 1
+           WHERE id = $1 AND disabled_at IS NULL RETURNING id`,
   },
 } satisfies Record<string, Statement>;
 

@@ -1,13 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Database, Statement } from '../db/index.ts';
 import type { RecordChange } from './credential-change.ts';
+import type { EndHalfDone } from './half-done.ts';
 import { plainCode, randomCode } from './typed-code.ts';
 
 const statements = {
-  lockAccount: {
-    name: 'recovery_codes_lock_account',
-    text: 'SELECT id FROM accounts WHERE id = $1 AND disabled_at IS NULL FOR UPDATE',
-  },
   count: {
     name: 'recovery_codes_count',
     text: 'SELECT count(*)::int AS count FROM recovery_codes WHERE account_id = $1',
@@ -18,7 +15,8 @@ const statements = {
   },
   add: {
     name: 'recovery_codes_add',
-    text: 'INSERT INTO recovery_codes (account_id, hash) SELECT $1, unnest($2::text[])',
+    text: `INSERT INTO recovery_codes (account_id, hash)
+           SELECT account_id, unnest($2::text[]) FROM authenticators WHERE account_id = $1 RETURNING hash`,
   },
   use: {
     name: 'recovery_codes_use',
@@ -37,7 +35,11 @@ const digest = (code: string) => createHash('sha256').update(plainCode(code)).di
 
 /** Codes to keep on paper, each good for one sign-in instead of the authenticator app. */
 export interface RecoveryCodes {
-  /** Makes new codes in the place of all before, with an audit row. Nobody can look at them again. */
+  /**
+   * Makes new codes in the place of all before, with an audit row. Nobody can look at them again.
+   *
+   * @returns none for an account without an authenticator app, or that cannot be used: for nothing else would they stand in
+   */
   make(accountId: string): Promise<readonly string[]>;
   /** How many are left. */
   count(accountId: string): Promise<number>;
@@ -46,19 +48,24 @@ export interface RecoveryCodes {
 }
 
 /** Recovery codes in the database. */
-export function createRecoveryCodes(options: { db: Database; recordChange: RecordChange }): RecoveryCodes {
-  const { db, recordChange } = options;
+export function createRecoveryCodes(options: {
+  db: Database;
+  recordChange: RecordChange;
+  endHalfDone: EndHalfDone;
+}): RecoveryCodes {
+  const { db, recordChange, endHalfDone } = options;
   return {
     async make(accountId) {
       const codes = Array.from({ length: RECOVERY_CODES }, () => randomCode(GROUPS));
-      await db.transaction(async () => {
+      return db.transaction(async () => {
         // The account's row is the lock: of those who make codes at once, the last one's are good, and nobody else's.
-        await db.query(statements.lockAccount, [accountId]);
+        if (!(await endHalfDone(accountId))) return [];
         await db.query(statements.dropAll, [accountId]);
-        await db.query(statements.add, [accountId, codes.map(digest)]);
+        const added = await db.query(statements.add, [accountId, codes.map(digest)]);
+        if (added.length === 0) return [];
         await recordChange(accountId, 'recovery-codes-made');
+        return codes;
       });
-      return codes;
     },
     async count(accountId) {
       const [row] = await db.query<{ count: number }>(statements.count, [accountId]);

@@ -9,6 +9,7 @@ import * as consumedByOneClock from '../../migrations/0008_consumed_by_one_clock
 import * as oldestProgram from '../../migrations/0009_oldest_program.ts';
 import * as peopleDecide from '../../migrations/0010_people_decide.ts';
 import * as auditByPerson from '../../migrations/0011_audit_by_person.ts';
+import * as proofsCounted from '../../migrations/0012_proofs_counted.ts';
 
 /** One numbered change of the schema. Forward only: a mistake is mended by the next number. */
 export interface Migration {
@@ -39,6 +40,7 @@ export const migrations: readonly Migration[] = [
   { name: '0009_oldest_program', ...oldestProgram },
   { name: '0010_people_decide', ...peopleDecide },
   { name: '0011_audit_by_person', ...auditByPerson },
+  { name: '0012_proofs_counted', ...proofsCounted },
 ];
 
 /** What a migration means for the programs that run while it is applied, and for those started after it. */

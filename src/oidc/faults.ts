@@ -1,5 +1,5 @@
 import type { Context, Middleware } from 'koa';
-import type { KoaContextWithOIDC } from 'oidc-provider';
+import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 import type { Logger } from 'pino';
 import { isForPrograms } from '../addresses/index.ts';
 import { AssentError, hasCode } from '../errors.ts';
@@ -24,6 +24,9 @@ export function isInterrupted(ctx: Context, fault: unknown): boolean {
   return hasCode(fault, 'redis_unavailable') && !signingOut;
 }
 
+/** Whether what was to be gone on with is over: nothing failed. */
+const isOver = (fault: unknown) => fault instanceof errors.SessionNotFound;
+
 /** Pages for what goes wrong. */
 interface FaultPages {
   refused(
@@ -31,6 +34,7 @@ interface FaultPages {
     request: { status: number; error: string; description: undefined; client: null },
   ): void;
   interrupted(ctx: Context, client: ApplicationLink | null): void;
+  expired(ctx: Context): void;
 }
 
 /**
@@ -50,7 +54,9 @@ export function createFaults(options: {
     const error = status === 503 ? 'temporarily_unavailable' : 'server_error';
     // What was said before the fault: a code in an address, the cookie of a session that was not saved.
     for (const name of ['Location', 'Set-Cookie']) ctx.remove(name);
-    if (isSeenByPerson(ctx) && isInterrupted(ctx, fault)) pages.interrupted(ctx, await applicationOf(ctx));
+    if (isSeenByPerson(ctx) && isOver(fault)) pages.expired(ctx);
+    else if (isSeenByPerson(ctx) && isInterrupted(ctx, fault))
+      pages.interrupted(ctx, await applicationOf(ctx));
     else if (isSeenByPerson(ctx)) pages.refused(ctx, { status, error, description: undefined, client: null });
     else if (status === 503) answerUnavailable(ctx);
     else {
@@ -68,7 +74,7 @@ export function createFaults(options: {
       else if (oidc !== undefined && otherClientRoutes.has(oidc.route) && ctx.status >= 400)
         hideBrokenRegistration(ctx as unknown as KoaContextWithOIDC);
     } catch (error) {
-      log.error({ err: error }, 'a request failed outside the library');
+      if (!isOver(error)) log.error({ err: error }, 'a request failed outside the library');
       await answer(ctx, error);
     }
   };

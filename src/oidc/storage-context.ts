@@ -1,5 +1,5 @@
 import Provider, { type AdapterPayload } from 'oidc-provider';
-import { type Accounts, lastSignOut } from '../accounts/index.ts';
+import { type Accounts, proofVersionOf } from '../accounts/index.ts';
 import type { Database } from '../db/index.ts';
 import type { BrowserSessions } from '../sessions/index.ts';
 import { describeAgent } from '../sessions/index.ts';
@@ -39,7 +39,7 @@ export function createStorageContext(options: {
   async function stillCounts({ result }: AdapterPayload): Promise<boolean> {
     if (result?.login === undefined) return true;
     const account = await accounts.find(String(result.login.accountId));
-    return account === undefined || lastSignOut(account) === result.login.lastSignOut;
+    return account === undefined || proofVersionOf(account) === result.login.proofVersion;
   }
 
   return {
@@ -90,14 +90,21 @@ export function createStorageContext(options: {
       return session === undefined || session.jti === id;
     },
     async signsIn({ uid, accountId, acr, amr, loginTs = 0 }) {
-      await browserSessions.note(String(accountId), {
+      const session = {
         uid: String(uid),
         agent: describeAgent(Provider.ctx?.get('User-Agent')),
         acr: acr ?? '0',
         amr: amr ?? [],
         signedInAt: new Date(loginTs * 1000),
         expiresAt: new Date((loginTs + lifetimes.sessionEnd) * 1000),
-      });
+      };
+      // Asked again, in the statement that lists the session: until then, everything of hers may have ended.
+      const proofVersion = Provider.ctx?.oidc.result?.login?.proofVersion;
+      return browserSessions.note(
+        String(accountId),
+        session,
+        typeof proofVersion === 'number' ? proofVersion : undefined,
+      );
     },
     endSession,
     async endGrant(grantId) {

@@ -9,10 +9,13 @@ const columns = 'uid, agent, acr, amr, signed_in_at, expires_at';
 const statements = {
   note: {
     name: 'browser_sessions_note',
+    // The share lock waits for whoever is ending everything of hers, and looks again; whoever does so later finds this row.
     text: `INSERT INTO browser_sessions (uid, account_id, agent, acr, amr, signed_in_at, expires_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7)
+           SELECT $1::text, a.id, $3::text, $4::text, $5::jsonb, $6::timestamptz, $7::timestamptz FROM accounts a
+           WHERE a.id = $2 AND a.disabled_at IS NULL AND a.proof_version = $8 FOR SHARE
            ON CONFLICT (uid) DO UPDATE SET account_id = excluded.account_id, agent = excluded.agent, acr = excluded.acr,
-             amr = excluded.amr, signed_in_at = excluded.signed_in_at, expires_at = excluded.expires_at`,
+             amr = excluded.amr, signed_in_at = excluded.signed_in_at, expires_at = excluded.expires_at
+           RETURNING uid`,
   },
   list: {
     name: 'browser_sessions_list',
@@ -50,8 +53,13 @@ export interface BrowserSession {
 
 /** In which browsers people are signed in: a list by account of what the library keeps by browser. */
 export interface BrowserSessions {
-  /** Notes that somebody signed in; whoever signs in again in the same browser session takes the place of that. */
-  note(accountId: string, session: BrowserSession): Promise<void>;
+  /**
+   * Notes that somebody signed in; whoever signs in again in the same browser session takes the place of that.
+   *
+   * @param proofVersion of the account when she proved who she is
+   * @returns false where that counts no more, or the account cannot be used: then nobody is signed in
+   */
+  note(accountId: string, session: BrowserSession, proofVersion: number | undefined): Promise<boolean>;
   /** The latest first. A session may have ended by itself: only where it is kept that is known. */
   list(accountId: string): Promise<BrowserSession[]>;
   /** One of hers; undefined for that of somebody else. */
@@ -84,9 +92,9 @@ const asSession = (row: Row): BrowserSession => ({
 export function createBrowserSessions(options: { db: Database; clock: Clock }): BrowserSessions {
   const { db, clock } = options;
   return {
-    async note(accountId, { uid, agent, acr, amr, signedInAt, expiresAt }) {
+    async note(accountId, { uid, agent, acr, amr, signedInAt, expiresAt }, proofVersion) {
       const values = [uid, accountId, agent, acr, JSON.stringify(amr), signedInAt, expiresAt];
-      await db.query(statements.note, values);
+      return (await db.query(statements.note, [...values, proofVersion ?? null])).length === 1;
     },
     async list(accountId) {
       return (await db.query<Row>(statements.list, [accountId, clock.now()])).map(asSession);

@@ -1,4 +1,4 @@
-import type { Notify } from '../accounts/index.ts';
+import { anotherWayIn, createEndHalfDone, type Notify } from '../accounts/index.ts';
 import type { Audit } from '../audit/index.ts';
 import type { Clock } from '../clock.ts';
 import type { Database, Statement } from '../db/index.ts';
@@ -20,14 +20,9 @@ const statements = {
   },
   remove: {
     name: 'linked_identities_remove',
-    text: `DELETE FROM linked_identities l WHERE l.account_id = $1 AND l.issuer = $2
-             AND (EXISTS (SELECT FROM accounts a WHERE a.id = $1 AND a.password_hash IS NOT NULL)
-               OR EXISTS (SELECT FROM passkeys p WHERE p.account_id = $1)
-               OR EXISTS (SELECT FROM linked_identities o JOIN identity_sources s ON s.issuer = o.issuer
-                          WHERE o.account_id = $1 AND o.issuer <> $2))
-           RETURNING l.issuer`,
+    text: `DELETE FROM linked_identities WHERE account_id = $1 AND issuer = $2 AND ${anotherWayIn('link')}
+           RETURNING issuer`,
   },
-  lock: { name: 'linked_identities_lock', text: 'SELECT id FROM accounts WHERE id = $1 FOR UPDATE' },
 } satisfies Record<string, Statement>;
 
 /** Somebody elsewhere who is an account here. */
@@ -56,6 +51,7 @@ export interface Links {
 /** The links in the database. */
 export function createLinks(options: { db: Database; clock: Clock; audit: Audit; notify: Notify }): Links {
   const { db, clock, audit, notify } = options;
+  const endHalfDone = createEndHalfDone(options);
   return {
     async use(issuer, subject) {
       const values = [issuer, subject, clock.now()];
@@ -82,8 +78,8 @@ export function createLinks(options: { db: Database; clock: Clock; audit: Audit;
     },
     remove: (accountId, issuer) =>
       db.transaction(async () => {
-        // One at a time for an account: of two last ways that are taken out at once, one stays.
-        await db.query(statements.lock, [accountId]);
+        // Of the last two ways in, taken out at once, one stays.
+        await endHalfDone(accountId);
         const [row] = await db.query(statements.remove, [accountId, issuer]);
         if (row === undefined) return false;
         await audit.record({ type: 'account.unlinked', subject: accountId, detail: { issuer } });

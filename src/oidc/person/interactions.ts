@@ -1,6 +1,6 @@
 import type Provider from 'oidc-provider';
 import { errors, type InteractionResults } from 'oidc-provider';
-import { type Account, lastSignOut } from '../../accounts/index.ts';
+import { type Account, proofVersionOf } from '../../accounts/index.ts';
 import type { Audit } from '../../audit/index.ts';
 import { hasProvenance } from '../../catalogue/index.ts';
 import { clientName } from '../../clients/index.ts';
@@ -134,7 +134,7 @@ export function createInteractions(options: {
         amr: [...amr],
         remember: false,
         ts,
-        lastSignOut: lastSignOut(account),
+        proofVersion: proofVersionOf(account),
         began: beganAt(details),
       };
       const next = await finish(at, { login }, false);

@@ -34,8 +34,12 @@ export interface StorageContext {
   presentSession(): string | undefined;
   /** Whether this is the id that the present request's session has now, not one that it had before. */
   isPresentSession(id: string): boolean;
-  /** Notes in which browser somebody signs in, with the session that the present request saves. */
-  signsIn(session: AdapterPayload): Promise<void>;
+  /**
+   * Notes in which browser somebody signs in, with the session that the present request saves.
+   *
+   * @returns false where what she proved counts no more
+   */
+  signsIn(session: AdapterPayload): Promise<boolean>;
   /** Notes that a session has ended, and what applications in it are to be told. */
   endSession(uid: string, session: Readonly<Record<string, unknown>>): Promise<void>;
   /** Ends everything that came from a grant: at once, or after a request whose own changes may be rolled back. */

@@ -195,7 +195,8 @@ export function sessionAdapter(store: ArtefactStore, clock: Clock, context: Stor
       const { uid = '' } = artefact;
       const found = context.sessionFound(uid);
       // First in the list of her sessions: one that is not in it could not be ended from elsewhere.
-      if (signsIn(payload, found)) await context.signsIn(payload);
+      if (signsIn(payload, found) && !(await context.signsIn(payload)))
+        throw new errors.SessionNotFound('what was proved counts no more');
       if (found === undefined) await store.put(model, key, artefact);
       // Signed out in another tab meanwhile: what this request has granted is not in the session that was ended there.
       else if (!(await store.replace(model, key, artefact, found))) await endWith(uid, payload);

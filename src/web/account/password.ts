@@ -52,7 +52,9 @@ export function addPassword(front: AccountFront, options: SecurityPagesOptions):
         return show(visit, 'limited', { elsewhere, wait: leave.retryAfter });
       }
       try {
-        const fault = await credentials.changePassword(person.account.id, current, next);
+        const fault = await credentials.changePassword(person.account.id, current, next, async () => {
+          if (elsewhere) await sessions.signOutEverywhere(person.account.id, { except: person.uid, source });
+        });
         await (fault === 'wrong' ? leave.failed() : leave.succeeded());
         if (fault !== undefined) return show(visit, fault, { elsewhere });
       } catch (error) {
@@ -61,7 +63,6 @@ export function addPassword(front: AccountFront, options: SecurityPagesOptions):
         ctx.status = 503;
         return show(visit, 'busy', { elsewhere, wait: BUSY });
       }
-      if (elsewhere) await sessions.signOutEverywhere(person.account.id, { except: person.uid, source });
       front.done(visit, SECURITY, 'password-changed');
     },
     sensitive,

@@ -27,6 +27,8 @@ export function addRecoveryCodes(front: AccountFront, { recoveryCodes, authentic
     '/security/recovery-codes',
     withApp(async (visit) => {
       const codes = await recoveryCodes.make(visit.person.account.id);
+      // The app was taken out meanwhile.
+      if (codes.length === 0) return front.done(visit, `${SECURITY}/authenticator`);
       const model: RecoveryCodesModel = { codes, left: codes.length };
       front.show(visit, 'account/recovery-codes.njk', model);
     }),

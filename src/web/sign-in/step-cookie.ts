@@ -10,8 +10,8 @@ export interface Step {
   readonly amr: readonly string[];
   /** When the first of it was, in seconds since 1970. */
   readonly signedInAt: number;
-  /** Of her account, when she proved it (`lastSignOut` in accounts/account.ts). */
-  readonly lastSignOut: number;
+  /** Of her account, when she proved it (`proofVersionOf` in accounts/account.ts). */
+  readonly proofVersion: number;
 }
 
 /** Seconds in which a sign-in that was begun with a password has to be finished. */
@@ -31,10 +31,10 @@ export interface StepCookie {
 function parse(text: string): Step | undefined {
   const value: unknown = JSON.parse(text);
   if (!isObject(value)) return undefined;
-  const { accountId, acr, amr, signedInAt, lastSignOut } = value;
+  const { accountId, acr, amr, signedInAt, proofVersion } = value;
   if (typeof accountId !== 'string' || typeof acr !== 'string' || !Array.isArray(amr)) return undefined;
-  if (typeof signedInAt !== 'number' || typeof lastSignOut !== 'number') return undefined;
-  return { accountId, acr, amr: amr.map(String), signedInAt, lastSignOut };
+  if (typeof signedInAt !== 'number' || typeof proofVersion !== 'number') return undefined;
+  return { accountId, acr, amr: amr.map(String), signedInAt, proofVersion };
 }
 
 /** Makes the cookie. @param key secret, the same on all nodes */

@@ -4,11 +4,11 @@ import {
   type Accounts,
   acrWithCode,
   type Credentials,
-  lastSignOut,
   methods,
   type NextStep,
   nextStep,
   type Proofs,
+  proofVersionOf,
 } from '../../accounts/index.ts';
 import type { Clock } from '../../clock.ts';
 import type { SignInGuard } from '../../limits/index.ts';
@@ -64,7 +64,7 @@ export function createSteps(dependencies: StepDependencies): Steps {
     const step = stepCookie.read(ctx, uid);
     if (step === undefined) return question.present;
     const account = await accounts.find(step.accountId);
-    if (account === undefined || lastSignOut(account) !== step.lastSignOut) return question.present;
+    if (account === undefined || proofVersionOf(account) !== step.proofVersion) return question.present;
     return { ...step, account };
   }
 
@@ -127,7 +127,7 @@ export function createSteps(dependencies: StepDependencies): Steps {
       acr,
       amr,
       signedInAt,
-      lastSignOut: lastSignOut(account),
+      proofVersion: proofVersionOf(account),
     });
     answerWith(visit, { location: `/interaction/${uid}` });
   }

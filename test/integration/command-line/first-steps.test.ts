@@ -28,6 +28,7 @@ const names = [
   '0009_oldest_program',
   '0010_people_decide',
   '0011_audit_by_person',
+  '0012_proofs_counted',
 ];
 const every = (state: string) => names.map((name) => `${state}  ${name}\n`).join('');
 

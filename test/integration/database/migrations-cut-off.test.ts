@@ -30,6 +30,7 @@ test.for([
   '0009_oldest_program',
   '0010_people_decide',
   '0011_audit_by_person',
+  '0012_proofs_counted',
 ])('killed before %s is written down: the next start does it, and all that follow', async (name) => {
   const pglite = await PGlite.create();
   const isLast = (sql: string, values: unknown) =>

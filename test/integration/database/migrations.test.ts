@@ -23,6 +23,7 @@ const all = [
   '0009_oldest_program',
   '0010_people_decide',
   '0011_audit_by_person',
+  '0012_proofs_counted',
 ];
 
 describe('on either database', () => {

@@ -51,7 +51,7 @@ export async function openAdapter(): Promise<OpenedAdapter> {
       foundSession: () => {},
       sessionFound: () => undefined,
       isPresentSession: () => true,
-      signsIn: async () => {},
+      signsIn: async () => true,
       endSession: async () => {},
       endGrant: (grantId) => durable.revokeByGrantId(grantId),
     },
