@@ -61,7 +61,9 @@ export function createContactAddresses(options: {
   return {
     ask: ({ id, name, language }, email) =>
       db.transaction(async () => {
-        const token = await links.create('address', { accountId: id, data: { email } }, LINK_LIFE);
+        const token = await links.createFor(id, 'address', { email }, LINK_LIFE);
+        // Put out of use a moment ago.
+        if (token === undefined) return;
         const values = { name, link: `${issuer}/account/address/${token}` };
         await mail.write({ kind: 'address', accountId: id, to: email, language, values });
       }),

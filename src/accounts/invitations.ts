@@ -19,6 +19,10 @@ const INVITATION_LIFE = 7 * 24 * 3600;
 const MOST_ADDRESSES = 5;
 
 const statements = {
+  lock: {
+    name: 'invitations_lock',
+    text: `SELECT id FROM one_time_links WHERE id = $1 AND kind = 'invitation' AND expires_at > $2 FOR UPDATE`,
+  },
   addresses: {
     name: 'invitations_addresses',
     text: `SELECT count(*)::integer AS count FROM one_time_links WHERE kind = 'invitation' AND data->>'invitation' = $1`,
@@ -117,12 +121,15 @@ export function createInvitations(options: {
   /** Sends a link to the address that she chose, or tells its owner; the same work, whichever it is. */
   function takeElsewhere({ link, invitation }: Found, email: string): Promise<Joined> {
     return db.transaction(async () => {
+      // Of addresses that are chosen at once, each counts those before it.
+      const [open] = await db.query(statements.lock, [link.id, clock.now()]);
+      if (open === undefined) return { kind: 'over' };
       const [row] = await db.query<{ count: number }>(statements.addresses, [link.id]);
       if ((row?.count ?? 0) >= MOST_ADDRESSES) return { kind: 'tooMany' };
       const taken = await accounts.taken({ email, healthIdentifiers: [] });
       const data = { invitation: link.id, email };
       const left = Math.ceil((link.expiresAt.getTime() - clock.now().getTime()) / 1000);
-      const code = await links.create('invitation', { accountId: undefined, data }, left);
+      const code = await links.create('invitation', data, left);
       const { name, language } = invitation;
       const values = {
         name,
@@ -175,11 +182,7 @@ export function createInvitations(options: {
         }
         if (invitation === undefined || faults.length > 0) throw new Refused('Nobody was invited:', faults);
         const { name, email, language, identityLevel } = invitation;
-        const code = await links.create(
-          'invitation',
-          { accountId: undefined, data: invitation },
-          INVITATION_LIFE,
-        );
+        const code = await links.create('invitation', invitation, INVITATION_LIFE);
         const link = await links.peek('invitation', code);
         if (link === undefined) throw new Error('an invitation is over that was just made');
         const { id, expiresAt } = link;

@@ -4,12 +4,16 @@ import type { Database, Statement } from '../db/index.ts';
 import { plainCode, randomCode } from './typed-code.ts';
 
 const statements = {
+  // For everybody the same statement. Its share lock waits for whoever is putting the account out of use, who ends the links that
+  // are there by then.
   create: {
     name: 'one_time_links_create',
     text: `INSERT INTO one_time_links (id, kind, account_id, data, created_at, expires_at)
-           VALUES ($1, $2, $3, $4, $5, $6)
+           SELECT $1::text, $2::text, $3::text, $4::jsonb, $5::timestamptz, $6::timestamptz
+           WHERE $3::text IS NULL OR EXISTS (SELECT FROM accounts WHERE id = $3 AND disabled_at IS NULL FOR SHARE)
            ON CONFLICT (account_id, kind) DO UPDATE SET id = excluded.id, data = excluded.data,
-             created_at = excluded.created_at, expires_at = excluded.expires_at`,
+             created_at = excluded.created_at, expires_at = excluded.expires_at
+           RETURNING id`,
   },
   peek: {
     name: 'one_time_links_peek',
@@ -42,16 +46,19 @@ export interface Link {
 /** Links and codes that open something once. Their tokens are not kept, only their SHA-256. */
 export interface Links {
   /**
-   * Makes a link; one of the same kind for the same account is over.
+   * Makes a link for somebody who has no account yet.
    *
    * @param seconds how long it is good
    * @returns its token, 130 random bits in letters and digits that can be typed
    */
-  create(
+  create(kind: LinkKind, data: Readonly<Record<string, unknown>>, seconds: number): Promise<string>;
+  /** The same for an account; one of the same kind for it is over. Undefined where the account cannot be used. */
+  createFor(
+    accountId: string,
     kind: LinkKind,
-    link: { accountId: string | undefined; data: Readonly<Record<string, unknown>> },
+    data: Readonly<Record<string, unknown>>,
     seconds: number,
-  ): Promise<string>;
+  ): Promise<string | undefined>;
   /** Looks at a link, which stays open: mail programs open what they are sent. Undefined where there is none. */
   peek(kind: LinkKind, token: string): Promise<Link | undefined>;
   /** Uses a link up; undefined where there is none, and for all but one of those who use it at once. */
@@ -85,15 +92,27 @@ export function createLinks({ db, clock }: { db: Database; clock: Clock }): Link
     asLink((await db.query<LinkRow>(statements.use, [id, kind, clock.now()]))[0]);
   const peekById: Links['peekById'] = async (kind, id) =>
     asLink((await db.query<LinkRow>(statements.peek, [id, kind, clock.now()]))[0]);
+
+  async function createFor(
+    accountId: string | null,
+    kind: LinkKind,
+    data: Readonly<Record<string, unknown>>,
+    seconds: number,
+  ): Promise<string | undefined> {
+    const token = randomCode(GROUPS);
+    const now = clock.now();
+    const expiresAt = new Date(now.getTime() + seconds * 1000);
+    const values = [digest(token), kind, accountId, JSON.stringify(data), now, expiresAt];
+    return (await db.query(statements.create, values)).length === 1 ? token : undefined;
+  }
+
   return {
-    async create(kind, { accountId, data }, seconds) {
-      const token = randomCode(GROUPS);
-      const now = clock.now();
-      const expiresAt = new Date(now.getTime() + seconds * 1000);
-      const values = [digest(token), kind, accountId ?? null, JSON.stringify(data), now, expiresAt];
-      await db.query(statements.create, values);
+    async create(...link) {
+      const token = await createFor(null, ...link);
+      if (token === undefined) throw new Error('a link for nobody was not made');
       return token;
     },
+    createFor,
     peek: (kind, token) => peekById(kind, digest(token)),
     peekById,
     use: (kind, token) => useById(kind, digest(token)),

@@ -119,25 +119,23 @@ export function createPasswordResets(options: {
           statements.asking,
           [asIdentifier(identifier) ?? null],
         );
-        const token = await links.create(
-          'reset',
-          { accountId: row?.id, data: {} },
-          row === undefined ? 0 : LINK_LIFE,
-        );
+        const token =
+          row === undefined
+            ? await links.create('reset', {}, 0)
+            : await links.createFor(row.id, 'reset', {}, LINK_LIFE);
         await mail.write({
           kind: 'reset',
           accountId: row?.id,
           to: row?.email ?? 'nobody@assent.invalid',
           language: row?.language ?? undefined,
-          values: { name: row?.name ?? 'nobody', link: linkTo(token) },
-          forNobody: row === undefined,
+          values: { name: row?.name ?? 'nobody', link: linkTo(token ?? '') },
+          forNobody: row === undefined || token === undefined,
         });
       }),
     async link(accountId) {
       return db.transaction(async () => {
-        const [row] = await db.query<AccountRow>(statements.account, [accountId]);
-        if (row === undefined) return undefined;
-        const token = await links.create('reset', { accountId, data: {} }, LINK_LIFE);
+        const token = await links.createFor(accountId, 'reset', {}, LINK_LIFE);
+        if (token === undefined) return undefined;
         await audit.record({ type: 'account.reset-link-made', subject: accountId });
         return linkTo(token);
       });

@@ -161,6 +161,15 @@ describe('another address than the one invited', () => {
     expect(kinds).toEqual(['sent', 'sent', 'sent', 'sent', 'sent', 'tooMany']);
   });
 
+  test('is asked for five times at most, also at once', async () => {
+    const { code } = await invitations().invite(ngaio);
+    const answers = await Promise.all(
+      Array.from({ length: 12 }, (_, count) => join(code, `n${count}@example.test`)),
+    );
+    expect(answers.filter(({ kind }) => kind === 'sent')).toHaveLength(5);
+    expect(answers.filter(({ kind }) => kind === 'tooMany')).toHaveLength(7);
+  });
+
   test('does not outlive the invitation', async () => {
     const { code } = await invitations().invite(ngaio);
     shiftTime(6.9 * DAY);

@@ -54,4 +54,17 @@ describe.each(['suspended', 'deceased'] as const)('an account that is %s', (reas
     expect(await server.sql("SELECT id FROM one_time_links WHERE account_id = 'hana'")).toEqual([]);
     expect(await server.services.people.resets.link('hana')).toBeUndefined();
   });
+
+  test('gets none that was asked for before, or at the same time', async () => {
+    const { addresses, resets } = server.services.people;
+    const account = { id: 'hana', name: 'Hana Ngata', language: undefined };
+    await Promise.all([
+      ...Array.from({ length: 4 }, () => resets.ask('hana@example.test')),
+      statuses().disable('hana', reason),
+      ...Array.from({ length: 4 }, () => addresses.ask(account, 'new@example.test')),
+      resets.link('hana'),
+    ]);
+    await addresses.ask(account, 'new@example.test');
+    expect(await server.sql("SELECT id FROM one_time_links WHERE account_id = 'hana'")).toEqual([]);
+  });
 });

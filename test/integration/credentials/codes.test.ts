@@ -1,6 +1,7 @@
 import { Secret, TOTP } from 'otpauth';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Credentials } from '../../../src/accounts/index.ts';
+import { demoSeed } from '../../support/code.ts';
 import { startServer, type TestServer } from '../../support/server.ts';
 import { shiftTime } from '../../support/time.ts';
 
@@ -121,7 +122,12 @@ describe('setting an app up', () => {
     expect(authenticators.resume('aroha', 'aroha', sealed)?.key).toBe(key);
     expect(authenticators.resume('wiremu', 'wiremu', sealed)).toBeUndefined();
     expect(await authenticators.confirm('wiremu', sealed, codeOf(key))).toBe('expired');
-    for (const changed of ['', 'x', `A${sealed.slice(1)}`, sealed.slice(0, -8)])
+    for (const changed of [
+      '',
+      'x',
+      `${sealed.startsWith('A') ? 'B' : 'A'}${sealed.slice(1)}`,
+      sealed.slice(0, -8),
+    ])
       expect(await authenticators.confirm('aroha', changed, codeOf(key))).toBe('expired');
     shiftTime(901);
     expect(await authenticators.confirm('aroha', sealed, codeOf(key))).toBe('expired');
@@ -171,6 +177,21 @@ describe('recovery codes', () => {
     const taken = await Promise.all(made.map(([code = '']) => credentials.recoveryCodes.use('aroha', code)));
     expect(taken.filter(Boolean)).toHaveLength(1);
   });
+});
+
+test('recovery codes never outlive the app that they stand in for', async () => {
+  const { authenticators, recoveryCodes } = credentials;
+  for (let round = 0; round < 5; round += 1) {
+    await authenticators.put('aroha', demoSeed, { always: false });
+    await Promise.all([
+      recoveryCodes.make('aroha'),
+      authenticators.remove('aroha'),
+      recoveryCodes.make('aroha'),
+    ]);
+    expect(await recoveryCodes.count('aroha')).toBe(0);
+  }
+  expect(await recoveryCodes.make('aroha')).toEqual([]);
+  await authenticators.put('aroha', demoSeed, { always: false });
 });
 
 test('what was changed is told by mail, to an address that was verified and to no other', async () => {
