@@ -33,6 +33,7 @@ import { createInteractionRequests } from './person/interaction-request.ts';
 import { createInteractions } from './person/interactions.ts';
 import { createLogoutSender } from './person/logout-sender.ts';
 import { createMoreTime } from './person/more-time.ts';
+import { ofOneRequest } from './person/of-one-request.ts';
 import { createPrompts } from './person/prompts.ts';
 import { createSessions } from './person/sessions.ts';
 import { createSignOut } from './person/sign-out.ts';
@@ -171,6 +172,24 @@ export function createOidc(given: OidcOptions): Oidc {
     return built;
   }
 
+  const browser = createBrowser({ ...options, provider, isOver: sessions.isOver });
+  const interactions = createInteractions({
+    ...options,
+    provider,
+    grants,
+    endGrants,
+    browserBinding,
+    moreTime,
+    requests: createInteractionRequests({
+      ...options,
+      provider,
+      roles,
+      records,
+      moreTime,
+      isOver: sessions.isOver,
+    }),
+  });
+
   let current = build(options.privateJwks);
   let callback = current.callback();
   return {
@@ -180,25 +199,9 @@ export function createOidc(given: OidcOptions): Oidc {
       current = build(privateJwks);
       callback = current.callback();
     },
-    browser: createBrowser({ ...options, provider, isOver: sessions.isOver }),
+    ...ofOneRequest(states, { browser, interactions }),
     sessions,
     sendLogoutNotices: createLogoutSender({ ...options, provider }),
     withdrawals: createWithdrawals({ ...options, endGrants, narrowGrants, sidsOf: sessions.sidsOf }),
-    interactions: createInteractions({
-      ...options,
-      provider,
-      grants,
-      endGrants,
-      browserBinding,
-      moreTime,
-      requests: createInteractionRequests({
-        ...options,
-        provider,
-        roles,
-        records,
-        moreTime,
-        isOver: sessions.isOver,
-      }),
-    }),
   };
 }

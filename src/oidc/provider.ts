@@ -9,6 +9,7 @@ import { acrs } from '../accounts/index.ts';
 import { CLOCK_TOLERANCE } from '../authorisation/index.ts';
 import { assertionAlgorithms, authenticationMethods, identityScopes } from '../clients/index.ts';
 import type { Clock } from '../clock.ts';
+import { cookieNames } from './browser-cookies.ts';
 import { assertionFault, audiences } from './client/assertions.ts';
 import type { Introspection } from './issued/introspection.ts';
 import { mayRevoke } from './issued/revocation-endpoint.ts';
@@ -44,21 +45,10 @@ export interface ProviderParts {
   readonly clock: Clock;
 }
 
-/** Where https is promised, a cookie that another host or plain http could have set is not taken (RFC 6265bis). */
 function cookies({ issuer, cookieKeys }: ProviderParts): Configuration['cookies'] {
   const secure = issuer.startsWith('https:');
-  const [host, prefix] = secure ? ['__Host-', '__Secure-'] : ['', ''];
   const options = { signed: true, httpOnly: true, sameSite: 'lax', secure } as const;
-  return {
-    keys: [...cookieKeys],
-    long: options,
-    short: options,
-    names: {
-      session: `${host}assent_session`,
-      interaction: `${prefix}assent_interaction`,
-      resume: `${prefix}assent_resume`,
-    },
-  };
+  return { keys: [...cookieKeys], long: options, short: options, names: cookieNames(issuer) };
 }
 
 function times(clock: Clock): Configuration['ttl'] {

@@ -6,10 +6,14 @@ import type { Api } from '../catalogue/index.ts';
 import type { Client } from '../clients/index.ts';
 import type { Consent } from '../consents/index.ts';
 import type { PractitionerRole } from '../practitioners/index.ts';
-import type { PlacedArtefact } from './storage/index.ts';
+import type { Looked, PlacedArtefact } from './storage/index.ts';
 
 /** What is found out in the course of one request, kept beside it until the audit row is written. */
 export interface RequestState {
+  /** Its Cookie header. */
+  readonly cookie?: string | undefined;
+  /** What was looked up of the browser's session and interaction. */
+  looked?: Looked;
   /** The person whose token, code or session it is. */
   account?: Account;
   /** The catalogue as it was when it was first needed. */
@@ -83,7 +87,7 @@ export function createRequestStates(): RequestStates {
   function of({ req }: { readonly req: IncomingMessage }): RequestState {
     const known = states.get(req);
     if (known !== undefined) return known;
-    const state: RequestState = {};
+    const state: RequestState = { cookie: req.headers.cookie };
     states.set(req, state);
     return state;
   }

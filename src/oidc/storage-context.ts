@@ -3,6 +3,7 @@ import { type Accounts, proofVersionOf } from '../accounts/index.ts';
 import type { Database } from '../db/index.ts';
 import type { BrowserSessions } from '../sessions/index.ts';
 import { describeAgent } from '../sessions/index.ts';
+import { namedIn } from './browser-cookies.ts';
 import type { EndGrants } from './grants/end-grants.ts';
 import { lifetimes } from './lifetimes.ts';
 import type { BrowserBinding } from './person/browser-binding.ts';
@@ -15,6 +16,7 @@ const askingRoutes = new Set(['introspection', 'revocation']);
 
 /** Tells storage how it belongs to the request that asks for it; outside a request it belongs to none. */
 export function createStorageContext(options: {
+  issuer: string;
   db: Database;
   accounts: Pick<Accounts, 'find'>;
   states: RequestStates;
@@ -23,7 +25,7 @@ export function createStorageContext(options: {
   browserSessions: BrowserSessions;
   endSession: EndSession;
 }): StorageContext {
-  const { db, accounts, states, endGrants, browserBinding, browserSessions, endSession } = options;
+  const { issuer, db, accounts, states, endGrants, browserBinding, browserSessions, endSession } = options;
   const request = () => (Provider.ctx === undefined ? states.current() : states.of(Provider.ctx));
   const active = () => Provider.ctx?.oidc?.route === 'token';
   /** The browser session that each request found, as it was then. */
@@ -72,6 +74,13 @@ export function createStorageContext(options: {
       const ctx = Provider.ctx;
       if (ctx?.oidc?.route !== 'resume') return true;
       return browserBinding.mayGoOn(ctx.req, uid, interaction) && (await stillCounts(interaction));
+    },
+    named: () => namedIn(request()?.cookie, issuer),
+    looked() {
+      const state = request();
+      if (state === undefined) return undefined;
+      state.looked ??= new Map();
+      return state.looked;
     },
     foundSession(uid, session) {
       const state = request();

@@ -23,7 +23,7 @@ export function keptId(model: string, id: string): string {
  * Takes out of a payload what must not be stored: `jti` repeats the bearer value, an interaction's
  * `session.cookie` is the session's (and is never read again), `consumed` has its own column.
  */
-function withoutSecrets(payload: AdapterPayload): Record<string, unknown> {
+export function withoutSecrets(payload: AdapterPayload): Record<string, unknown> {
   const { jti: _jti, consumed: _consumed, ...rest } = payload;
   if (rest.session?.cookie === undefined) return rest;
   const { cookie: _cookie, ...session } = rest.session;

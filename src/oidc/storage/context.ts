@@ -1,5 +1,7 @@
 import type { AdapterPayload } from 'oidc-provider';
+import type { Named } from '../browser-cookies.ts';
 import type { PlacedArtefact } from './sql-store.ts';
+import type { Looked } from './store.ts';
 
 /** How storage belongs to the request that asks for it. */
 export interface StorageContext {
@@ -26,6 +28,10 @@ export interface StorageContext {
   beginsInteraction(uid: string): boolean;
   /** Whether its browser may go on with this interaction, and what was answered still counts. */
   mayGoOn(uid: string, interaction: AdapterPayload): Promise<boolean>;
+  /** What the cookies of the present request name. */
+  named(): readonly Named[];
+  /** What it has looked up so far; undefined outside a request. */
+  looked(): Looked | undefined;
   /** Notes that the present request found the session with this uid, and how it was. */
   foundSession(uid: string, session: AdapterPayload): void;
   /** The session with this uid as the present request first found it; undefined where it did not. */

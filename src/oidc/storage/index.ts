@@ -5,4 +5,4 @@ export { createRedisStore } from './redis-store.ts';
 export { createReplayGuard, proofId, type ReplayGuard, replayId } from './replay-guard.ts';
 export { grantsEndingWith, grantsIn, sidsIn } from './session.ts';
 export { createSqlStore, type PlacedArtefact, type SqlStore } from './sql-store.ts';
-export type { ArtefactStore } from './store.ts';
+export type { ArtefactStore, Looked } from './store.ts';

@@ -1,8 +1,9 @@
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
 import type { Clock } from '../../clock.ts';
 import { lifetimes } from '../lifetimes.ts';
-import { asArtefact, asPayload, keptId } from './artefact.ts';
+import { asArtefact, asPayload, keptId, withoutSecrets } from './artefact.ts';
 import type { StorageContext } from './context.ts';
+import { createReads } from './reads.ts';
 import { grantsEndingWith, signsIn } from './session.ts';
 import type { SqlStore } from './sql-store.ts';
 import type { ArtefactStore } from './store.ts';
@@ -146,7 +147,8 @@ export function pushedAdapter(store: ArtefactStore, clock: Clock, context: Stora
 
 /** Interactions: only the browser in which somebody signed in may go on with what she began. */
 export function interactionAdapter(store: ArtefactStore, clock: Clock, context: StorageContext): Adapter {
-  const plain = artefactAdapter('Interaction', store, clock, context);
+  const reads = createReads(store, context);
+  const plain = artefactAdapter('Interaction', { ...store, ...reads }, clock, context);
   return {
     ...plain,
     async find(id) {
@@ -155,6 +157,7 @@ export function interactionAdapter(store: ArtefactStore, clock: Clock, context: 
     },
     // The library saves it once more with the answer; one that was gone on with meanwhile would be gone on with again.
     async upsert(id, payload, expiresIn) {
+      reads.forget();
       if (context.beginsInteraction(id)) return plain.upsert(id, payload, expiresIn);
       const artefact = asArtefact('Interaction', payload, expiresIn, clock);
       const there = await store.putAgain('Interaction', keptId('Interaction', id), artefact);
@@ -162,6 +165,7 @@ export function interactionAdapter(store: ArtefactStore, clock: Clock, context: 
     },
     // The library finds it first and destroys it later: of two requests that go on at once, both would get a code.
     async destroy(id) {
+      reads.forget();
       const first = await store.destroy('Interaction', keptId('Interaction', id));
       if (!first && context.resuming()) throw new errors.SessionNotFound(GONE_ON);
     },
@@ -175,7 +179,8 @@ export function interactionAdapter(store: ArtefactStore, clock: Clock, context: 
  */
 export function sessionAdapter(store: ArtefactStore, clock: Clock, context: StorageContext): Adapter {
   const model = 'Session';
-  const plain = artefactAdapter(model, store, clock, context);
+  const reads = createReads(store, context);
+  const plain = artefactAdapter(model, { ...store, ...reads }, clock, context);
 
   async function endWith(uid: string, session: Readonly<Record<string, unknown>> = {}): Promise<void> {
     for (const grantId of grantsEndingWith(session)) await context.endGrant(grantId);
@@ -190,6 +195,7 @@ export function sessionAdapter(store: ArtefactStore, clock: Clock, context: Stor
       return found;
     },
     async upsert(id, payload, expiresIn) {
+      reads.forget();
       const artefact = asArtefact(model, payload, expiresIn, clock);
       const key = keptId(model, id);
       const { uid = '' } = artefact;
@@ -199,10 +205,12 @@ export function sessionAdapter(store: ArtefactStore, clock: Clock, context: Stor
         throw new errors.SessionNotFound('what was proved counts no more');
       if (found === undefined) await store.put(model, key, artefact);
       // Signed out in another tab meanwhile: what this request has granted is not in the session that was ended there.
-      else if (!(await store.replace(model, key, artefact, found))) await endWith(uid, payload);
+      else if (!(await store.replace(model, key, artefact, withoutSecrets(found))))
+        await endWith(uid, payload);
     },
     async destroy(id) {
       if (!context.isPresentSession(id)) return;
+      reads.forget();
       // Another tab may have given it a new id meanwhile; its uid stays.
       const uid = context.presentSession();
       if (uid !== undefined) {

@@ -161,6 +161,7 @@ export function createRedisStore(options: { redis: RedisConnection; clock: Clock
 
   return {
     find,
+    findSome: (places) => Promise.all(places.map(({ model, id }) => find(model, id))),
     async put(model, id, artefact) {
       const { uid } = artefact;
       const { text, life } = textOf(model, artefact);

@@ -44,6 +44,13 @@ const statements = {
              client_id = $8, expires_at = $9
            WHERE model = $1 AND uid = $5 RETURNING id`,
   },
+  // Hardly ever has another request saved it meanwhile. Where one has, what this one changed is merged (`lockByUid`).
+  replaceFound: {
+    name: 'oidc_artefacts_replace_found',
+    text: `UPDATE oidc_artefacts SET id = $2, payload = $3, grant_id = $4, user_code = $6, account_id = $7,
+             client_id = $8, expires_at = $9
+           WHERE model = $1 AND uid = $5 AND payload = $10 RETURNING id`,
+  },
   putMany: {
     name: 'oidc_artefacts_put_many',
     text: `INSERT INTO oidc_artefacts ${values}
@@ -55,6 +62,11 @@ const statements = {
   find: {
     name: 'oidc_artefacts_find',
     text: `SELECT payload, consumed_at FROM oidc_artefacts WHERE model = $1 AND id = $2 AND ${alive}`,
+  },
+  findSome: {
+    name: 'oidc_artefacts_find_some',
+    text: `SELECT model, id, payload, consumed_at FROM oidc_artefacts
+           WHERE (model, id) IN (SELECT * FROM unnest($1::text[], $2::text[])) AND ${alive}`,
   },
   // Inside a transaction the grant stays as it is until the end: whoever revokes it waits, and then ends what was made.
   findLocked: {
@@ -202,15 +214,22 @@ export function createSqlStore(options: { db: Database; clock: Clock }): SqlStor
     async putAgain(model, id, artefact) {
       return (await db.query(statements.putAgain, rowOf(model, id, artefact))).length === 1;
     },
-    replace: (model, id, artefact, found) =>
-      db.transaction(async () => {
+    async replace(model, id, artefact, found) {
+      const asFound = found && mergeSession(found, artefact.payload, found);
+      if (asFound !== undefined) {
+        const row = rowOf(model, id, { ...artefact, payload: asFound });
+        const replaced = await db.query(statements.replaceFound, [...row, JSON.stringify(found)]);
+        if (replaced.length === 1) return true;
+      }
+      return db.transaction(async () => {
         const [kept] = await db.query<ArtefactRow>(statements.lockByUid, [model, artefact.uid ?? null]);
         if (kept === undefined) return false;
         const payload = mergeSession(kept.payload, artefact.payload, found);
         if (payload !== undefined)
           await db.query(statements.replaceByUid, rowOf(model, id, { ...artefact, payload }));
         return true;
-      }),
+      });
+    },
     async destroyByUid(model, uid) {
       return (await db.query<ArtefactRow>(statements.destroyByUid, [model, uid]))[0]?.payload;
     },
@@ -230,6 +249,16 @@ export function createSqlStore(options: { db: Database; clock: Clock }): SqlStor
     },
     find: (model, id) =>
       one(model === 'Grant' && db.inTransaction() ? statements.findLocked : statements.find, model, id),
+    async findSome(places) {
+      const rows = await db.query<ArtefactRow & { model: string; id: string }>(statements.findSome, [
+        places.map(({ model }) => model),
+        places.map(({ id }) => id),
+        clock.now(),
+      ]);
+      return places.map((place) =>
+        stored(rows.find(({ model, id }) => model === place.model && id === place.id)),
+      );
+    },
     async replay(model, id) {
       const since = new Date(clock.now().getTime() - lifetimes.refreshRetry * 1000);
       const [row] = await db.query<{ grant_id: string | null; retry: boolean }>(statements.replay, [

@@ -36,6 +36,10 @@ export interface ArtefactStore {
    */
   replace(model: string, id: string, artefact: Artefact, found?: Artefact['payload']): Promise<boolean>;
   find(model: string, id: string): Promise<StoredArtefact | undefined>;
+  /** Several at once. @returns in the order in which they were asked for */
+  findSome(
+    places: readonly { readonly model: string; readonly id: string }[],
+  ): Promise<readonly (StoredArtefact | undefined)[]>;
   findByUid(model: string, uid: string): Promise<StoredArtefact | undefined>;
   findByUserCode(model: string, userCode: string): Promise<StoredArtefact | undefined>;
   /** Marks as used. Of any number of callers exactly one gets true; false also when there is nothing to use. */
@@ -47,3 +51,9 @@ export interface ArtefactStore {
   /** Destroys everything that came from a grant, of whatever model, at once. */
   revokeByGrantId(grantId: string): Promise<void>;
 }
+
+/** What one request has looked up, by model and id. */
+export type Looked = Map<
+  string,
+  { readonly at: number; readonly all: Promise<readonly (StoredArtefact | undefined)[]> }
+>;

@@ -18,7 +18,8 @@ const remembered = new Set(['clients_find', 'apis_all', 'identity_sources_all'])
 
 /** Sessions, interactions and tries at passwords: with `REDIS_URL` they are no statements. */
 const isVolatile = (name: string, values: readonly unknown[] = []) =>
-  name.startsWith('rate_limits') || values.includes('Interaction') || values.includes('Session');
+  name.startsWith('rate_limits') ||
+  values.flat().some((value) => value === 'Interaction' || value === 'Session');
 
 interface Counted {
   /** What only PostgreSQL keeps. */

@@ -47,6 +47,8 @@ export async function openAdapter(): Promise<OpenedAdapter> {
       resuming: () => false,
       beginsInteraction: () => true,
       mayGoOn: async () => true,
+      named: () => [],
+      looked: () => undefined,
       presentSession: () => undefined,
       foundSession: () => {},
       sessionFound: () => undefined,

@@ -4,6 +4,7 @@ import { systemClock } from '../../../src/clock.ts';
 import { createRedisStore } from '../../../src/oidc/storage/index.ts';
 import { arohas, fresh, LIFE } from './artefacts.ts';
 import { describeContract, volatileModels } from './contract.ts';
+import { describeFound } from './found.ts';
 
 const url = process.env.REDIS_URL;
 if (url === undefined) console.warn('The Redis store is not tested: REDIS_URL is not set');
@@ -24,6 +25,7 @@ describe.skipIf(url === undefined)('the Redis store', () => {
   }
 
   describeContract(store, volatileModels);
+  describeFound(store);
 
   test.each(volatileModels)('gives every key of a %s a time to live', async (model) => {
     const [id, uid] = [fresh('id'), fresh('uid')];

@@ -6,6 +6,7 @@ import { openTestDatabase, type TestDatabase } from '../../support/database.ts';
 import { shiftTime } from '../../support/time.ts';
 import { arohas, fresh, LIFE, together } from './artefacts.ts';
 import { describeContract, volatileModels } from './contract.ts';
+import { describeFound } from './found.ts';
 
 /** Models that must never be lost, so that only SQL keeps them. */
 const durableModels = [
@@ -49,6 +50,7 @@ const rows = (where: string, value: string) =>
 
 describe('the SQL store', () => {
   describeContract(store, [...volatileModels, ...durableModels]);
+  describeFound(store);
 
   test('keeps an expired row: clearing away is housekeeping, not a side effect of looking', async () => {
     const id = fresh('id');
