@@ -205,6 +205,7 @@ export async function createApp(
       consents: services.consents,
       withdrawals: oidc.withdrawals,
       activity: services.activity,
+      mail: services.mail,
       ownAccount: services.ownAccount,
       practitioners: services.practitioners,
       links,

@@ -27,19 +27,21 @@ const told: readonly AuditType[] = [
   'account.unlinked',
 ];
 
+// By the index on subject and time: as many rows are read as are shown, and those in between that are not told. A client that
+// signs its users in itself says whose token it asks for: what no decision of hers stands behind is not hers.
+const page = (
+  types: string,
+) => `SELECT id, at, type, client_id, api_id, grant_type, scope, source, detail FROM audit_events e
+  WHERE subject = $1 AND ${types}
+    AND (type NOT IN ('token.issued', 'access.reported') OR EXISTS (
+      SELECT FROM grants g JOIN consents c ON c.id = g.consent_id
+      WHERE g.grant_id = e.detail ->> 'grant' AND c.account_id = $1))
+    AND ($2::timestamptz IS NULL OR at < $2 OR at = $2 AND id < $3)
+  ORDER BY at DESC, id DESC LIMIT $4`;
+
 const statements = {
-  // By the index on subject and time: as many rows are read as are shown, and those in between that are not told. A client that
-  // signs its users in itself says whose token it asks for: what no decision of hers stands behind is not hers.
-  page: {
-    name: 'audit_events_of_person',
-    text: `SELECT id, at, type, client_id, api_id, grant_type, scope, detail FROM audit_events e
-           WHERE subject = $1 AND type = ANY ($2)
-             AND (type NOT IN ('token.issued', 'access.reported') OR EXISTS (
-               SELECT FROM grants g JOIN consents c ON c.id = g.consent_id
-               WHERE g.grant_id = e.detail ->> 'grant' AND c.account_id = $1))
-             AND ($3::timestamptz IS NULL OR at < $3 OR at = $3 AND id < $4)
-           ORDER BY at DESC, id DESC LIMIT $5`,
-  },
+  told: { name: 'audit_events_of_person', text: page('type = ANY ($5)') },
+  all: { name: 'audit_events_about_person', text: page('true') },
 } satisfies Record<string, Statement>;
 
 /** Something that happened in a person's name. */
@@ -52,6 +54,8 @@ export interface ActivityEntry {
   readonly grantType: string | undefined;
   /** Of a token: what it opens. Of a decision: what was allowed, or taken back. */
   readonly scope: string | undefined;
+  /** Network address from which it was done. */
+  readonly source: string | undefined;
   /** Of a reported access, what was asked for: `interaction` and `resource`. */
   readonly detail: Readonly<Record<string, unknown>>;
 }
@@ -68,18 +72,22 @@ export interface ActivityPage {
   readonly next: ActivityPlace | undefined;
 }
 
+interface ActivityPaging {
+  readonly after?: ActivityPlace | undefined;
+  readonly most: number;
+}
+
 /** What happened in people's names, for themselves: by them, or by what they had decided. */
 export interface Activity {
   /**
-   * A page of what the audit has about somebody, the latest first.
+   * A page of what somebody is told of on pages, the latest first.
    *
    * @param after where the page before ended; undefined for the first one
    * @param most entries; 100 at most
    */
-  ofPerson(
-    accountId: string,
-    options: { after?: ActivityPlace | undefined; most: number },
-  ): Promise<ActivityPage>;
+  ofPerson(accountId: string, options: ActivityPaging): Promise<ActivityPage>;
+  /** A page of all that the audit has about her, in the same order. */
+  aboutPerson(accountId: string, options: ActivityPaging): Promise<ActivityPage>;
 }
 
 interface Row {
@@ -90,6 +98,7 @@ interface Row {
   api_id: string | null;
   grant_type: string | null;
   scope: string | null;
+  source: string | null;
   detail: Record<string, unknown>;
 }
 
@@ -101,20 +110,29 @@ const asEntry = (row: Row): ActivityEntry => ({
   apiId: row.api_id ?? undefined,
   grantType: row.grant_type ?? undefined,
   scope: row.scope ?? undefined,
+  source: row.source ?? undefined,
   detail: row.detail,
 });
 
 /** Reads the audit trail by person. */
 export function createActivity(options: { db: Database }): Activity {
   const { db } = options;
+
+  async function read(
+    statement: Statement,
+    accountId: string,
+    { after, most, types }: ActivityPaging & { types: readonly (readonly AuditType[])[] },
+  ): Promise<ActivityPage> {
+    const size = Math.max(1, Math.min(most, MOST));
+    const values = [accountId, after?.at ?? null, after?.id ?? null, size + 1, ...types];
+    const rows = await db.query<Row>(statement, values);
+    const entries = rows.slice(0, size).map(asEntry);
+    const last = entries.at(-1);
+    return { entries, next: rows.length > size && last ? { at: last.at, id: last.id } : undefined };
+  }
+
   return {
-    async ofPerson(accountId, { after, most }) {
-      const size = Math.max(1, Math.min(most, MOST));
-      const values = [accountId, told, after?.at ?? null, after?.id ?? null, size + 1];
-      const rows = await db.query<Row>(statements.page, values);
-      const entries = rows.slice(0, size).map(asEntry);
-      const last = entries.at(-1);
-      return { entries, next: rows.length > size && last ? { at: last.at, id: last.id } : undefined };
-    },
+    ofPerson: (accountId, paging) => read(statements.told, accountId, { ...paging, types: [told] }),
+    aboutPerson: (accountId, paging) => read(statements.all, accountId, { ...paging, types: [] }),
   };
 }

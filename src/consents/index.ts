@@ -12,7 +12,7 @@ export {
   undecided,
   withCovered,
 } from './lines.ts';
-export type { ConsentList, ListedConsent } from './list.ts';
+export type { ConsentList, ConsentPlace, ListedConsent } from './list.ts';
 export {
   type Receipt,
   type ReceiptSpeaker,

@@ -17,6 +17,10 @@ const statements = {
     text: `INSERT INTO mails (id, account_id, kind, sealed, created_at, next_at, expires_at)
            VALUES ($1, $2, $3, $4, $5, $6, $7)`,
   },
+  ofAccount: {
+    name: 'mails_of_account',
+    text: `SELECT kind, created_at, sent_at FROM mails WHERE account_id = $1 ORDER BY created_at, id`,
+  },
   newest: {
     name: 'mails_newest',
     text: `SELECT id, kind, sealed, created_at FROM mails WHERE sealed <> '' AND expires_at > $1
@@ -40,6 +44,14 @@ export interface WaitingMail extends Letter {
   readonly createdAt: Date;
 }
 
+/** That a mail was written to somebody. */
+export interface WrittenMail {
+  readonly kind: string;
+  readonly createdAt: Date;
+  /** Undefined while it waits, and where it could not be sent. */
+  readonly sentAt: Date | undefined;
+}
+
 /** Mail to people. What is sent here waits in the database; `createMailSender` takes it from there. */
 export interface Mail {
   /**
@@ -58,6 +70,8 @@ export interface Mail {
   ): Promise<void>;
   /** A sentence of `locales/` that has its place in a mail. */
   readonly sentence: Letters['sentence'];
+  /** What was written to somebody in the last week. The text is not kept, and may hold a link that nobody else is to see. */
+  ofAccount(accountId: string): Promise<readonly WrittenMail[]>;
   /** The newest mails that wait, for the outbox of the demonstration. */
   newest(): Promise<readonly WaitingMail[]>;
 }
@@ -99,6 +113,17 @@ export function createMail(options: {
     write: ({ language, values, ...mail }) =>
       send({ ...mail, ...letters.compose(mail.kind, language, values) }),
     sentence: letters.sentence,
+    async ofAccount(accountId) {
+      const rows = await db.query<{ kind: string; created_at: Date; sent_at: Date | null }>(
+        statements.ofAccount,
+        [accountId],
+      );
+      return rows.map(({ kind, created_at: createdAt, sent_at: sentAt }) => ({
+        kind,
+        createdAt,
+        sentAt: sentAt ?? undefined,
+      }));
+    },
     async newest() {
       const rows = await db.query<{ id: string; kind: string; sealed: string; created_at: Date }>(
         statements.newest,

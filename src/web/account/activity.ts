@@ -22,6 +22,9 @@ export function readPlace(text: unknown): ActivityPlace | undefined {
   return at === undefined || id === undefined ? undefined : { at: new Date(Number(at)), id };
 }
 
+/** A place, as an address has it. */
+export const writePlace = ({ at, id }: ActivityPlace) => `${at.getTime()}.${id}`;
+
 /** The page on which a person sees what happened in her name. */
 export function addActivity(front: AccountFront, options: ActivityPageOptions): void {
   const { activity, registry, rendererOf } = options;
@@ -44,7 +47,7 @@ export function addActivity(front: AccountFront, options: ActivityPageOptions): 
         nameOf: (clientId) => names.get(clientId) ?? clientId,
         ownPatient: person.account.patient,
       }),
-      older: page.next ? `/account/activity?before=${page.next.at.getTime()}.${page.next.id}` : '',
+      older: page.next ? `/account/activity?before=${writePlace(page.next)}` : '',
       latest: after === undefined,
     });
   });

@@ -39,6 +39,10 @@ export interface ApplicationModel {
 export interface ApplicationsModel extends AccountPageModel {
   readonly live: readonly ApplicationModel[];
   readonly ended: readonly ApplicationModel[];
+  /** Address of what ended before; `''` on the last page. */
+  readonly older: string;
+  /** Whether it is the first page of what has ended. */
+  readonly latest: boolean;
 }
 
 /** What `account/application.njk` shows. */

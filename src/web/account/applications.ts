@@ -2,10 +2,11 @@ import type { Context } from 'koa';
 import type { Catalogue } from '../../catalogue/index.ts';
 import type { ClientRegistry } from '../../clients/index.ts';
 import type { Clock } from '../../clock.ts';
-import type { ConsentKey, ConsentList, ListedConsent } from '../../consents/index.ts';
-import type { SignedIn, Withdrawals } from '../../oidc/index.ts';
+import type { ConsentList, ListedConsent } from '../../consents/index.ts';
+import type { Withdrawals } from '../../oidc/index.ts';
 import type { Words } from '../scope-words.ts';
 import type { AccountFront, AccountVisit } from './account-routes.ts';
+import { readPlace, writePlace } from './activity.ts';
 import { asApplication, type Telling, withoutIt } from './applications-view.ts';
 
 /** What the pages about applications need. */
@@ -23,13 +24,8 @@ export interface ApplicationsOptions {
 /** How long what has ended is listed, in milliseconds: half a year. */
 const ENDED_SHOWN = 183 * 24 * 60 * 60 * 1000;
 
-/** Whether two decisions are versions of one. */
-const isSame = (one: ConsentKey, other: ConsentKey) =>
-  one.clientId === other.clientId &&
-  one.apiId === other.apiId &&
-  one.patient === other.patient &&
-  one.role === other.role &&
-  one.reason === other.reason;
+/** Decisions that have ended, on one page. */
+const ENDED = 50;
 
 /** The place of a line in an address; -1 for what is no number as we write it. */
 const numberOf = ({ ctx }: AccountVisit) =>
@@ -59,9 +55,6 @@ export function addApplications(front: AccountFront, options: ApplicationsOption
   const tell = async (visit: AccountVisit, consent: ListedConsent) =>
     asApplication(consent, await tellingOf(visit, consent));
 
-  const listed = ({ account }: SignedIn) =>
-    consents.list(account.id, new Date(clock.now().getTime() - ENDED_SHOWN));
-
   /** The decision at an address, if it is hers. Of one that a later one took the place of, the browser is sent to that. */
   async function consentAt(visit: AccountVisit): Promise<ListedConsent | undefined> {
     const { ctx, person } = visit;
@@ -71,9 +64,9 @@ export function addApplications(front: AccountFront, options: ApplicationsOption
       return undefined;
     }
     if (found.live) return found;
-    const present = (await listed(person)).find((one) => one.live && isSame(one, found));
+    const present = await consents.present(person.account.id, found.id);
     if (present === undefined) return found;
-    front.done(visit, pageOf(present.id));
+    front.done(visit, pageOf(present));
     return undefined;
   }
 
@@ -92,11 +85,16 @@ export function addApplications(front: AccountFront, options: ApplicationsOption
   });
 
   front.get('/applications', async (visit) => {
-    const all = await listed(visit.person);
-    const told = await Promise.all(all.map((consent) => tell(visit, consent)));
+    const { id } = visit.person.account;
+    const after = readPlace(visit.ctx.query.before);
+    const since = new Date(clock.now().getTime() - ENDED_SHOWN);
+    const { entries, next } = await consents.ended(id, { since, after, most: ENDED });
+    const told = (all: readonly ListedConsent[]) => Promise.all(all.map((consent) => tell(visit, consent)));
     front.show(visit, 'account/applications.njk', {
-      live: told.filter(({ ended }) => ended === null),
-      ended: told.filter(({ ended }) => ended !== null),
+      live: await told(await consents.live(id)),
+      ended: await told(entries),
+      older: next ? `/account/applications?before=${writePlace(next)}` : '',
+      latest: after === undefined,
     });
   });
 

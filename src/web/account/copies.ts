@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { Context } from 'koa';
 import type { Catalogue } from '../../catalogue/index.ts';
 import { type ConsentList, fhirConsent, receiptOf, receiptText, sayReceipt } from '../../consents/index.ts';
@@ -14,7 +15,7 @@ export interface CopiesOptions {
 }
 
 /** Answers with a file to be kept. @param name of ASCII letters, digits and dots */
-export function sendFile(ctx: Context, name: string, type: string, body: string): void {
+export function sendFile(ctx: Context, name: string, type: string, body: string | Readable): void {
   ctx.type = type;
   ctx.set('Content-Disposition', `attachment; filename="${name}"`);
   ctx.body = body;

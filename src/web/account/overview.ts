@@ -1,4 +1,3 @@
-import type { Clock } from '../../clock.ts';
 import type { ConsentList } from '../../consents/index.ts';
 import type { Sessions } from '../../oidc/index.ts';
 import type { AccountFront } from './account-routes.ts';
@@ -7,15 +6,14 @@ import type { AccountFront } from './account-routes.ts';
 export function addOverview(
   front: AccountFront,
   options: {
-    readonly clock: Clock;
-    readonly consents: Pick<ConsentList, 'list'>;
+    readonly consents: Pick<ConsentList, 'count'>;
     readonly sessions: Pick<Sessions, 'list'>;
   },
 ): void {
-  const { clock, consents, sessions } = options;
+  const { consents, sessions } = options;
   front.get('', async (visit) => {
     const { id } = visit.person.account;
-    const [live, devices] = await Promise.all([consents.list(id, clock.now()), sessions.list(id)]);
-    front.show(visit, 'account/overview.njk', { applications: live.length, devices: devices.length });
+    const [applications, devices] = await Promise.all([consents.count(id), sessions.list(id)]);
+    front.show(visit, 'account/overview.njk', { applications, devices: devices.length });
   });
 }

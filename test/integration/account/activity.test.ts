@@ -51,7 +51,7 @@ describe('what a client asserts of its users', () => {
   test('is no use of what she decided about the same application', async () => {
     const { first } = await newFamily(server);
     const { consents, audit } = server.services;
-    const used = async () => (await consents.list('aroha', new Date()))[0]?.lastUsedAt;
+    const used = async () => (await consents.live('aroha'))[0]?.lastUsedAt;
     const before = await used();
     expect(before).toBeInstanceOf(Date);
     const event = {
@@ -84,14 +84,14 @@ describe('last used', () => {
   test('is of each record apart', async () => {
     const { consents } = server.services;
     await newFamily(server);
-    const [hers] = await consents.list('aroha', new Date());
+    const [hers] = await consents.live('aroha');
     await server.sql(
       `INSERT INTO consents (id, account_id, client_id, api_id, patient, lines, shown, version, decided_at, expires_at)
        SELECT 'of-a-child', account_id, client_id, api_id, 'p-child', lines, shown, 1, decided_at, expires_at
        FROM consents WHERE id = $1`,
       [hers?.id],
     );
-    const all = await consents.list('aroha', new Date());
+    const all = await consents.live('aroha');
     expect(all.map(({ patient, lastUsedAt }) => [patient, lastUsedAt instanceof Date]).toSorted()).toEqual([
       ['p-aroha', true],
       ['p-child', false],

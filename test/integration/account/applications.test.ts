@@ -70,7 +70,7 @@ describe('last used', () => {
     const { action, fields } = formTo(await visitor.get(`${at}/take-back`), '/take-back');
     await visitor.post(action, fields);
     const { consents } = server.services;
-    const present = async () => (await consents.list('aroha', new Date())).find(({ live }) => live);
+    const present = async () => (await consents.live('aroha'))[0];
     const anew = await authorise(server, { change: { scope }, visitor });
     expect(await present()).toMatchObject({ lastUsedAt: undefined });
     await exchange(server, anew);

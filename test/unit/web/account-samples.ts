@@ -72,6 +72,8 @@ const over = (kind: ApplicationModel['kind'], number: number): ApplicationModel 
   ended: new Date('2026-10-30T07:00:00Z'),
 });
 
+const applications: ApplicationsModel = { ...shared, live: [], ended: [], older: '', latest: true };
+const older = '/account/applications?before=1793344800000.6f0d0c5e-6d0c-4f5e-9a55-000000000010';
 const page = { ...shared, application: kete, fhir: true };
 const takeBack: TakeBackModel = { ...page, action: `/account/applications/${kete.id}/take-back` };
 const takeBackLine: TakeBackLineModel = {
@@ -165,15 +167,17 @@ export const accountSamples: Readonly<Record<string, Readonly<Record<string, obj
   ...securitySamples(shared),
   ...addressSamples(shared),
   'account/applications.njk': {
-    several: { ...shared, live: [kete, ward], ended: [over('withdrawn', 1), over('expired', 2)] },
-    none: { ...shared, live: [], ended: [] },
+    several: { ...applications, live: [kete, ward], ended: [over('withdrawn', 1), over('expired', 2)] },
+    none: applications,
     'ended-only': {
-      ...shared,
-      live: [],
+      ...applications,
       ended: [over('role ended', 1), over('replaced', 2), over('restored', 3), over('other', 4)],
       notice: 'application-ended',
     },
-    long: { ...shared, live: [long], ended: [{ ...long, ...over('withdrawn', 1), name: long.name }] },
+    long: { ...applications, live: [long], ended: [{ ...long, ...over('withdrawn', 1), name: long.name }] },
+    first: { ...applications, live: [kete], ended: [over('withdrawn', 1)], older },
+    middle: { ...applications, live: [kete], ended: [over('expired', 2)], older, latest: false },
+    last: { ...applications, live: [kete], ended: [over('expired', 2)], latest: false },
   } satisfies Record<string, ApplicationsModel>,
   'account/application.njk': {
     own: page,
