@@ -7,6 +7,7 @@ import {
   inviteAccount,
   listAccounts,
   makeResetLink,
+  resetFactors,
   restoreAccount,
 } from './commands/account.ts';
 import { verifyAuditTrail } from './commands/audit.ts';
@@ -74,6 +75,10 @@ account
   .command('reset-link <account>')
   .description('a link with which somebody chooses a new password, for whom no mail reaches')
   .action(makeResetLink);
+account
+  .command('reset-factors <account>')
+  .description('remove passkeys, authenticator app and recovery codes of somebody who has lost them')
+  .action(resetFactors);
 
 const catalogue = assent.command('catalogue').description('organisations and APIs');
 catalogue

@@ -103,6 +103,8 @@ export function createServices(
   const mail = createMail({ db, clock, ids, seal: mailSeal, letters: createLetters() });
   const { issuer, timeZone } = config;
   const browserSessions = createBrowserSessions({ db, clock });
+  const registry = createClientRegistry({ db, clock, audit });
+  const logoutNotices = createLogoutNotices({ db, clock, ids });
   const notices = createNotices({ db, clock, mail, issuer, timeZone });
   const credentials = createCredentials({
     ...{ db, clock, audit, passwords },
@@ -125,19 +127,21 @@ export function createServices(
     ownAccount: createOwnAccount({ db, clock, audit }),
     organizations: createOrganizations({ db, clock, audit }),
     catalogue: createCatalogue({ db, clock, audit }),
-    registry: createClientRegistry({ db, clock, audit }),
+    registry,
     accounts,
     passwords,
     credentials,
     people: createPeople({
       ...{ db, clock, ids, audit, mail, passwords, credentials, notices, issuer, timeZone },
-      endEverything: createEndAccount({ db, clock, accounts, consents, browserSessions, audit }),
+      endEverything: createEndAccount({
+        ...{ db, clock, accounts, consents, browserSessions, registry, logoutNotices, audit },
+      }),
     }),
     practitioners: createPractitioners({ db, clock, audit, consents }),
     sources: createSources({ db, clock, audit, masterKey }),
     consents,
     browserSessions,
-    logoutNotices: createLogoutNotices({ db, clock, ids }),
+    logoutNotices,
     // The demo's time may be moved.
     keys: createSigningKeys({
       db,

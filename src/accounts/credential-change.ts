@@ -10,6 +10,7 @@ export type CredentialChange =
   | 'authenticator-removed'
   | 'recovery-codes-made'
   | 'recovery-code-used'
+  | 'factors-reset'
   | 'linked'
   | 'unlinked';
 

@@ -23,6 +23,7 @@ const changes: Readonly<Record<CredentialChange, string>> = {
   'authenticator-removed': 'mail.change.authenticatorRemoved',
   'recovery-codes-made': 'mail.change.recoveryCodesMade',
   'recovery-code-used': 'mail.change.recoveryCodeUsed',
+  'factors-reset': 'mail.change.factorsReset',
   linked: 'mail.change.linked',
   unlinked: 'mail.change.unlinked',
 };

@@ -3,8 +3,11 @@ import type { Clock, Ids } from '../clock.ts';
 import type { Database } from '../db/index.ts';
 import type { Mail } from '../mail/index.ts';
 import { type ContactAddresses, createContactAddresses } from './contact-addresses.ts';
+import { createRecordChange } from './credential-change.ts';
 import type { Credentials } from './credentials.ts';
 import { createDirectory, type Directory } from './directory.ts';
+import { createResetFactors, type ResetFactors } from './factor-reset.ts';
+import { createEndHalfDone } from './half-done.ts';
 import { createInvitations, type Invitations } from './invitations.ts';
 import { createLinks } from './links.ts';
 import { formatIn } from './mail-dates.ts';
@@ -21,6 +24,7 @@ export interface People {
   readonly addresses: ContactAddresses;
   readonly resets: PasswordResets;
   readonly statuses: Statuses;
+  readonly resetFactors: ResetFactors;
   readonly notices: Notices;
 }
 
@@ -57,6 +61,11 @@ export function createPeople(options: {
     addresses,
     resets: createPasswordResets({ ...options, ...credentials, links, choice }),
     statuses: createStatuses({ ...options, links }),
+    resetFactors: createResetFactors({
+      ...options,
+      endHalfDone: createEndHalfDone(options),
+      recordChange: createRecordChange({ ...options, notify: options.notices.credentialChanged }),
+    }),
     notices: options.notices,
   };
 }

@@ -23,6 +23,7 @@ const told: readonly AuditType[] = [
   'account.authenticator-removed',
   'account.recovery-codes-made',
   'account.recovery-code-used',
+  'account.factors-reset',
   'account.linked',
   'account.unlinked',
 ];

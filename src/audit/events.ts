@@ -35,6 +35,7 @@ export type AuditType =
   | 'account.authenticator-removed'
   | 'account.recovery-codes-made'
   | 'account.recovery-code-used'
+  | 'account.factors-reset'
   | 'account.made-by-source'
   | 'account.told-by-source'
   | 'account.language-chosen'

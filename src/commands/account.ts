@@ -90,6 +90,22 @@ export function restoreAccount(named: string): Promise<void> {
   });
 }
 
+/** `assent account reset-factors`: removes passkeys, authenticator app and recovery codes of somebody who has lost them. */
+export function resetFactors(named: string): Promise<void> {
+  return withSchema(async (services) => {
+    const { id, status } = await accountNamed(services, named);
+    const removed = await services.people.resetFactors(id);
+    if (removed === undefined) throw new Refused('Nothing was changed:', [`the account ${id} is ${status}`]);
+    const { passkeys, authenticators, recoveryCodes } = removed;
+    print(
+      `${id} is signed out everywhere. Removed: passkeys ${passkeys}, apps ${authenticators}, recovery codes ${recoveryCodes}.`,
+      '',
+      'The person signs in with her password, or where she signs in elsewhere, and sets up what she needs.',
+      'If she does not know the password: assent account reset-link.',
+    );
+  });
+}
+
 /** `assent account reset-link`: prints a link with which somebody chooses a new password, for whom no mail reaches. */
 export function makeResetLink(named: string): Promise<void> {
   return withSchema(async (services) => {

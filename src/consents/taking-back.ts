@@ -33,7 +33,7 @@ const statements = {
   },
   grantsOf: {
     name: 'grants_of_account',
-    text: `SELECT g.grant_id, EXISTS (SELECT FROM jsonb_array_elements(c.lines) AS line
+    text: `SELECT g.grant_id, c.client_id, EXISTS (SELECT FROM jsonb_array_elements(c.lines) AS line
                WHERE line ->> 'scope' = 'offline_access' AND line ->> 'allowed' = 'true') AS lasting
            FROM consents c JOIN grants g ON g.consent_id = c.id
            WHERE c.account_id = $1 AND g.ended_at IS NULL ORDER BY g.grant_id`,
@@ -63,6 +63,7 @@ export interface Narrowed {
 /** A grant that lives. */
 export interface LiveGrant {
   readonly grantId: string;
+  readonly clientId: string;
   /** Whether she allowed that it goes on without a browser session. */
   readonly lasting: boolean;
 }
@@ -131,8 +132,11 @@ export function createTakingBack(options: { db: Database; clock: Clock; ids: Ids
       await db.query(shared.moveGrants, [before.id, consent.id]);
     },
     async grantsOf(accountId) {
-      const rows = await db.query<{ grant_id: string; lasting: boolean }>(statements.grantsOf, [accountId]);
-      return rows.map((row) => ({ grantId: row.grant_id, lasting: row.lasting }));
+      const rows = await db.query<{ grant_id: string; client_id: string; lasting: boolean }>(
+        statements.grantsOf,
+        [accountId],
+      );
+      return rows.map((row) => ({ grantId: row.grant_id, clientId: row.client_id, lasting: row.lasting }));
     },
   };
 }

@@ -1,9 +1,9 @@
-export { createEndAccount } from './grants/end-account.ts';
 export { endAll } from './grants/end-all.ts';
 export type { LineWithdrawal, Withdrawal, Withdrawals } from './grants/withdrawals.ts';
 export { createOidc } from './oidc.ts';
 export type { Oidc, OidcPages } from './options.ts';
 export type { Browser, SignedIn } from './person/browser.ts';
+export { createEndAccount } from './person/end-account.ts';
 export type { HttpExchange, Interactions, Next, ProvenSignIn, Question } from './person/question.ts';
 export type { Sessions } from './person/sessions.ts';
 export { reachAt } from './reach.ts';

@@ -25,6 +25,7 @@ const own: Partial<Record<ActivityEntry['type'], string>> = {
   'account.authenticator-removed': 'account.did.authenticatorRemoved',
   'account.recovery-codes-made': 'account.did.codesMade',
   'account.recovery-code-used': 'account.did.codeUsed',
+  'account.factors-reset': 'account.did.factorsReset',
   'account.linked': 'account.did.linked',
   'account.unlinked': 'account.did.unlinked',
 };

@@ -83,6 +83,20 @@ describe('assent account', () => {
     ]);
   });
 
+  test(
+    'reset-factors removes what somebody has lost, once, and not of whoever is suspended',
+    async () => {
+      const out = await world.out('account', 'reset-factors', 'hana@example.test');
+      expect(out).toMatch(
+        /^hana is signed out everywhere\. Removed: passkeys 0, apps 1, recovery codes 0\.\n/,
+      );
+      expect(await audit('account.factors-reset')).toEqual([{ subject: 'hana' }]);
+      const { stderr } = await world.run('account', 'reset-factors', 'mere');
+      expect(stderr).toBe('Nothing was changed:\n  - the account mere is deceased\n');
+    },
+    SEVERAL,
+  );
+
   test('reset-link prints an address that works once', async () => {
     const out = await world.out('account', 'reset-link', 'hana');
     expect(out).toMatch(/^http:\/\/localhost:\d+\/account\/reset\/[0-9A-Z-]{30}\n/);

@@ -91,6 +91,28 @@ describe('an application that wants to be told', () => {
     for (const { visitor } of families) expect(await isSignedIn(server, visitor)).toBe(false);
   });
 
+  test.each<[string, () => Promise<unknown>]>([
+    ['is suspended', () => server.services.people.statuses.disable('aroha', 'suspended')],
+    ['has died', () => server.services.people.statuses.disable('aroha', 'deceased')],
+    ['has her factors reset', () => server.services.people.resetFactors('aroha')],
+  ])('is told of each session when she %s, which no command line leaves behind', async (_what, happens) => {
+    const families = [await family(), await family()];
+    await happens();
+    await server.services.people.statuses.restore('aroha');
+    const notices = await arriving(send);
+    const told = await Promise.all(notices.map((one) => verifyNotice(server.issuer, one, 'lab-web')));
+    const sids = families.map(({ first }) => decodeJwt(first.id_token ?? '').sid);
+    // Sessions in Redis are not within its reach: then it means all of hers.
+    const expected = process.env.REDIS_URL === undefined ? sids : [undefined];
+    expect(told.map(({ payload }) => payload.sid)).toEqual(expect.arrayContaining(expected));
+    for (const { visitor } of families) expect(await isSignedIn(server, visitor)).toBe(false);
+    expect(
+      await server.sql(
+        "SELECT id FROM oidc_artefacts WHERE model = 'Session' AND payload->>'accountId' = 'aroha'",
+      ),
+    ).toEqual([]);
+  });
+
   test('that does not answer is tried five times, with longer and longer pauses', async () => {
     const { visitor } = await family();
     await signOut(server, visitor);
