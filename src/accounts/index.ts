@@ -1,5 +1,5 @@
 export { type Account, asIdentifier, proofVersionOf } from './account.ts';
-export { type Accounts, createAccounts } from './accounts.ts';
+export { type AccountRow, type Accounts, accountColumns, asAccount, createAccounts } from './accounts.ts';
 export {
   type Acr,
   type AssuranceLevel,

@@ -5,6 +5,7 @@ import { type ConsentLine, merged, narrows, type Reach, scopesOf, withCovered } 
 import { type ConsentList, createConsentList } from './list.ts';
 import { asConsent, type Consent, type ConsentKey, type ConsentRow, columns, key, shared } from './rows.ts';
 import { type Shown, textDigest } from './shown.ts';
+import { createStandings, type Standings } from './standing.ts';
 import { createTakingBack, type TakingBack } from './taking-back.ts';
 
 /** What a person decides on a consent page. */
@@ -22,6 +23,16 @@ export interface Decision extends ConsentKey {
   readonly more: boolean;
   /** Network address of the caller. */
   readonly source: string;
+  /** The page that it answers; undefined where `takeAnswer` has noted that already. */
+  readonly page?: AnsweredPage | undefined;
+}
+
+/** A consent page that was answered. */
+export interface AnsweredPage {
+  /** Identifies it; its SHA-256. */
+  readonly interaction: string;
+  /** When it can no longer be answered anyway. */
+  readonly expiresAt: Date;
 }
 
 const statements = {
@@ -45,7 +56,7 @@ const statements = {
              expires_at, text_digest, language, version)
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,
              (SELECT coalesce(max(c.version), 0) + 1 FROM consents c WHERE ${key}))
-           RETURNING version`,
+           ON CONFLICT DO NOTHING RETURNING version`,
   },
   extend: {
     name: 'consents_extend',
@@ -71,6 +82,15 @@ const statements = {
     name: 'consent_answers_add',
     text: `INSERT INTO consent_answers (interaction, decision, expires_at) VALUES ($1, $2, $3)
            ON CONFLICT (interaction) DO NOTHING RETURNING interaction`,
+  },
+  // The account's row is locked as by `shared.lockAccount`, and nothing is answered for one that is no longer live.
+  answerLocked: {
+    name: 'consent_answers_add_locked',
+    text: `WITH account AS (SELECT id FROM accounts WHERE id = $4 AND disabled_at IS NULL FOR UPDATE),
+           answer AS (
+             INSERT INTO consent_answers (interaction, decision, expires_at) SELECT $1, $2, $3 FROM account
+             ON CONFLICT (interaction) DO NOTHING RETURNING interaction)
+           SELECT EXISTS (SELECT FROM account) AS live, EXISTS (SELECT FROM answer) AS first`,
   },
   addGrant: {
     name: 'grants_add',
@@ -112,27 +132,23 @@ export interface Decided {
   readonly endingGrants: readonly string[];
 }
 
-export interface Consents extends ConsentList, TakingBack {
+export interface Consents extends ConsentList, TakingBack, Standings {
   /** The live decision, if there is one. */
   find(key: ConsentKey): Promise<Consent | undefined>;
   /** The live decision behind a grant; undefined once either of them ended. */
   ofGrant(grantId: string): Promise<Consent | undefined>;
-  /**
-   * Takes the first answer to a consent page; false when it was answered before.
-   *
-   * @param interaction identifies the page; its SHA-256 is kept
-   * @param expiresAt when the page can no longer be answered anyway
-   */
-  takeAnswer(interaction: string, decision: 'allow' | 'deny', expiresAt: Date): Promise<boolean>;
+  /** Takes the first answer to a consent page; false when it was answered before. */
+  takeAnswer(page: AnsweredPage, decision: 'allow' | 'deny'): Promise<boolean>;
   /**
    * Keeps a decision in the place of the one before, with an audit row. Inside the caller's transaction, because a
    * grant is made with it. Earlier lines that were not asked about this time stay. Grants of the earlier decision go on,
    * unless the new one takes something back.
    *
    * @returns the decision, and the grants that have to end; `nothing-held` when more was asked for and what it was to be added
-   *   to has ended; undefined when the account is no longer live. Then nothing is kept
+   *   to has ended; `answered` when the page was answered before; undefined when the account is no longer live. Then nothing is
+   *   kept
    */
-  decide(decision: Decision): Promise<Decided | 'nothing-held' | undefined>;
+  decide(decision: Decision): Promise<Decided | 'nothing-held' | 'answered' | undefined>;
   /**
    * Notes lines that came with those of a decision, as `withCovered` finds them, so that it names what it covers.
    *
@@ -171,9 +187,27 @@ export function createConsents(options: { db: Database; clock: Clock; ids: Ids; 
     return live.map((row) => row.grant_id);
   }
 
+  /**
+   * Locks the account's row, so that two pages that are answered at once decide one after the other, and takes the first answer
+   * to a page.
+   *
+   * @returns undefined where the account is no longer live
+   */
+  async function lock({ accountId, page }: Decision): Promise<'first' | 'answered' | undefined> {
+    if (page === undefined) {
+      const [account] = await db.query(shared.lockAccount, [accountId]);
+      return account && 'first';
+    }
+    const values = [page.interaction, 'allow', page.expiresAt, accountId];
+    const [answer] = await db.query<{ live: boolean; first: boolean }>(statements.answerLocked, values);
+    if (!answer?.live) return undefined;
+    return answer.first ? 'first' : 'answered';
+  }
+
   return {
     ...createConsentList({ db, clock }),
     ...createTakingBack({ db, clock, ids }),
+    ...createStandings({ db, clock }),
     async find(key) {
       const [row] = await db.query<ConsentRow>(statements.find, [...values(key), clock.now()]);
       return row && asConsent(row);
@@ -190,30 +224,38 @@ export function createConsents(options: { db: Database; clock: Clock; ids: Ids; 
       ]);
       return row ?? { consents: 0, grants: [] };
     },
-    async takeAnswer(interaction, decision, expiresAt) {
+    async takeAnswer({ interaction, expiresAt }, decision) {
       return (await db.query(statements.answer, [interaction, decision, expiresAt])).length === 1;
     },
     decide: (decision) =>
       db.transaction(async () => {
-        // The account's row is the lock: two pages that are answered at once decide one after the other.
-        const [account] = await db.query(shared.lockAccount, [decision.accountId]);
-        if (account === undefined) return undefined;
-        const { shown, source, more, scopes: _scopes, reach: _reach, ...asked } = decision;
+        const allowed = await lock(decision);
+        if (allowed !== 'first') return allowed;
+        const { shown, source, more, page: _page, scopes: _scopes, reach: _reach, ...asked } = decision;
         const now = clock.now();
-        const [before] = await db.query<Before>(statements.end, [...values(decision), now, 'replaced', more]);
+        const id = ids.uuid();
+        const add = async (lines: readonly ConsentLine[]): Promise<Consent | undefined> => {
+          const [added] = await db.query<{ version: number }>(statements.add, [
+            ...values(decision),
+            id,
+            JSON.stringify(lines),
+            JSON.stringify(shown),
+            now,
+            decision.expiresAt,
+            textDigest(shown),
+            shown.language,
+          ]);
+          return added && { ...asked, lines, id, version: added.version };
+        };
+        // Mostly it is the first, which has nothing to take the place of. Where one holds, it is in the way.
+        const first = more ? undefined : await add(keptLines(undefined, decision, now));
+        const [before] =
+          first === undefined
+            ? await db.query<Before>(statements.end, [...values(decision), now, 'replaced', more])
+            : [];
         if (more && before === undefined) return 'nothing-held';
-        const kept = { ...asked, lines: keptLines(before, decision, now), id: ids.uuid() };
-        const [added] = await db.query<{ version: number }>(statements.add, [
-          ...values(decision),
-          kept.id,
-          JSON.stringify(kept.lines),
-          JSON.stringify(shown),
-          now,
-          kept.expiresAt,
-          textDigest(shown),
-          shown.language,
-        ]);
-        const consent: Consent = { ...kept, version: added?.version ?? 1 };
+        const consent = first ?? (await add(keptLines(before, decision, now)));
+        if (consent === undefined) throw new Error('a decision is in the way of one that has ended it');
         const endingGrants = await carryOver(before, consent);
         await audit.record({
           type: 'consent.given',

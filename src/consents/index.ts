@@ -1,4 +1,4 @@
-export { type Consents, createConsents } from './consents.ts';
+export { type AnsweredPage, type Consents, createConsents } from './consents.ts';
 export { fhirConsent } from './fhir-consent.ts';
 export {
   type ConsentLine,
@@ -23,5 +23,6 @@ export {
 } from './receipt.ts';
 export type { Consent, ConsentKey } from './rows.ts';
 export { canonicalJson, type Shown, type ShownLine, textDigest } from './shown.ts';
+export { consentUnder, type Standing, type Standings } from './standing.ts';
 export type { Narrowed, TakingBack, Withdrawn } from './taking-back.ts';
 export { withoutLine } from './without-line.ts';

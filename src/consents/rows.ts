@@ -60,6 +60,12 @@ export const asConsent = (row: ConsentRow): Consent => ({
   expiresAt: row.expires_at,
 });
 
+/** Whether a decision is about exactly this. */
+export const isUnder = (consent: Consent, key: ConsentKey): boolean =>
+  (['accountId', 'clientId', 'apiId', 'patient', 'role', 'reason'] as const).every(
+    (name) => consent[name] === key[name],
+  );
+
 /** Statements that several files of this room need. */
 export const shared = {
   // The account's row is the lock under which a person's decisions change, one after the other.

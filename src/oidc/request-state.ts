@@ -4,7 +4,7 @@ import type { Account } from '../accounts/index.ts';
 import type { Asserted, RoleChoice } from '../authorisation/index.ts';
 import type { Api } from '../catalogue/index.ts';
 import type { Client } from '../clients/index.ts';
-import type { Consent } from '../consents/index.ts';
+import type { Consent, Standing } from '../consents/index.ts';
 import type { PractitionerRole } from '../practitioners/index.ts';
 import type { Looked, PlacedArtefact } from './storage/index.ts';
 
@@ -58,6 +58,8 @@ export interface RequestState {
   };
   /** Which version of the decision a token is made from. */
   version?: number;
+  /** How somebody stands to the application, by both. */
+  standings?: Map<string, Promise<Standing | undefined>>;
   /** The live decision behind each grant that was looked at; undefined: there is none. */
   consents?: Map<string, Promise<Consent | undefined>>;
   /** Grants whose families end with this request: at the token endpoint when it is over, elsewhere at once. */

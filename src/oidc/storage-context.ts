@@ -1,5 +1,6 @@
 import Provider, { type AdapterPayload } from 'oidc-provider';
-import { type Accounts, proofVersionOf } from '../accounts/index.ts';
+import { proofVersionOf } from '../accounts/index.ts';
+import type { Consents } from '../consents/index.ts';
 import type { Database } from '../db/index.ts';
 import type { BrowserSessions } from '../sessions/index.ts';
 import { describeAgent } from '../sessions/index.ts';
@@ -8,6 +9,7 @@ import type { EndGrants } from './grants/end-grants.ts';
 import { lifetimes } from './lifetimes.ts';
 import type { BrowserBinding } from './person/browser-binding.ts';
 import type { EndSession } from './person/end-session.ts';
+import { standingIn } from './person/standing.ts';
 import type { RequestState, RequestStates } from './request-state.ts';
 import type { StorageContext } from './storage/index.ts';
 
@@ -18,14 +20,14 @@ const askingRoutes = new Set(['introspection', 'revocation']);
 export function createStorageContext(options: {
   issuer: string;
   db: Database;
-  accounts: Pick<Accounts, 'find'>;
+  consents: Pick<Consents, 'standing'>;
   states: RequestStates;
   endGrants: EndGrants;
   browserBinding: BrowserBinding;
   browserSessions: BrowserSessions;
   endSession: EndSession;
 }): StorageContext {
-  const { issuer, db, accounts, states, endGrants, browserBinding, browserSessions, endSession } = options;
+  const { issuer, db, consents, states, endGrants, browserBinding, browserSessions, endSession } = options;
   const request = () => (Provider.ctx === undefined ? states.current() : states.of(Provider.ctx));
   const active = () => Provider.ctx?.oidc?.route === 'token';
   /** The browser session that each request found, as it was then. */
@@ -38,9 +40,10 @@ export function createStorageContext(options: {
   }
 
   /** Whether everything of hers ended between the answer and the way on: a session that began now would outlive it. */
-  async function stillCounts({ result }: AdapterPayload): Promise<boolean> {
+  async function stillCounts({ params, result }: AdapterPayload): Promise<boolean> {
     if (result?.login === undefined) return true;
-    const account = await accounts.find(String(result.login.accountId));
+    const [accountId, clientId] = [String(result.login.accountId), String(params?.client_id)];
+    const account = (await standingIn(request(), consents, accountId, clientId))?.account;
     return account === undefined || proofVersionOf(account) === result.login.proofVersion;
   }
 

@@ -8,12 +8,14 @@ import {
   type Consent,
   type ConsentKey,
   type Consents,
+  consentUnder,
   scopesOf,
   undecided,
   withCovered,
 } from '../../consents/index.ts';
 import type { Database } from '../../db/index.ts';
 import { lifetimes } from '../lifetimes.ts';
+import { standingIn } from '../person/standing.ts';
 import { reachAt } from '../reach.ts';
 import type { Records } from '../record-choice.ts';
 import type { RequestStates } from '../request-state.ts';
@@ -146,7 +148,8 @@ export function createGrants(options: {
       const role = await roles.of(ctx);
       if (role.kind === 'missing' || role.kind === 'open') return undefined;
       const key = consentKey({ accountId: account.id, clientId, api, record, role, reason });
-      const held = await consents.find(key);
+      const standing = await standingIn(states.of(ctx), consents, account.id, clientId);
+      const held = standing && consentUnder(standing, key);
       if (held === undefined) return undefined;
       const fresh = undecided(held.lines, scopes, reachAt(api));
       if (fresh.length > 0) {

@@ -2,10 +2,12 @@ import type { Configuration, FindAccount } from 'oidc-provider';
 import type { Accounts } from '../../accounts/index.ts';
 import { identityHeld } from '../../authorisation/index.ts';
 import { hasSmartLaunch } from '../../catalogue/index.ts';
+import type { Consents } from '../../consents/index.ts';
 import type { GrantValidity } from '../grants/grant-validity.ts';
 import type { RequestState, RequestStates } from '../request-state.ts';
 import { type IdentityClaims, identityClaimNames, practitionerClaimNames } from './identity-claims.ts';
 import type { IsOver } from './sessions.ts';
+import { standingIn } from './standing.ts';
 
 /**
  * Which claims come with which scope (OpenID Connect Core section 5.4, SMART App Launch 2.2). How somebody signed in is told
@@ -38,17 +40,22 @@ export function fhirUserAt({ account, api, patient }: RequestState): string | un
  */
 export function createFindAccount(options: {
   accounts: Accounts;
+  consents: Pick<Consents, 'standing'>;
   grantValidity: GrantValidity;
   states: RequestStates;
   isOver: IsOver;
   identityClaims: IdentityClaims;
 }): FindAccount {
-  const { accounts, grantValidity, states, isOver, identityClaims } = options;
+  const { accounts, consents, grantValidity, states, isOver, identityClaims } = options;
 
   return async (ctx, sub, token) => {
-    const account = await accounts.find(sub);
+    const { session, result, client } = ctx.oidc;
+    // Behind a token or code: in the transaction that issues from it, as it is then.
+    const account =
+      token !== undefined || client === undefined
+        ? await accounts.find(sub)
+        : (await standingIn(states.of(ctx), consents, sub, client.clientId))?.account;
     if (account === undefined) return undefined;
-    const { session, result } = ctx.oidc;
     // Whoever has just signed in is in no list yet.
     if (token === undefined && session !== undefined && !result?.login && (await isOver(session, account)))
       return undefined;

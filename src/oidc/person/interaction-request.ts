@@ -1,6 +1,6 @@
 import type Provider from 'oidc-provider';
 import { errors } from 'oidc-provider';
-import { type Account, type Accounts, levelOf } from '../../accounts/index.ts';
+import { type Account, levelOf } from '../../accounts/index.ts';
 import { type RecordChoice, type RoleChoice, recordsShown } from '../../authorisation/index.ts';
 import { type Api, type Catalogue, profileOf } from '../../catalogue/index.ts';
 import type { Client, ClientRegistry } from '../../clients/index.ts';
@@ -9,9 +9,11 @@ import {
   type Consent,
   type ConsentKey,
   type Consents,
+  consentUnder,
   type LineTeller,
   lastDay,
   questionLines,
+  type Standing,
 } from '../../consents/index.ts';
 import type { PractitionerRole } from '../../practitioners/index.ts';
 import { asText } from '../../text.ts';
@@ -43,6 +45,8 @@ export interface InteractionRequest {
   /** The scopes about which she had not decided when she was asked; undefined where everything is asked about. */
   readonly more: readonly string[] | undefined;
   readonly account: Account | undefined;
+  /** What she decided about the application, and what still holds. */
+  readonly consents: readonly Consent[];
   readonly reason: string | undefined;
   readonly role: RoleChoice;
   readonly record: RecordChoice;
@@ -87,10 +91,9 @@ export interface InteractionRequests {
 export function createInteractionRequests(options: {
   provider: () => Provider;
   clock: Clock;
-  accounts: Accounts;
   registry: ClientRegistry;
   catalogue: Catalogue;
-  consents: Consents;
+  consents: Pick<Consents, 'standing'>;
   roles: Roles;
   records: Records;
   words: ScopeWording;
@@ -102,7 +105,6 @@ export function createInteractionRequests(options: {
   const {
     provider,
     clock,
-    accounts,
     registry,
     catalogue,
     consents,
@@ -136,11 +138,11 @@ export function createInteractionRequests(options: {
   }
 
   /** Whoever is signed in; undefined where nobody is, and where her session has ended while the page was open. */
-  async function accountOf({ session }: Details, signedInAt: number): Promise<Account | undefined> {
+  async function standingOf({ session, params }: Details, signedInAt: number): Promise<Standing | undefined> {
     if (session?.accountId === undefined) return undefined;
-    const account = await accounts.find(session.accountId);
-    if (account === undefined) return undefined;
-    return (await isOver({ uid: session.uid, loginTs: signedInAt }, account)) ? undefined : account;
+    const standing = await consents.standing(session.accountId, String(params.client_id));
+    if (standing === undefined) return undefined;
+    return (await isOver({ uid: session.uid, loginTs: signedInAt }, standing.account)) ? undefined : standing;
   }
 
   /** Whoever is signed in, where nothing else is wrong with that but what she proved. */
@@ -158,7 +160,8 @@ export function createInteractionRequests(options: {
     const { client_id: clientId, resource, scope, ui_locales: uiLocales } = details.params;
     languages.asked(at, uiLocales);
     const client = await registry.find(String(clientId));
-    const account = await accountOf(details, signedInAt);
+    const standing = await standingOf(details, signedInAt);
+    const account = standing?.account;
     if (client === undefined) return undefined;
     if (details.prompt.name !== 'login' && account === undefined) return undefined;
     const audience = Array.isArray(resource) ? resource[0] : resource;
@@ -175,6 +178,7 @@ export function createInteractionRequests(options: {
       scopes,
       more: Array.isArray(more) ? scopes.filter((one) => more.includes(one)) : undefined,
       account,
+      consents: standing?.consents ?? [],
       reason: asText(details.prompt.details.reason),
       role: account === undefined ? { kind: 'none' } : await roles.choose({ account, api, client, chosen }),
       record: account === undefined ? { kind: 'none' } : await records.choose({ account, api, scopes }),
@@ -217,7 +221,7 @@ export function createInteractionRequests(options: {
     if (details.prompt.name === 'role')
       return { ...basis, kind: 'role', account, organization, roles: offeredRoles(role) };
     if (record.kind === 'missing') return { ...basis, kind: 'no-record', account };
-    const before = await consents.find(keyOf(request, account));
+    const before = consentUnder(request, keyOf(request, account));
     const tell = tellerOf(request);
     // Nothing is left that the rest could stay beside, where she took everything back while the page was open.
     const asked = (before && request.more) ?? scopes;

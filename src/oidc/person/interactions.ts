@@ -5,7 +5,13 @@ import type { Audit } from '../../audit/index.ts';
 import { hasProvenance } from '../../catalogue/index.ts';
 import { clientName } from '../../clients/index.ts';
 import type { Clock } from '../../clock.ts';
-import { type Consent, type ConsentLine, type Consents, readAnswer } from '../../consents/index.ts';
+import {
+  type AnsweredPage,
+  type Consent,
+  type ConsentLine,
+  type Consents,
+  readAnswer,
+} from '../../consents/index.ts';
 import type { Database } from '../../db/index.ts';
 import type { EndGrants } from '../grants/end-grants.ts';
 import type { Grants } from '../grants/grants.ts';
@@ -20,6 +26,12 @@ import { shownOf } from './shown.ts';
 
 /** What a page asked to add to has ended since. */
 class NothingHeld extends Error {}
+
+/** What a page is known by once it was answered. */
+const pageOf = ({ uid, exp }: InteractionRequest['details']): AnsweredPage => ({
+  interaction: digest(uid),
+  expiresAt: new Date(exp * 1000),
+});
 
 /** What becomes of an answer to a page that is still open; the page may have been gone on with meanwhile. */
 async function unlessGone(work: () => Promise<Next>): Promise<Next> {
@@ -62,7 +74,9 @@ export function createInteractions(options: {
   /**
    * Keeps what she decided, and ends what was made from more.
    *
-   * @returns undefined where it was about more than what holds, and nothing does any more
+   * @param page where it is not noted yet that it was answered
+   * @returns `nothing-held` where it was about more than what holds, and nothing does any more; `answered` where the page was
+   *   answered before
    * @throws SessionNotFound when her account was disabled
    */
   async function keep(
@@ -70,7 +84,8 @@ export function createInteractions(options: {
     question: Question & { kind: 'consent' },
     lines: readonly ConsentLine[],
     source: string,
-  ): Promise<Consent | undefined> {
+    page?: AnsweredPage,
+  ): Promise<Consent | 'nothing-held' | 'answered'> {
     const { language, client, api, scopes, account } = request;
     const decided = await consents.decide({
       ...keyOf(request, account),
@@ -81,9 +96,10 @@ export function createInteractions(options: {
       reach: reachAt(api),
       more: question.held !== undefined,
       source,
+      page,
     });
     if (decided === undefined) throw new errors.SessionNotFound('the account cannot be used');
-    if (decided === 'nothing-held') return undefined;
+    if (typeof decided === 'string') return decided;
     await endGrants(decided.endingGrants, 'consent narrowed');
     return decided.consent;
   }
@@ -97,10 +113,9 @@ export function createInteractions(options: {
   ): Promise<string | undefined> {
     const { details, api } = request;
     return db.transaction(async () => {
-      const endsAt = new Date(details.exp * 1000);
-      if (!(await consents.takeAnswer(digest(details.uid), 'allow', endsAt))) return undefined;
-      const consent = await keep(request, question, lines, source);
-      if (consent === undefined) throw new NothingHeld();
+      const consent = await keep(request, question, lines, source, pageOf(details));
+      if (consent === 'answered') return undefined;
+      if (consent === 'nothing-held') throw new NothingHeld();
       return grants.ofSession(consent, api, details.grantId);
     });
   }
@@ -174,8 +189,7 @@ export function createInteractions(options: {
       const refused = await refusedLines(request);
       return unlessGone(async () => {
         const first = await db.transaction(async () => {
-          const endsAt = new Date(details.exp * 1000);
-          if (!(await consents.takeAnswer(digest(uid), 'deny', endsAt))) return false;
+          if (!(await consents.takeAnswer(pageOf(details), 'deny'))) return false;
           if (refused !== undefined) await keep(refused.request, refused.question, refused.lines, source);
           await audit.record({
             type: 'consent.refused',

@@ -59,7 +59,7 @@ describe('a line that is taken back while a page that asks for more is answered'
   test('after the page had read what holds: it stays taken back, in every spelling', async () => {
     const { visitor, page } = await asked();
     const { action, fields } = await readyForm(server, visitor, { clientId: 'kete-web', scope: taken });
-    const held = holdStatement(server, (name) => name === 'consents_find', 'after');
+    const held = holdStatement(server, (name) => name === 'standings_find', 'after');
     const allowing = allow(visitor.copy(), page);
     await held.reached;
     expect((await visitor.copy().post(action, fields)).status).toBe(303);
@@ -73,7 +73,7 @@ describe('a line that is taken back while a page that asks for more is answered'
   test('everything, after the page had read it: nothing is decided, and the page asks about all of it', async () => {
     const { visitor, page } = await asked();
     const { action, fields } = await readyForm(server, visitor, { clientId: 'kete-web' });
-    const held = holdStatement(server, (name) => name === 'consents_find', 'after');
+    const held = holdStatement(server, (name) => name === 'standings_find', 'after');
     const browser = visitor.copy();
     const allowing = allow(browser, page);
     await held.reached;
