@@ -51,6 +51,18 @@ function cookies({ issuer, cookieKeys }: ProviderParts): Configuration['cookies'
   return { keys: [...cookieKeys], long: options, short: options, names: cookieNames(issuer) };
 }
 
+/**
+ * `expiresWithSession`. The library notes in the session that a grant outlives it, and never takes that back: she may have, since.
+ */
+const endsWithSession: NonNullable<Configuration['expiresWithSession']> = async (ctx, { scopes }) => {
+  if (scopes.has('offline_access')) return false;
+  const { session, client, entities } = ctx.oidc;
+  const lasting = entities.Grant?.getOIDCScope().split(' ').includes('offline_access');
+  if (session !== undefined && client !== undefined && lasting !== true)
+    delete session.authorizationFor(client.clientId).persistsLogout;
+  return true;
+};
+
 function times(clock: Clock): Configuration['ttl'] {
   return {
     AccessToken: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? lifetimes.signInToken,
@@ -127,7 +139,7 @@ function configuration(parts: ProviderParts): Configuration {
     loadExistingGrant: parts.loadExistingGrant,
     ttl: times(clock),
     issueRefreshToken: parts.resources.isLasting,
-    expiresWithSession: async (_ctx, source) => !source.scopes.has('offline_access'),
+    expiresWithSession: endsWithSession,
     rotateRefreshToken: isUsedOnce,
     extraTokenClaims: parts.opaqueClaims,
     formats: { customizers: { jwt: parts.tokenClaims } },

@@ -1,6 +1,5 @@
 import type Provider from 'oidc-provider';
 import { lastingScopes } from '../../authorisation/index.ts';
-import type { Api } from '../../catalogue/index.ts';
 import { isIdentityScope } from '../../clients/index.ts';
 import type { Clock } from '../../clock.ts';
 import type { Narrowed } from '../../consents/index.ts';
@@ -14,7 +13,7 @@ import type { SqlStore } from '../storage/index.ts';
  *
  * @returns those that are there still
  */
-export type NarrowGrants = (narrowed: Narrowed, api: Api | undefined) => Promise<string[]>;
+export type NarrowGrants = (narrowed: Narrowed) => Promise<string[]>;
 
 /** Narrows the library's grants, and ends what was made from them before. */
 export function createNarrowGrants(options: {
@@ -25,7 +24,7 @@ export function createNarrowGrants(options: {
 }): NarrowGrants {
   const { provider, clock, store, revocations } = options;
 
-  async function narrow(grantId: string, { before, scopes }: Narrowed, api: Api | undefined) {
+  async function narrow(grantId: string, { before, scopes }: Narrowed) {
     // The grant first: whoever is making tokens from it holds a share of its row, so this waits for them, and the statements
     // after it see what they made. Whoever comes later waits for this, and finds the narrower one.
     if (!(await store.lock('Grant', grantId))) return false;
@@ -33,7 +32,9 @@ export function createNarrowGrants(options: {
     if (grant === undefined) return false;
     const identity = scopes.filter(isIdentityScope).join(' ');
     if (identity !== '') grant.rejectOIDCScope(identity);
-    if (api !== undefined) grant.rejectResourceScope(api.audience, scopes.join(' '));
+    // What the grant itself names: its API may have left the catalogue, or go by another address now.
+    for (const audience of Object.keys(grant.resources ?? {}))
+      grant.rejectResourceScope(audience, scopes.join(' '));
     await grant.save();
     // Access that lasts was taken back: then nothing is left that could be refreshed.
     const lasting = scopes.some((scope) => lastingScopes.some((one) => one === scope));
@@ -44,9 +45,9 @@ export function createNarrowGrants(options: {
     return true;
   }
 
-  return async (narrowed, api) => {
+  return async (narrowed) => {
     const there: string[] = [];
-    for (const grantId of narrowed.grants) if (await narrow(grantId, narrowed, api)) there.push(grantId);
+    for (const grantId of narrowed.grants) if (await narrow(grantId, narrowed)) there.push(grantId);
     return there;
   };
 }

@@ -7,6 +7,7 @@ import type { Database } from '../../db/index.ts';
 import type { DenyList } from '../../revocations/index.ts';
 import type { LogoutNotice, LogoutNotices } from '../../sessions/index.ts';
 import { reachAt } from '../reach.ts';
+import type { KnownSession } from '../storage/index.ts';
 import type { EndGrants } from './end-grants.ts';
 import type { NarrowGrants } from './narrow-grants.ts';
 
@@ -47,8 +48,8 @@ export function createWithdrawals(options: {
   denyList: DenyList;
   registry: ClientRegistry;
   logoutNotices: LogoutNotices;
-  /** What an application knows a person's sessions by. Read before the transaction: sessions may be kept elsewhere. */
-  sidsOf: (accountId: string, clientId: string) => Promise<readonly string[]>;
+  /** A person's sessions as an application knows them. Read before the transaction: sessions may be kept elsewhere. */
+  sidsOf: (accountId: string, clientId: string) => Promise<readonly KnownSession[]>;
   onRevoked: () => void;
 }): Withdrawals {
   const { db, audit, catalogue, consents, endGrants, narrowGrants, denyList, onRevoked } = options;
@@ -80,14 +81,29 @@ export function createWithdrawals(options: {
       },
     });
 
-  /** What an application of hers is to be told when she takes everything back; nothing where it does not want to be. */
-  async function noticesFor(accountId: string, clientId: string): Promise<readonly LogoutNotice[]> {
+  /** Her sessions at an application that wants to be told when they end; undefined where it does not. */
+  async function sessionsAt(
+    accountId: string,
+    clientId: string,
+  ): Promise<readonly KnownSession[] | undefined> {
     const client = await registry.find(clientId);
-    if (client === undefined || logoutUri(client) === undefined) return [];
-    // Without a sid it means every session of hers (OpenID Connect Back-Channel Logout 1.0 section 2.4); some want one each.
-    const wants = client.metadata.backchannel_logout_session_required === true;
-    const sids = wants ? await sidsOf(accountId, clientId) : [];
-    return (sids.length === 0 ? [undefined] : sids).map((sid) => ({ clientId, accountId, sid }));
+    if (client === undefined || logoutUri(client) === undefined) return undefined;
+    // No other has seen a sid in an id_token.
+    return client.metadata.backchannel_logout_session_required === true ? sidsOf(accountId, clientId) : [];
+  }
+
+  /**
+   * What the application is to be told: which sessions went on by what has ended. Where none is known it may have one of its
+   * own all the same; without a sid that means all of hers (OpenID Connect Back-Channel Logout 1.0 section 2.4).
+   */
+  function noticesOf(
+    { accountId, clientId }: Consent,
+    sessions: readonly KnownSession[],
+    ended: readonly string[],
+  ): LogoutNotice[] {
+    const over = sessions.filter(({ grantId }) => grantId !== undefined && ended.includes(grantId));
+    const sids = over.length === 0 ? [undefined] : over.map(({ sid }) => sid);
+    return sids.map((sid) => ({ clientId, accountId, sid }));
   }
 
   /** Every node is to know at once. */
@@ -100,13 +116,13 @@ export function createWithdrawals(options: {
     async withdraw({ accountId, consentId, source }) {
       const clientId = (await consents.one(accountId, consentId))?.clientId;
       if (clientId === undefined) return false;
-      const notices = await noticesFor(accountId, clientId);
+      const sessions = await sessionsAt(accountId, clientId);
       const done = await db.transaction(async () => {
         const withdrawn = await consents.takeBack(accountId, consentId);
         if (withdrawn === undefined) return false;
         const { consent, grants } = withdrawn;
         await endGrants(grants, 'consent withdrawn');
-        await logoutNotices.add(notices);
+        if (sessions !== undefined) await logoutNotices.add(noticesOf(consent, sessions, grants));
         await record(consent, scopesOf(consent.lines, true), source, { next: null, ending_grants: grants });
         return true;
       });
@@ -119,7 +135,7 @@ export function createWithdrawals(options: {
         const narrowed = await consents.takeLineBack(accountId, consentId, { scope, reachOf });
         if (narrowed === undefined || narrowed === 'whole') return narrowed;
         const { before, consent, scopes } = narrowed;
-        const grants = await narrowGrants(narrowed, await apiOf(before.apiId));
+        const grants = await narrowGrants(narrowed);
         await consents.follow(narrowed);
         await record(before, scopes, source, { next: consent.id, narrowed_grants: grants });
         return consent.id;

@@ -7,7 +7,13 @@ import type { Database } from '../../db/index.ts';
 import { hasCode } from '../../errors.ts';
 import type { BrowserSession, BrowserSessions } from '../../sessions/index.ts';
 import type { EndGrants } from '../grants/end-grants.ts';
-import { type ArtefactStore, grantsEndingWith, grantsIn, sidsIn } from '../storage/index.ts';
+import {
+  type ArtefactStore,
+  grantsEndingWith,
+  grantsIn,
+  type KnownSession,
+  sidsIn,
+} from '../storage/index.ts';
 import type { EndSession } from './end-session.ts';
 
 type Payload = Readonly<Record<string, unknown>>;
@@ -41,8 +47,8 @@ export interface Sessions {
     options: { except?: string | undefined; grants?: 'of-sessions' | 'all'; source: string },
   ): Promise<number>;
   readonly isOver: IsOver;
-  /** `sid` of her sessions as an application knows them; none where sessions cannot be looked at. */
-  sidsOf(accountId: string, clientId: string): Promise<string[]>;
+  /** Her sessions as an application knows them; none where sessions cannot be looked at. */
+  sidsOf(accountId: string, clientId: string): Promise<readonly KnownSession[]>;
 }
 
 const MODEL = 'Session';
@@ -166,7 +172,7 @@ export function createSessions(options: {
     async sidsOf(accountId, clientId) {
       const sessions = await sessionsOf(accountId);
       return sessions.flatMap(({ payload = {} }) =>
-        sidsIn(payload).flatMap((one) => (one.clientId === clientId ? [one.sid] : [])),
+        sidsIn(payload).filter((one) => one.clientId === clientId),
       );
     },
   };

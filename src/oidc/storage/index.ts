@@ -3,6 +3,6 @@ export { digest, keptId } from './artefact.ts';
 export type { StorageContext } from './context.ts';
 export { createRedisStore } from './redis-store.ts';
 export { createReplayGuard, proofId, type ReplayGuard, replayId } from './replay-guard.ts';
-export { grantsEndingWith, grantsIn, sidsIn } from './session.ts';
+export { grantsEndingWith, grantsIn, type KnownSession, sidsIn } from './session.ts';
 export { createSqlStore, type PlacedArtefact, type SqlStore } from './sql-store.ts';
 export type { ArtefactStore, Looked } from './store.ts';

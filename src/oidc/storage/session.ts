@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { asText } from '../../text.ts';
 
 type Payload = Readonly<Record<string, unknown>>;
 
@@ -60,10 +61,21 @@ export function grantsIn(session: Payload): string[] {
   );
 }
 
-/** What the applications in a session know it by: `sid` in their id_tokens. */
-export function sidsIn(session: Payload): { clientId: string; sid: string }[] {
+/** A session as an application knows it. */
+export interface KnownSession {
+  readonly clientId: string;
+  /** `sid` in its id_tokens. */
+  readonly sid: string;
+  /** The grant by which it goes on there; undefined where it has none. */
+  readonly grantId: string | undefined;
+}
+
+/** What the applications in a session know it by. */
+export function sidsIn(session: Payload): KnownSession[] {
   return Object.entries(authorizationsOf(session)).flatMap(([clientId, one]) =>
-    isMap(one) && typeof one.sid === 'string' ? [{ clientId, sid: one.sid }] : [],
+    isMap(one) && typeof one.sid === 'string'
+      ? [{ clientId, sid: one.sid, grantId: asText(one.grantId) }]
+      : [],
   );
 }
 

@@ -21,6 +21,7 @@ import {
   usualScope,
 } from '../../support/visitor.ts';
 import { addNotes, askedBy, isActiveAt, notesChange, notesWeb } from '../attacks/jwts.ts';
+import { signOut } from '../pages/leaving.ts';
 import { heldBy, takeBack } from './taking.ts';
 
 /** One line of a decision is taken back: the application goes on with the rest, and nothing that it had opens that line. */
@@ -132,6 +133,40 @@ describe('with JWTs', () => {
     const now = new Date();
     const has = (of?: number) => revocations.has({ token: 'x', grant, version: of }, now);
     expect([await has(), await has(version), await has(version + 1)]).toEqual([true, true, false]);
+  });
+});
+
+describe('an API that goes by another address since', () => {
+  test('what was taken back meanwhile is in no token when it comes back', async () => {
+    const { first, visitor } = await jwtFamily();
+    const { catalogue } = server.services;
+    const api = (await catalogue.all()).find(({ id }) => id === 'notes');
+    if (api === undefined) throw new Error('there is no such API');
+    await catalogue.put({ ...api, audience: 'https://moved.example.test/fhir/r4' }, { demo: false });
+    expect((await takeBack(server, visitor, { clientId: 'notes-web', scope: taken })).status).toBe(303);
+    await catalogue.put(api, { demo: false });
+    expect(await isActiveAt(server, 'notes', first.access_token)).toBe(false);
+    expect(scopes((await renew(server, first, notesWeb)).scope)).toEqual(withoutLine);
+  });
+});
+
+describe('access that lasts, taken back', () => {
+  test('makes what comes after it end with the session, JWTs too', async () => {
+    const { visitor } = await jwtFamily();
+    await takeBack(server, visitor, { clientId: 'notes-web', scope: 'offline_access' });
+    const change = { ...jwtChange, prompt: 'none' };
+    const { first } = await newFamily(server, { visitor, change, client: notesWeb });
+    expect(await isActiveAt(server, 'notes', first.access_token)).toBe(true);
+    await signOut(server, visitor);
+    expect(await isActiveAt(server, 'notes', first.access_token)).toBe(false);
+  });
+
+  test('what was allowed to last, and is asked for without it once, goes on after the session', async () => {
+    const { first, visitor } = await jwtFamily();
+    const change = { ...jwtChange, scope: usualScope.replace(' offline_access', ''), prompt: 'none' };
+    await newFamily(server, { visitor, change, client: notesWeb });
+    await signOut(server, visitor);
+    expect((await renew(server, first, notesWeb)).scope).toContain('offline_access');
   });
 });
 

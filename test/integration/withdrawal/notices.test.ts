@@ -4,6 +4,9 @@ import { checkRegistration } from '../../../src/clients/registration.ts';
 import { labChange, labWeb, newFamily, registerLab } from '../../support/exchange.ts';
 import { startServer, type TestServer } from '../../support/server.ts';
 import { shiftTime } from '../../support/time.ts';
+import { usualScope } from '../../support/visitor.ts';
+import { openAccount } from '../account/account.ts';
+import { addNotes, notes } from '../attacks/jwts.ts';
 import { isSignedIn, signOut } from '../pages/leaving.ts';
 import { createReceiver, type Receiver, verifyNotice } from './receiver.ts';
 import { takeBack } from './taking.ts';
@@ -15,7 +18,10 @@ let receiver: Receiver;
 beforeAll(async () => {
   receiver = await createReceiver();
   server = await startServer({ OUTGOING_ALLOW: receiver.allowed });
+  await addNotes(server);
+  const scopes = `${usualScope} patient/*.rs`;
   await registerLab(server, {
+    apis: { 'demo-fhir': scopes, notes: scopes },
     backchannel_logout_uri: receiver.uri,
     backchannel_logout_session_required: true,
   });
@@ -79,6 +85,32 @@ describe('an application that wants to be told', () => {
     if (notice === undefined) throw new Error('nothing arrived');
     const { payload } = await verifyNotice(server.issuer, notice, 'lab-web');
     expect([payload.sub, payload.sid]).toEqual(['aroha', sid]);
+  });
+
+  test('hears of the sessions that went on by what she takes back, and of no other', async () => {
+    const identifier = 'hana@example.test';
+    const { first, visitor } = await newFamily(server, { change: labChange, client: labWeb, identifier });
+    const change = { ...labChange, aud: notes };
+    const other = await newFamily(server, { change, client: labWeb, identifier });
+    await takeBack(server, visitor, { clientId: 'lab-web', apiId: 'demo-fhir', accountId: 'hana' });
+    const notices = await arriving(send);
+    const told = await Promise.all(notices.map((one) => verifyNotice(server.issuer, one, 'lab-web')));
+    const [gone, stays] = [first, other.first].map((tokens) => decodeJwt(tokens.id_token ?? '').sid);
+    expect(gone).not.toBe(stays);
+    expect(told.map(({ payload }) => payload.sid)).toEqual([gone]);
+  });
+
+  test('hears of all of them, without a sid, where no session is known that went on by it', async () => {
+    const identifier = 'tom@example.test';
+    const { visitor } = await newFamily(server, { change: labChange, client: labWeb, identifier });
+    await signOut(server, visitor);
+    await server.sql('DELETE FROM logout_notices');
+    const later = await openAccount(server, { identifier });
+    await takeBack(server, later.visitor, { clientId: 'lab-web', accountId: 'tom' });
+    const [notice, ...more] = await arriving(send);
+    if (notice === undefined) throw new Error('nothing arrived');
+    const { payload } = await verifyNotice(server.issuer, notice, 'lab-web');
+    expect([payload.sub, payload.sid, more]).toEqual(['tom', undefined, []]);
   });
 
   test('is told of each session when she signs out everywhere', async () => {

@@ -14,12 +14,23 @@ export async function heldBy(
   { sql }: Pick<TestServer, 'sql'>,
   clientId: string,
   accountId = 'aroha',
+  apiId?: string,
 ): Promise<Held | undefined> {
   const rows = await sql<Held>(
-    'SELECT id, version, lines FROM consents WHERE account_id = $1 AND client_id = $2 AND ended_at IS NULL',
-    [accountId, clientId],
+    `SELECT id, version, lines FROM consents
+     WHERE account_id = $1 AND client_id = $2 AND ended_at IS NULL AND ($3::text IS NULL OR api_id = $3)`,
+    [accountId, clientId, apiId ?? null],
   );
   return rows[0];
+}
+
+/** Whose decision about which application is meant: aroha's, if nothing else is said, at whichever API. */
+interface Meant {
+  readonly clientId: string;
+  readonly apiId?: string;
+  readonly accountId?: string;
+  /** The line; everything, where it is left out. */
+  readonly scope?: string;
 }
 
 /** The form with which something is taken back, ready to be sent. */
@@ -32,9 +43,9 @@ export interface ReadyForm {
 export async function readyForm(
   server: Pick<TestServer, 'issuer' | 'sql'>,
   visitor: Visitor,
-  { clientId, scope, accountId }: { clientId: string; scope?: string; accountId?: string },
+  { clientId, scope, accountId, apiId }: Meant,
 ): Promise<ReadyForm> {
-  const held = await heldBy(server, clientId, accountId);
+  const held = await heldBy(server, clientId, accountId, apiId);
   if (held === undefined) throw new Error(`${clientId} has nothing`);
   await openAccount(server, { visitor });
   const everything = `/account/applications/${held.id}/take-back`;
@@ -48,7 +59,7 @@ export async function readyForm(
 export async function takeBack(
   server: Pick<TestServer, 'issuer' | 'sql'>,
   visitor: Visitor,
-  what: { clientId: string; scope?: string; accountId?: string },
+  what: Meant,
 ): Promise<Page> {
   const { action, fields } = await readyForm(server, visitor, what);
   return visitor.post(action, fields);
