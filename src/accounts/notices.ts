@@ -13,6 +13,9 @@ const statements = {
   },
 } satisfies Record<string, Statement>;
 
+/** New browsers that somebody is told of in a day, of each kind: no mailbox is filled by whoever knows a password. */
+const MOST_NEW_BROWSERS = 5;
+
 /** What a mail says about a change: keys in `locales/`. */
 const changes: Readonly<Record<CredentialChange, string>> = {
   'password-changed': 'mail.change.passwordChanged',
@@ -31,10 +34,10 @@ const changes: Readonly<Record<CredentialChange, string>> = {
 /** Tells people by mail what happened to their account. */
 export interface Notices {
   /**
-   * Tells somebody that she signed in in a browser that was not known for her account; nothing without a verified address.
-   * One statement.
+   * Tells somebody that she signed in in a browser that was not known for her account, or only that her password was right
+   * there; nothing without a verified address, and no more than a few times a day. One statement.
    */
-  newSignIn(account: Account): Promise<void>;
+  newSignIn(account: Account, proof: 'password' | 'other'): Promise<void>;
   /** Tells somebody that the way in which she signs in was changed; nothing without a verified address. */
   readonly credentialChanged: Notify;
 }
@@ -49,7 +52,7 @@ export function createNotices(options: {
 }): Notices {
   const { db, clock, mail, issuer, timeZone } = options;
   return {
-    async newSignIn({ id, name, email, language }) {
+    async newSignIn({ id, name, email, language }, proof) {
       if (email === undefined) return;
       const now = clock.now();
       const told = (style: Intl.DateTimeFormatOptions) => formatIn(language, { ...style, timeZone })(now);
@@ -58,8 +61,10 @@ export function createNotices(options: {
         day: told({ dateStyle: 'long' }),
         time: told({ timeStyle: 'short' }),
         reset: `${issuer}/account/reset`,
+        devices: `${issuer}/account/devices`,
       };
-      await mail.write({ kind: 'newSignIn', accountId: id, to: email, language, values });
+      const kind = proof === 'password' ? 'newSignIn' : 'newBrowser';
+      await mail.write({ kind, accountId: id, to: email, language, values, mostADay: MOST_NEW_BROWSERS });
     },
     async credentialChanged(accountId, change) {
       const [row] = await db.query<{ name: string; email: string; language: string | null }>(

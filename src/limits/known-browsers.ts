@@ -4,8 +4,11 @@ import type { Clock } from '../clock.ts';
 /** Seconds for which a browser stays known after a sign-in: half a year, for people who come twice a year. */
 export const KNOWN_FOR = 180 * 24 * 60 * 60;
 
-/** Accounts that one browser is known for: those who share a computer at home, or on a ward. */
-const MOST_ACCOUNTS = 8;
+/**
+ * Accounts that one browser is known for: eight who share a computer at home, or on a ward, each by the name that she types and
+ * by her account.
+ */
+const MOST_ACCOUNTS = 16;
 
 /**
  * Knows browsers in which an account signed in before (OWASP device cookies), so that whoever guesses at a password

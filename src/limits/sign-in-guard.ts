@@ -7,10 +7,15 @@ import { networkOf } from './network.ts';
 import { ACCOUNT, SOURCE } from './rules.ts';
 import type { LimitStore } from './store.ts';
 
-/** Somebody is about to have a password checked. */
+/** Somebody is about to have a password checked, or to have a mail sent. */
 export interface Attempt {
-  /** As it was typed. */
+  /** A name as it was typed; with `of`, the id of an account. */
   readonly identifier: string;
+  /**
+   * What of an account is tried, where it is known whose it is: each is counted apart, and apart from names, so that nobody who
+   * types something keeps anybody else from it.
+   */
+  readonly of?: 'password' | 'address' | 'reset-code' | 'first-password';
   /** The address from which the request came, as `door` tells. */
   readonly source: string;
   /** Value of the browser's cookie, if it sent one. */
@@ -50,6 +55,10 @@ export interface SignInGuard {
    * counted apart, in whatever browser.
    */
   attemptCode(attempt: { readonly accountId: string; readonly source: string }): Promise<CodeLeave | TooMany>;
+  /** Whether somebody signed in to an account in a browser before, in whichever way. @param value of its cookie */
+  knows(value: string | undefined, accountId: string): boolean;
+  /** The value by which a browser is known for an account, beside what it is known for already. */
+  remember(value: string | undefined, accountId: string): string;
 }
 
 /**
@@ -76,8 +85,11 @@ export function createSignInGuard(options: {
       .digest('base64url');
 
   return {
-    async attempt({ identifier, source, known }) {
-      const account = digest('account', asIdentifier(identifier) ?? identifier);
+    async attempt({ identifier, of, source, known }) {
+      const account =
+        of === undefined
+          ? digest('account', asIdentifier(identifier) ?? identifier)
+          : digest(`${of} of account`, identifier);
       const nonce = browsers.find(known, account);
       const own: Counted = {
         key: nonce === undefined ? account : digest('browser', nonce),
@@ -106,6 +118,8 @@ export function createSignInGuard(options: {
         },
       };
     },
+    knows: (value, accountId) => browsers.find(value, digest('account id', accountId)) !== undefined,
+    remember: (value, accountId) => browsers.add(value, digest('account id', accountId)),
     async attemptCode({ accountId, source }) {
       const taken = await attempts.take([{ key: digest('code', accountId), rule: ACCOUNT }]);
       if ('retryAfter' in taken) return taken;

@@ -35,6 +35,13 @@ const letters = {
     'mail.newSignIn.not',
     'mail.newSignIn.how',
   ],
+  newBrowser: [
+    'mail.newBrowser.subject',
+    'mail.newBrowser.what',
+    'mail.newSignIn.when',
+    'mail.newSignIn.not',
+    'mail.newBrowser.how',
+  ],
   credentialChanged: [
     'mail.credentialChanged.subject',
     'mail.credentialChanged.what',

@@ -15,7 +15,9 @@ const statements = {
   add: {
     name: 'mails_add',
     text: `INSERT INTO mails (id, account_id, kind, sealed, created_at, next_at, expires_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+           SELECT $1::text, $2::text, $3::text, $4::text, $5::timestamptz, $6::timestamptz, $7::timestamptz
+           WHERE $8::integer IS NULL OR $8 > (
+             SELECT count(*) FROM mails WHERE account_id = $2 AND kind = $3 AND created_at > $9)`,
   },
   ofAccount: {
     name: 'mails_of_account',
@@ -35,6 +37,8 @@ export interface Envelope {
   readonly to: string;
   /** Whether nobody is to get it: it costs the work of one that is sent, where the time must not tell who exists. */
   readonly forNobody?: boolean;
+  /** How many of its kind an account is written in a day; what is more is left out. As many as anybody likes without it. */
+  readonly mostADay?: number;
 }
 
 /** A mail that waits. */
@@ -94,7 +98,7 @@ export function createMail(options: {
 }): Mail {
   const { db, clock, ids, seal, letters } = options;
 
-  const send: Mail['send'] = async ({ kind, accountId, to, subject, text, forNobody = false }) => {
+  const send: Mail['send'] = async ({ kind, accountId, to, subject, text, forNobody = false, mostADay }) => {
     const address = readEmail(to);
     if (address === undefined) throw new Error('a mail was addressed to what is no e-mail address');
     if (!isPlain(subject)) throw new Error('the subject of a mail had control characters');
@@ -105,7 +109,9 @@ export function createMail(options: {
     // What is for nobody is over before anybody looks for it.
     const expiresAt = new Date(now.getTime() + (forNobody ? 0 : KEPT * 1000));
     const nextAt = forNobody ? null : now;
-    await db.query(statements.add, [id, accountId ?? null, kind, sealed, now, nextAt, expiresAt]);
+    const values = [id, accountId ?? null, kind, sealed, now, nextAt, expiresAt];
+    const dayAgo = new Date(now.getTime() - 24 * 3600 * 1000);
+    await db.query(statements.add, [...values, mostADay ?? null, dayAgo]);
   };
 
   return {

@@ -14,6 +14,7 @@ import type { ShowFault } from './page-faults.ts';
 import type { Pages } from './pages.ts';
 import type { Words } from './scope-words.ts';
 import { createKnownCookie } from './sign-in/known-cookie.ts';
+import { createNewBrowser } from './sign-in/new-browser.ts';
 import { createSignIn, type SignInDependencies } from './sign-in/routes.ts';
 import { createSourceCallback } from './sign-in/source-callback.ts';
 import { createSourcePages } from './sign-in/source-pages.ts';
@@ -36,7 +37,6 @@ export interface SiteOptions {
     SignInDependencies,
     | 'interactions'
     | 'signIn'
-    | 'onNewBrowser'
     | 'accounts'
     | 'credentials'
     | 'guard'
@@ -47,6 +47,8 @@ export interface SiteOptions {
   > & {
     /** Secret, the same on all nodes. */
     readonly stepKey: string;
+    /** Tells somebody that she, or somebody, signed in in a browser that was not known for her account. */
+    readonly onNewBrowser: Parameters<typeof createNewBrowser>[0]['tell'];
   };
   readonly sources: Pick<SourceStepsOptions, 'upstream' | 'arrivals' | 'findAccount' | 'onTurnedAway'>;
   readonly account: AccountDependencies;
@@ -73,27 +75,36 @@ function createKoa(showFault: ShowFault, log: Logger): Koa {
   return app;
 }
 
+/** The browsers in which people signed in before. */
+function createKnown({ issuer, signIn }: SiteOptions) {
+  const knownCookie = createKnownCookie({ issuer, maxAge: KNOWN_FOR });
+  const { guard, onNewBrowser: tell } = signIn;
+  return { knownCookie, newBrowser: createNewBrowser({ guard, knownCookie, tell }) };
+}
+
 function createSignInPages(options: SiteOptions): Koa.Middleware {
   const { issuer, signIn, sources, pages } = options;
   return createSignIn({
     ...signIn,
+    ...createKnown(options),
     offered: sources.upstream.offered,
     forms: pages.forms,
     render: pages.render,
     showFault: pages.showFault,
     formatDay: (ctx, at) => pages.renderers.of(ctx).dates.day(at),
-    knownCookie: createKnownCookie({ issuer, maxAge: KNOWN_FOR }),
     stepCookie: createStepCookie({ issuer, key: signIn.stepKey, clock: signIn.clock }),
   });
 }
 
 /** The way to other OpenID providers and back. */
-function createSourceSite({ issuer, pages, signIn, sources }: SiteOptions): readonly Koa.Middleware[] {
+function createSourceSite(options: SiteOptions): readonly Koa.Middleware[] {
+  const { issuer, pages, signIn, sources } = options;
+  const { newBrowser } = createKnown(options);
   const { forms, showFault, render } = pages;
   const sourcePages = createSourcePages({ issuer, render });
   return [
     createSourceCallback({ ...sources, pages: sourcePages, showFault }),
-    createSourceSteps({ ...signIn, ...sources, pages: sourcePages, forms, showFault }),
+    createSourceSteps({ ...signIn, ...sources, newBrowser, pages: sourcePages, forms, showFault }),
   ];
 }
 

@@ -66,8 +66,12 @@ export function addAddress(front: AccountFront, options: AddressOptions): void {
       const typed = form.one('email');
       const email = readEmail(typed);
       if (email === undefined) return show(visit, 'email', { typed });
-      const identifier = `address of ${person.account.id}`;
-      const leave = await mailGuard.attempt({ identifier, source: sourceOf(ctx), known: undefined });
+      const leave = await mailGuard.attempt({
+        identifier: person.account.id,
+        of: 'address',
+        source: sourceOf(ctx),
+        known: undefined,
+      });
       if ('retryAfter' in leave) {
         ctx.status = 429;
         return show(visit, 'limited', { typed, wait: leave.retryAfter });

@@ -44,9 +44,13 @@ export function addPassword(front: AccountFront, options: SecurityPagesOptions):
       const elsewhere = form.one('elsewhere') === 'yes';
       if (current === '' || next === '') return show(visit, 'missing', { elsewhere });
       if (next !== again) return show(visit, 'different', { elsewhere });
-      const identifier = `account ${person.account.id}`;
       const source = sourceOf(ctx);
-      const leave = await guard.attempt({ identifier, source, known: undefined });
+      const leave = await guard.attempt({
+        identifier: person.account.id,
+        of: 'password',
+        source,
+        known: undefined,
+      });
       if ('retryAfter' in leave) {
         ctx.status = 429;
         return show(visit, 'limited', { elsewhere, wait: leave.retryAfter });

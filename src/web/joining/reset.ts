@@ -90,7 +90,8 @@ export function addReset(router: Router, front: JoiningFront, options: ResetOpti
       if ('problem' in chosen) return show(ctx, needsCode, chosen.problem);
       const source = sourceOf(ctx);
       const leave = await mailGuard.attempt({
-        identifier: `code of ${open.accountId}`,
+        identifier: open.accountId,
+        of: 'reset-code',
         source,
         known: undefined,
       });

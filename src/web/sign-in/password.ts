@@ -5,6 +5,7 @@ import { hasCode } from '../../errors.ts';
 import type { SignInGuard } from '../../limits/index.ts';
 import type { Form } from '../forms.ts';
 import type { KnownCookie } from './known-cookie.ts';
+import type { NewBrowser } from './new-browser.ts';
 import type { QuestionPages } from './question-pages.ts';
 import type { SignInVisit, Steps } from './steps.ts';
 
@@ -14,8 +15,7 @@ export interface PasswordDependencies {
   readonly signIn: (identifier: string, password: string) => Promise<Account | undefined>;
   /** Counts tries before a password is looked at. */
   readonly guard: Pick<SignInGuard, 'attempt'>;
-  /** Tells somebody that her password was used in a browser that was not known for her account. */
-  readonly onNewBrowser: (account: Account) => Promise<void>;
+  readonly newBrowser: NewBrowser;
   readonly knownCookie: KnownCookie;
   readonly clock: Clock;
   /** Counts a sign-in that failed: something was wrong, or not looked at because there were too many tries. */
@@ -29,7 +29,7 @@ const isOverload = (error: unknown) => hasCode(error, 'overloaded');
 
 /** Takes a name and a password, and goes on to the next step. */
 export function createPasswordStep(dependencies: PasswordDependencies) {
-  const { signIn, guard, onNewBrowser, knownCookie, clock, onRefused, sourceOf, pages, steps } = dependencies;
+  const { signIn, guard, newBrowser, knownCookie, clock, onRefused, sourceOf, pages, steps } = dependencies;
 
   return async (visit: SignInVisit, form: Form): Promise<void> => {
     const { ctx } = visit;
@@ -56,9 +56,8 @@ export function createPasswordStep(dependencies: PasswordDependencies) {
       onRefused(source, 'sign_in_refused');
       return pages.signIn(visit, identifier, 'wrong');
     }
-    knownCookie.set(ctx, await leave.succeeded());
     // Before the next step: whoever knows her password and has no code is told of, too.
-    if (!leave.known) await onNewBrowser(account);
+    await newBrowser.password(ctx, account, leave);
     await steps.proved(visit, { account, acr: '1', amr: methods.password, signedInAt: clock.seconds() });
   };
 }

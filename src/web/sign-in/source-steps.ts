@@ -5,6 +5,7 @@ import type { HttpExchange, Interactions } from '../../oidc/index.ts';
 import type { Arrivals, SourceFault, Upstream } from '../../upstream/index.ts';
 import type { Forms } from '../forms.ts';
 import type { ShowFault } from '../page-faults.ts';
+import type { NewBrowser } from './new-browser.ts';
 import type { SourcePages } from './source-pages.ts';
 
 /** What the steps of a sign-in elsewhere need. */
@@ -13,6 +14,7 @@ export interface SourceStepsOptions {
   readonly upstream: Upstream;
   readonly arrivals: Arrivals;
   readonly findAccount: (id: string) => Promise<Account | undefined>;
+  readonly newBrowser: Pick<NewBrowser, 'other'>;
   readonly forms: Forms;
   readonly pages: SourcePages;
   readonly showFault: ShowFault;
@@ -81,6 +83,7 @@ export function createSourceSteps(options: SourceStepsOptions): Koa.Middleware {
     if (account === undefined) return turnAway({ kind: 'blocked', code: 'identity_blocked' });
     const next = await interactions.signIn(at, account, from, arrival.told);
     if (!('location' in next)) return showFault(ctx, { kind: 'expired' });
+    await options.newBrowser.other(ctx, account);
     ctx.status = 303;
     ctx.redirect(next.location);
   });

@@ -14,6 +14,7 @@ import type { Clock } from '../../clock.ts';
 import type { SignInGuard } from '../../limits/index.ts';
 import type { Interactions, Next, ProvenSignIn } from '../../oidc/index.ts';
 import type { Form } from '../forms.ts';
+import type { NewBrowser } from './new-browser.ts';
 import type { Visit } from './question-pages.ts';
 import { STEP_LIFE, type StepCookie } from './step-cookie.ts';
 import type { StepPages } from './step-pages.ts';
@@ -27,6 +28,7 @@ export interface StepDependencies {
   readonly accounts: Pick<Accounts, 'find' | 'bestAcr'>;
   readonly credentials: Pick<Credentials, 'authenticators' | 'recoveryCodes' | 'passkeys'>;
   readonly guard: Pick<SignInGuard, 'attemptCode'>;
+  readonly newBrowser: NewBrowser;
   readonly stepCookie: StepCookie;
   readonly clock: Clock;
   readonly onRefused: (source: string, error: 'sign_in_refused' | 'sign_in_limited') => void;
@@ -55,7 +57,7 @@ export interface Steps {
 
 /** Makes the steps. */
 export function createSteps(dependencies: StepDependencies): Steps {
-  const { interactions, accounts, credentials, guard, stepCookie, clock } = dependencies;
+  const { interactions, accounts, credentials, guard, newBrowser, stepCookie, clock } = dependencies;
   const { onRefused, sourceOf, pages, answerWith } = dependencies;
   const { authenticators, recoveryCodes, passkeys } = credentials;
 
@@ -141,6 +143,7 @@ export function createSteps(dependencies: StepDependencies): Steps {
       onRefused(sourceOf(ctx), 'sign_in_refused');
       return false;
     }
+    await newBrowser.other(ctx, signedIn.account);
     const proof = { account: signedIn.account, acr: '3', amr: signedIn.methods, signedInAt: clock.seconds() };
     await finish(visit, proof);
     return true;

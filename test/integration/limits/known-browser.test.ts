@@ -90,10 +90,10 @@ describe('LO-01 a cookie counts for nothing', () => {
   });
 
   test.for([
-    ['that nobody signed', (value: string) => value.replace(/[\w-]{43}$/, 'A'.repeat(43))],
+    ['that nobody signed', (value: string) => value.replaceAll(/[\w-]{43}/g, 'A'.repeat(43))],
     [
       'whose end was moved',
-      (value: string) => value.replace(/\.(\d+)\./, (_, end) => `.${Number(end) + 1}.`),
+      (value: string) => value.replaceAll(/\.(\d+)\./g, (_, end) => `.${Number(end) + 1}.`),
     ],
     ['that is noise', () => 'x'.repeat(3000)],
     ['that is empty', () => ''],
@@ -122,7 +122,7 @@ describe('SE-01 the cookie', () => {
     const lines = (await typeRight(typist)).headers.getSetCookie();
     const line = lines.find((one) => one.startsWith('assent_known='));
     expect(attributes(line)).toEqual(['HttpOnly', 'Max-Age=15552000', 'Path=/', 'SameSite=Lax']);
-    expect(line).toMatch(/^assent_known=[\w-]{22}\.\d+\.[\w-]{43};/);
+    expect(line).toMatch(/^assent_known=[\w-]{22}\.\d+\.[\w-]{43}~[\w-]{22}\.\d+\.[\w-]{43};/);
     // It survives the end of the session, and says who she is to nobody: she is asked to sign in.
     const { page } = await begin(world.server, { visitor: withCookie(line?.split(';')[0] ?? '') });
     expect(page.html).toContain('/sign-in"');

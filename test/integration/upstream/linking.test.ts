@@ -76,6 +76,9 @@ test('somebody adds a source to her account, signs in there, and removes it agai
   const consent = await waiting.visitor.follow(await waiting.visitor.get(back.href));
   expect((await knownToPortal(server, waiting, consent)).sub).toBe('aroha');
 
+  const told = await server.sql("SELECT kind FROM mails WHERE account_id = 'aroha' AND kind = 'newBrowser'");
+  expect(told, 'a sign-in there in a browser that is not known').toHaveLength(1);
+
   const removed = await visitor.follow(await press(visitor, added, 'remove', provider.issuer));
   expect(removed.html).toContain('You cannot sign in there any more.');
   expect(await linkedTo(server, 'somebody')).toBeUndefined();

@@ -193,3 +193,26 @@ test('two nodes of one system count together', async () => {
   await failTimes(2);
   expect(await refused()).toBe(true);
 });
+
+test('what is typed as a name keeps nobody from what is counted for an account', async () => {
+  const kinds = ['password', 'address', 'reset-code', 'first-password'] as const;
+  const names = [
+    'aroha',
+    'account aroha',
+    ...kinds.flatMap((of) => [`${of} of aroha`, `${of} of account aroha`]),
+  ];
+  for (const identifier of ['code of aroha', 'code aroha', ...names])
+    await failTimes(4, () => ({ identifier }));
+  for (const of of kinds)
+    expect(
+      await guard.attempt({ identifier: 'aroha', of, source: here, known: undefined }),
+    ).not.toHaveProperty('retryAfter');
+  expect(await guard.attemptCode({ accountId: 'aroha', source: here })).not.toHaveProperty('retryAfter');
+});
+
+test('a browser is known for an account by whichever way somebody signed in', async () => {
+  expect(guard.knows(undefined, 'aroha')).toBe(false);
+  const value = guard.remember(await (await leave()).succeeded(), 'aroha');
+  expect([guard.knows(value, 'aroha'), guard.knows(value, 'mere')]).toEqual([true, false]);
+  expect((await leave({ known: value })).known).toBe(true);
+});

@@ -85,7 +85,7 @@ describe('the page for the role', () => {
     app.use(
       createSignIn({
         interactions,
-        onNewBrowser: async () => {},
+        newBrowser: { password: async () => {}, other: async () => {} },
         signIn: async () => undefined,
         forms,
         render: pages.render,
@@ -96,6 +96,8 @@ describe('the page for the role', () => {
         guard: {
           attempt: async () => ({ retryAfter: 1 }),
           attemptCode: async () => ({ retryAfter: 1 }),
+          knows: () => true,
+          remember: () => '',
         },
         accounts: {} as Accounts,
         credentials: {} as Credentials,
