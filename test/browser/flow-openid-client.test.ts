@@ -14,6 +14,7 @@ import {
   signInAs,
   startFlow,
 } from '../support/flow.ts';
+import { discover, authorisation as requestFor } from '../support/openid-client.ts';
 
 const secret = 'a-secret-that-only-this-test-knows';
 
@@ -48,35 +49,12 @@ describe.skipIf(browserUnavailable)('openid-client, with a person in a real brow
     if (make === undefined) throw new Error(`there is no ${kind}`);
     const { registration, proof } = await make();
     const client = await registerApp(flow, undefined, { ...registration, ...more });
-    const configuration = await openid.discovery(
-      new URL(flow.server.issuer),
-      client.clientId,
-      undefined,
-      proof,
-      { execute: [openid.allowInsecureRequests, openid.enableNonRepudiationChecks] },
-    );
+    const configuration = await discover(flow.server.issuer, client.clientId, proof);
     return { client, configuration };
   }
 
-  /** Makes the request; what has to be known at the end is kept apart from what is sent. */
-  async function authorisation({ redirectUri }: FlowClient, change: Record<string, string> = {}) {
-    const checks = {
-      pkceCodeVerifier: openid.randomPKCECodeVerifier(),
-      expectedState: openid.randomState(),
-      expectedNonce: openid.randomNonce(),
-    };
-    const parameters = {
-      redirect_uri: redirectUri,
-      scope: flowScope,
-      aud: `${flow.server.issuer}/demo/fhir/r4`,
-      state: checks.expectedState,
-      nonce: checks.expectedNonce,
-      code_challenge: await openid.calculatePKCECodeChallenge(checks.pkceCodeVerifier),
-      code_challenge_method: 'S256',
-      ...change,
-    };
-    return { checks, parameters };
-  }
+  const authorisation = (client: FlowClient, change?: Readonly<Record<string, string>>) =>
+    requestFor(flow.server.issuer, client, change);
 
   async function signOut(page: Page, configuration: openid.Configuration, idToken: string): Promise<void> {
     const bye = `${flow.app.origin}/bye`;
