@@ -17,7 +17,7 @@ export const lifetimes = {
   interactionEnd: 11 * 30 * MINUTE,
   /** An opaque access token that belongs to no API: it opens only `/me`. */
   signInToken: 5 * MINUTE,
-  /** A browser in which nothing was authorised for so long has forgotten who signed in. */
+  /** A browser in which nothing was authorised, and no page of the account was opened, for so long has forgotten who signed in. */
   sessionIdle: HOUR,
   /** However busy, a session ends this long after the password was typed. */
   sessionEnd: 12 * HOUR,

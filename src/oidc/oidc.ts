@@ -35,6 +35,7 @@ import { createLogoutSender } from './person/logout-sender.ts';
 import { createMoreTime } from './person/more-time.ts';
 import { ofOneRequest } from './person/of-one-request.ts';
 import { createPrompts } from './person/prompts.ts';
+import { createSessionLife } from './person/session-life.ts';
 import { createSessions } from './person/sessions.ts';
 import { createSignOut } from './person/sign-out.ts';
 import { createProvider, type ProviderParts } from './provider.ts';
@@ -78,7 +79,8 @@ export function createOidc(given: OidcOptions): Oidc {
 
   const narrowGrants = createNarrowGrants({ ...options, provider, store });
   const grants = createGrants({ ...options, provider, states, roles, records });
-  const moreTime = createMoreTime({ ...options, provider });
+  const sessionLife = createSessionLife({ ...options, provider });
+  const moreTime = createMoreTime({ ...options, provider, sessionLife });
   const errorPages = createErrorPages({ ...options, states });
   const signOut = createSignOut({ ...options, provider, states });
   const browserBinding = createBrowserBinding({ issuer, key: options.browserBindingKey });
@@ -172,7 +174,7 @@ export function createOidc(given: OidcOptions): Oidc {
     return built;
   }
 
-  const browser = createBrowser({ ...options, provider, isOver: sessions.isOver });
+  const browser = createBrowser({ ...options, provider, isOver: sessions.isOver, sessionLife });
   const interactions = createInteractions({
     ...options,
     provider,

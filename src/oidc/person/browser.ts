@@ -1,6 +1,7 @@
 import type Provider from 'oidc-provider';
 import type { Account, Accounts } from '../../accounts/index.ts';
 import type { HttpExchange } from './question.ts';
+import type { SessionLife } from './session-life.ts';
 import type { IsOver } from './sessions.ts';
 
 /** Who is signed in in a browser, and how she signed in. */
@@ -21,20 +22,22 @@ export interface Browser {
   signedIn(at: HttpExchange): Promise<SignedIn | undefined>;
 }
 
-/** Reads the library's browser sessions. */
+/** Reads the library's browser sessions. Whoever uses our pages is not idle: her session goes on. */
 export function createBrowser(options: {
   provider: () => Provider;
   accounts: Accounts;
   isOver: IsOver;
+  sessionLife: SessionLife;
 }): Browser {
-  const { provider, accounts, isOver } = options;
+  const { provider, accounts, isOver, sessionLife } = options;
   return {
-    async signedIn({ req, res }) {
-      const session = await provider().Session.get(provider().createContext(req, res));
+    async signedIn(at) {
+      const session = await provider().Session.get(provider().createContext(at.req, at.res));
       const { accountId, loginTs } = session;
       if (accountId === undefined || loginTs === undefined) return undefined;
       const account = await accounts.find(accountId);
       if (account === undefined || (await isOver(session, account))) return undefined;
+      await sessionLife.extend(at, session);
       return {
         account,
         uid: session.uid,

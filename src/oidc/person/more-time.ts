@@ -2,6 +2,7 @@ import type Provider from 'oidc-provider';
 import type { Clock } from '../../clock.ts';
 import { lifetimes } from '../lifetimes.ts';
 import type { HttpExchange } from './question.ts';
+import type { SessionLife } from './session-life.ts';
 
 type Details = Awaited<ReturnType<Provider['interactionDetails']>>;
 
@@ -22,26 +23,19 @@ export function createMoreTime(options: {
   issuer: string;
   clock: Clock;
   provider: () => Provider;
+  sessionLife: SessionLife;
 }): MoreTime {
-  const { issuer, clock, provider } = options;
+  const { issuer, clock, provider, sessionLife } = options;
   const secure = issuer.startsWith('https:');
   const usual = { signed: true, httpOnly: true, sameSite: 'lax', secure, overwrite: true } as const;
 
   const lastEnd = (details: Details) => (details.iat ?? clock.seconds()) + lifetimes.interactionEnd;
 
-  /** The session may end before the page does; then nobody could answer it. It never lives beyond its own last end. */
-  async function extendSession({ req, res }: HttpExchange, details: Details): Promise<void> {
-    const context = provider().createContext(req, res);
-    const session = await provider().Session.get(context);
-    if (details.session === undefined || session.uid !== details.session.uid) return;
-    const end = (session.loginTs ?? clock.seconds()) + lifetimes.sessionEnd;
-    const seconds = Math.min(lifetimes.sessionIdle, end - clock.seconds());
-    if (seconds <= 0 || session.exp === undefined) return;
-    await session.save(seconds);
-    const { cookies } = context;
-    cookies.secure = secure;
-    const expires = new Date(Date.now() + seconds * 1000);
-    cookies.set(provider().cookieName('session'), session.jti, { ...usual, path: '/', expires });
+  /** The session may end before the page does; then nobody could answer it. */
+  async function extendSession(at: HttpExchange, details: Details): Promise<void> {
+    const session = await provider().Session.get(provider().createContext(at.req, at.res));
+    if (details.session !== undefined && session.uid === details.session.uid)
+      await sessionLife.extend(at, session);
   }
 
   return {

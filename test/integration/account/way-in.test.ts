@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { register } from '../../support/fixtures.ts';
+import { holdStatement } from '../../support/held.ts';
 import { startServer, type TestServer } from '../../support/server.ts';
 import { typeCode } from '../../support/step-up.ts';
 import { shiftTime } from '../../support/time.ts';
@@ -110,6 +111,46 @@ describe('a session that is over', () => {
     const { visitor } = await openAccount(server);
     shiftTime(12 * 3600 + 60);
     expect((await visitor.get('/account')).location).toContain('/auth?');
+  });
+
+  test('by lying idle for an hour: she signs in again', async () => {
+    const { visitor } = await openAccount(server);
+    shiftTime(3600 + 60);
+    expect((await visitor.get('/account')).location).toContain('/auth?');
+  });
+
+  test('is not while she uses these pages, until twelve hours after she signed in', async () => {
+    const { visitor } = await openAccount(server);
+    const step = 50 * 60;
+    for (let at = step; at < 12 * 3600; at += step) {
+      shiftTime(at);
+      const page = await visitor.get('/account');
+      expect([page.status, at]).toEqual([200, at]);
+      const kept = page.headers.getSetCookie().find((one) => one.startsWith('assent_session='));
+      const expires = Date.parse(/expires=([^;]+)/i.exec(kept ?? '')?.[1] ?? '');
+      expect(expires).toBeLessThanOrEqual(Date.now() + 3600_000);
+      expect(expires).toBeGreaterThan(Date.now());
+      // A second page soon afterwards writes nothing.
+      expect((await visitor.get('/account')).headers.getSetCookie()).toEqual([]);
+    }
+    shiftTime(12 * 3600 + 60);
+    expect((await visitor.get('/account')).location).toContain('/auth?');
+  });
+
+  test('by signing out elsewhere while a page is read: it is not brought back', async () => {
+    const { visitor } = await openAccount(server, { identifier: 'hana@example.test' });
+    shiftTime(30 * 60);
+    const held = holdStatement(server, (name) => name === 'oidc_artefacts_replace_found');
+    const reading = visitor.copy().get('/account');
+    await held.reached;
+    await server.oidc.sessions.signOutEverywhere('hana', { source: '127.0.0.1' });
+    held.release();
+    await reading;
+    expect((await visitor.get('/account')).location).toContain('/auth?');
+    const left = await server.sql(
+      `SELECT FROM oidc_artefacts WHERE model = 'Session' AND payload ->> 'accountId' = 'hana'`,
+    );
+    expect(left).toEqual([]);
   });
 
   test('by signing out: she signs in again', async () => {
