@@ -138,6 +138,7 @@ export async function createApp(
 
   const upstream = createUpstream({
     ...services,
+    seal: services.sourceSeal,
     issuer,
     outgoing,
     onFault: (source, { kind, code }, reason) =>

@@ -71,6 +71,8 @@ export interface Services {
   readonly people: People;
   readonly practitioners: Practitioners;
   readonly sources: Sources;
+  /** Opens our keys at identity sources, and what is remembered of sign-ins there. */
+  readonly sourceSeal: Seal;
   readonly consents: Consents;
   readonly browserSessions: BrowserSessions;
   readonly logoutNotices: LogoutNotices;
@@ -98,6 +100,7 @@ export function createServices(
   const audit = createAudit({ db, clock, ids, correlation: correlation.current });
   const passwords = createPasswords();
   const mailSeal = createSeal(masterKey, 'mail');
+  const sourceSeal = createSeal(masterKey, 'identity-sources');
   const consents = createConsents({ db, clock, ids, audit });
   const accounts = createAccounts({ db, clock, audit, passwords });
   const mail = createMail({ db, clock, ids, seal: mailSeal, letters: createLetters() });
@@ -138,7 +141,8 @@ export function createServices(
       }),
     }),
     practitioners: createPractitioners({ db, clock, audit, consents }),
-    sources: createSources({ db, clock, audit, masterKey }),
+    sources: createSources({ db, clock, audit, seal: sourceSeal }),
+    sourceSeal,
     consents,
     browserSessions,
     logoutNotices,

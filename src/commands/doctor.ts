@@ -53,6 +53,11 @@ export function examine(): Promise<void> {
       await finding('demo data', async () =>
         config.production && (await hasDemoData(db)) ? 'present in a production database' : undefined,
       ),
+      await finding('mail', async () =>
+        config.mail === undefined && !config.demo
+          ? 'nobody is sent any: no invitation, no link to a new password, no notice. Set SMTP_URL and MAIL_FROM'
+          : undefined,
+      ),
       await finding(config.redisUrl === undefined ? 'Redis (not used)' : 'Redis', () =>
         redisFault(config.redisUrl),
       ),

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 
 /**
  * What each kind of mail says: its subject and its paragraphs, keys in `locales/`. A subject says nothing about health, and
- * names no application (R-80): telephones show it while they are locked.
+ * names no application: telephones show it while they are locked.
  */
 const letters = {
   invitation: [

@@ -1,6 +1,7 @@
 import * as client from 'openid-client';
 import type { Clock } from '../clock.ts';
 import { createCache } from '../db/index.ts';
+import type { Seal } from '../keys/index.ts';
 import type { Outgoing } from '../outgoing/index.ts';
 import type { Claims } from './claims.ts';
 import { NoAnswer, WrongProvider } from './faults.ts';
@@ -79,17 +80,17 @@ function wayOut(outgoing: Outgoing): client.CustomFetch {
 export function createConnector(options: {
   issuer: string;
   clock: Clock;
-  masterKey: Buffer;
+  seal: Seal;
   outgoing: Outgoing;
   sources: Pick<Sources, 'all'>;
 }): Connector {
-  const { issuer: own, clock, masterKey, outgoing, sources } = options;
+  const { issuer: own, clock, seal, outgoing, sources } = options;
   const keyOf = ({ settings, updatedAt }: Source) => `${settings.id} ${updatedAt.toISOString()}`;
   const redirectUri = ({ settings }: Source) => `${own}/sources/${settings.id}/callback`;
 
   async function discover(source: Source): Promise<client.Configuration> {
     const { id, issuer, client_id: clientId, assertion_audience: audience, id_token_alg } = source.settings;
-    const key = await openSourceKey(masterKey, id, source.sealedKey);
+    const key = await openSourceKey(seal, id, source.sealedKey);
     let tokenEndpoint: string | undefined;
     const authentication = client.PrivateKeyJwt(key, {
       [client.modifyAssertion](_header, payload) {

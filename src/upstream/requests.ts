@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import type { Database, Statement } from '../db/index.ts';
-import { decrypt, encrypt } from '../keys/index.ts';
+import type { Seal } from '../keys/index.ts';
 
 const statements = {
   put: {
@@ -40,10 +40,10 @@ export interface SourceRequests<T> {
 export function createSourceRequests<T>(options: {
   db: Database;
   clock: Clock;
-  masterKey: Buffer;
+  seal: Seal;
   kind: string;
 }): SourceRequests<T> {
-  const { db, clock, masterKey, kind } = options;
+  const { db, clock, seal, kind } = options;
   const idOf = ({ state, secret }: Ticket) =>
     createHash('sha256')
       .update(JSON.stringify([kind, state, secret]))
@@ -52,14 +52,14 @@ export function createSourceRequests<T>(options: {
   return {
     async keep(source, ticket, content, seconds) {
       const id = idOf(ticket);
-      const sealed = encrypt(masterKey, label(id), JSON.stringify(content));
+      const sealed = seal.seal(label(id), JSON.stringify(content));
       const ends = new Date(clock.now().getTime() + seconds * 1000);
       await db.query(statements.put, [id, source, sealed, ends]);
     },
     async take(source, ticket) {
       const id = idOf(ticket);
       const [row] = await db.query<{ sealed: string }>(statements.take, [id, source, clock.now()]);
-      return row && (JSON.parse(decrypt(masterKey, label(id), row.sealed)) as T);
+      return row && (JSON.parse(seal.open(label(id), row.sealed)) as T);
     },
   };
 }

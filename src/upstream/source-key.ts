@@ -6,24 +6,20 @@ import {
   importJWK,
   type JWK,
 } from 'jose';
-import { decrypt, encrypt } from '../keys/index.ts';
+import type { Seal } from '../keys/index.ts';
 import type { SourceAlgorithm } from './settings.ts';
 
 /** The key pair with which we prove to one provider who we are, as it is stored. */
 export interface SourceKey {
   readonly publicJwk: JWK;
-  /** The private JWK, encrypted under the master key. */
+  /** The private JWK, encrypted. */
   readonly sealed: string;
 }
 
 const label = (source: string) => `source-key:${source}`;
 
 /** Makes a pair. An RSA pair takes its time: nothing should be held meanwhile. @param source id of the identity source */
-export async function createSourceKey(
-  masterKey: Buffer,
-  source: string,
-  alg: SourceAlgorithm,
-): Promise<SourceKey> {
+export async function createSourceKey(seal: Seal, source: string, alg: SourceAlgorithm): Promise<SourceKey> {
   const { privateKey } = await generateKeyPair(alg, { extractable: true, modulusLength: 2048 });
   const jwk = await exportJWK(privateKey);
   const { kty, crv, x, y, n, e } = jwk;
@@ -31,16 +27,16 @@ export async function createSourceKey(
   const publicMembers = Object.entries({ kty, crv, x, y, n, e, kid, alg, use: 'sig' });
   return {
     publicJwk: Object.fromEntries(publicMembers.filter(([, value]) => value !== undefined)) as JWK,
-    sealed: encrypt(masterKey, label(source), JSON.stringify({ ...jwk, kid, alg })),
+    sealed: seal.seal(label(source), JSON.stringify({ ...jwk, kid, alg })),
   };
 }
 
 /** The private half, ready to sign with. @throws AssentError `wrong_master_key` when it cannot be decrypted */
 export async function openSourceKey(
-  masterKey: Buffer,
+  seal: Seal,
   source: string,
   sealed: string,
 ): Promise<{ readonly key: CryptoKey; readonly kid: string }> {
-  const jwk = JSON.parse(decrypt(masterKey, label(source), sealed)) as JWK;
+  const jwk = JSON.parse(seal.open(label(source), sealed)) as JWK;
   return { key: (await importJWK(jwk)) as CryptoKey, kid: String(jwk.kid) };
 }

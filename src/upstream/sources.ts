@@ -3,6 +3,7 @@ import type { Audit } from '../audit/index.ts';
 import type { Clock } from '../clock.ts';
 import { createCache, type Database, isConflict, type Statement } from '../db/index.ts';
 import { Refused } from '../errors.ts';
+import type { Seal } from '../keys/index.ts';
 import { type SourceSettings, sourceSchema } from './settings.ts';
 import { createSourceKey, type SourceKey } from './source-key.ts';
 
@@ -77,13 +78,8 @@ export interface Sources {
 const FRESH = 10_000;
 
 /** The identity sources in the database. */
-export function createSources(options: {
-  db: Database;
-  clock: Clock;
-  audit: Audit;
-  masterKey: Buffer;
-}): Sources {
-  const { db, clock, audit, masterKey } = options;
+export function createSources(options: { db: Database; clock: Clock; audit: Audit; seal: Seal }): Sources {
+  const { db, clock, audit, seal } = options;
   const all: Sources['all'] = async () => (await db.query<SourceRow>(statements.all)).map(asSource);
   const recent = createCache({ clock, max: 1, load: all, fresh: FRESH });
 
@@ -95,7 +91,7 @@ export function createSources(options: {
     const before = present.find(({ settings }) => settings.id === id);
     if (before?.publicJwk.alg === alg)
       return { publicJwk: before.publicJwk, sealed: before.sealedKey, newKey: false };
-    return { ...(await createSourceKey(masterKey, id, alg)), newKey: true };
+    return { ...(await createSourceKey(seal, id, alg)), newKey: true };
   }
 
   async function put(settings: SourceSettings, key: SourceKey & { newKey: boolean }): Promise<PutSource> {

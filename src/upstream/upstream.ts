@@ -1,6 +1,7 @@
 import type { JWK } from 'jose';
 import type { Clock } from '../clock.ts';
 import type { Database } from '../db/index.ts';
+import type { Seal } from '../keys/index.ts';
 import type { Outgoing } from '../outgoing/index.ts';
 import type { Arrival } from './arrivals.ts';
 import { readClaims, type Told } from './claims.ts';
@@ -85,7 +86,8 @@ export function createUpstream(options: {
   issuer: string;
   db: Database;
   clock: Clock;
-  masterKey: Buffer;
+  /** The same that `sources` has. */
+  seal: Seal;
   outgoing: Outgoing;
   sources: Sources;
   /** Told what went wrong, for the log. `reason` has nothing of what was sent. */

@@ -73,7 +73,7 @@ describe('somebody who is invited', () => {
     expect(await invitations().find(typed)).toMatchObject({ name: ngaio.name });
   });
 
-  test('joins once, however many try at once', async () => {
+  test('F-07 joins once, however many try at once', async () => {
     const { code } = await invitations().invite(ngaio);
     const tries = Array.from({ length: 8 }, () =>
       invitations().join(code, { email: ngaio.email, password: goodPassword }),

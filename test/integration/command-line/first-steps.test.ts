@@ -164,7 +164,7 @@ describe('a database on which a server can start', () => {
     await world.out('key', 'rotate');
     const { code, stdout, stderr } = await world.run('doctor');
     expect(stdout.split('\n').filter((line) => line.startsWith('FAULT'))).toEqual([]);
-    expect(stdout.match(/^ok /gm)).toHaveLength(7);
+    expect(stdout.match(/^ok /gm)).toHaveLength(8);
     expect([code, stderr]).toEqual([0, '']);
   });
 
@@ -177,6 +177,15 @@ describe('a database on which a server can start', () => {
     const key = await assent(['doctor'], other);
     expect(key.stdout).toMatch(/^FAULT {2}signing keys: .*ASSENT_MASTER_KEY/m);
     expect(key.code).toBe(1);
+  });
+
+  test('is not in good health outside the demonstration while nobody can be sent mail', async () => {
+    const without = { ...world.env, DEMO: '0' };
+    expect((await assent(['doctor'], without)).stdout).toMatch(
+      /^FAULT {2}mail: .*Set SMTP_URL and MAIL_FROM$/m,
+    );
+    const mail = { SMTP_URL: 'smtp://127.0.0.1:1', MAIL_FROM: 'no-reply@example.test' };
+    expect((await assent(['doctor'], { ...without, ...mail })).stdout).toMatch(/^ok {5}mail$/m);
   });
 });
 

@@ -49,7 +49,7 @@ const choose = (path: string, change: Readonly<Record<string, string>> = {}) =>
 const signsIn = async (identifier: string, password: string) =>
   (await server.services.accounts.signIn(identifier, password)) !== undefined;
 
-describe('somebody who does not know her password', () => {
+describe('LO-04 somebody who does not know her password', () => {
   test('chooses a new one by a mailed link, is signed out everywhere, and is told', async () => {
     const before = await exchange(server, await authorise(server));
     const { visitor } = await openAccount(server);
@@ -79,7 +79,7 @@ describe('somebody who does not know her password', () => {
     expect(page.headers.getSetCookie().filter((cookie) => cookie.startsWith('_session'))).toEqual([]);
   });
 
-  test('uses a link once, however many send the form at once, and only the newest one', async () => {
+  test('F-07 uses a link once, however many send the form at once, and only the newest one', async () => {
     const old = await linkFor('hana@example.test');
     const path = await linkFor('hana@example.test');
     expect((await createVisitor(server.issuer).get(old)).status).toBe(400);
@@ -137,7 +137,7 @@ describe('somebody who does not know her password', () => {
   });
 });
 
-describe('whoever asks for a link', () => {
+describe('LO-02 whoever asks for a link', () => {
   /** What a node asks by itself, and what the limits ask. */
   const aside = /^(rate_limits|revocations_since)/;
 

@@ -76,7 +76,7 @@ const waiting = () =>
     'SELECT attempts, next_at, sent_at, sealed FROM mails',
   );
 
-describe('mail', () => {
+describe('F-19 mail', () => {
   test('goes out once, with our headers and its text, and what it said is forgotten', () =>
     withMailServer(async (smtp) => {
       await send();

@@ -50,7 +50,7 @@ function offerPasskey(visitor: Visitor, page: Page): Promise<Page> {
 
 const passkeysOf = (id: string) => server.services.credentials.passkeys.list(id);
 
-test('a password that was typed before a reset opens no session after it', async () => {
+test('LO-04 a password that was typed before a reset opens no session after it', async () => {
   const { visitor, page } = await begin(server);
   const proved = await typePassword(visitor, page);
   expect(proved.location).toContain('/auth/');

@@ -51,7 +51,7 @@ async function arriveAfter(seconds: number | undefined, change: Readonly<Record<
 describe.each([
   ['a source that asks anew', { single_sign_on: false }],
   ['a source where an earlier sign-in is enough', { single_sign_on: true }],
-])('%s', (_name, settings) => {
+])('IS-04 %s', (_name, settings) => {
   beforeAll(async () => {
     const { publicJwk } = await importSource(server, source('elsewhere', provider, settings));
     provider.clientKey = publicJwk;

@@ -90,7 +90,7 @@ test('somebody adds a source to her account, signs in there, and removes it agai
   expect(mails).toHaveLength(2);
 });
 
-test('an identity that is somebody else’s here is not taken from her', async () => {
+test('IS-03 an identity that is somebody else’s here is not taken from her', async () => {
   const aroha = await openAccount(server, { path });
   await add(aroha.visitor, aroha.page);
   const wiremu = await openAccount(server, { path, identifier: 'wiremu@example.test' });

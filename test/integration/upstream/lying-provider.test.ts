@@ -154,7 +154,7 @@ const lies: readonly (readonly [story: string, lie: Lies, code: string])[] = [
   ['no ID token', { token: { status: 200, body: { access_token: 'a', token_type: 'Bearer' } } }, ''],
 ];
 
-describe('a provider that lies', () => {
+describe('IS-01 a provider that lies', () => {
   test.each(lies)('with %s: nobody is signed in', async (_story, lie, code) => {
     const before = await accounts();
     const lines = server.logLines.length;
@@ -278,7 +278,7 @@ describe('a provider that does not let somebody in', () => {
   });
 });
 
-describe('an answer that nobody waits for', () => {
+describe('IS-02 an answer that nobody waits for', () => {
   const expired = 'This page is no longer valid';
 
   test('in another browser, which does not end it for the right one', async () => {

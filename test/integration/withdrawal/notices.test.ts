@@ -145,7 +145,7 @@ describe('an application that wants to be told', () => {
     ).toEqual([]);
   });
 
-  test('that does not answer is tried five times, with longer and longer pauses', async () => {
+  test('F-19 that does not answer is tried five times, with longer and longer pauses', async () => {
     const { visitor } = await family();
     await signOut(server, visitor);
     receiver.answer(503);
