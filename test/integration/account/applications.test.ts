@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { endDecisions } from '../../support/decisions.ts';
 import { startServer, type TestServer } from '../../support/server.ts';
 import { shiftTime } from '../../support/time.ts';
 import { authorise, createVisitor, exchange, formsOf, formTo, introspect } from '../../support/visitor.ts';
@@ -11,9 +12,7 @@ beforeAll(async () => {
 afterAll(() => server.close());
 afterEach(async () => {
   shiftTime(0);
-  await server.sql('UPDATE consents SET ended_at = decided_at, end_reason = $1 WHERE ended_at IS NULL', [
-    'replaced',
-  ]);
+  await endDecisions(server, 'replaced');
 });
 
 const scope = 'openid fhirUser launch/patient offline_access patient/Patient.rs patient/Immunization.rs';

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { endDecisions } from '../../support/decisions.ts';
 import { isActive, newFamily, tryRefresh } from '../../support/exchange.ts';
 import { form } from '../../support/fixtures.ts';
 import { startServer, type TestServer } from '../../support/server.ts';
@@ -46,8 +47,7 @@ describe.skipIf(needsServer !== undefined)('a node that is killed while a person
     path: action,
   });
 
-  const startAnew = () =>
-    server.sql(`UPDATE consents SET ended_at = decided_at, end_reason = 'restored' WHERE ended_at IS NULL`);
+  const startAnew = () => endDecisions(server);
 
   const count = async (text: string, values: readonly unknown[] = []) =>
     (await server.sql(text, values)).length;

@@ -12,20 +12,16 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 beforeEach(async () => {
-  world.stub.behaviour = usual();
-  world.shift(0);
-  browser = world.browser();
-  await browser.connect();
+  browser = await world.connected();
   world.stub.asked.length = 0;
 });
 
-const asked = (what: string) => world.stub.asked.filter((request) => request.what === what);
 const connected = async () => (await browser.get('/demo/record')).status === 200;
 
 describe('renewal', () => {
   test('on demand', async () => {
     expect(await browser.post('/demo/refresh')).toMatchObject({ status: 303, location: '/demo/record' });
-    expect(asked('POST /token').map(({ form }) => form.get('grant_type'))).toEqual(['refresh_token']);
+    expect(world.asked('POST /token').map(({ form }) => form.get('grant_type'))).toEqual(['refresh_token']);
     // The stub takes its newest access token alone.
     expect((await browser.get('/demo/record')).html).toContain('Wiremu Pōtae');
   });
@@ -33,19 +29,19 @@ describe('renewal', () => {
   test('by itself when the access token is about to end, not before', async () => {
     world.shift(560);
     expect(await connected()).toBe(true);
-    expect(asked('POST /token')).toHaveLength(0);
+    expect(world.asked('POST /token')).toHaveLength(0);
     world.shift(571);
     expect(await connected()).toBe(true);
-    expect(asked('POST /token')).toHaveLength(1);
+    expect(world.asked('POST /token')).toHaveLength(1);
     expect(await connected()).toBe(true);
-    expect(asked('POST /token')).toHaveLength(1);
+    expect(world.asked('POST /token')).toHaveLength(1);
   });
 
   test('once, however many tabs ask at the same time', async () => {
     world.shift(601);
     const pages = await Promise.all([1, 2, 3, 4, 5].map(() => browser.get('/demo/record')));
     expect(pages.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
-    expect(asked('POST /token')).toHaveLength(1);
+    expect(world.asked('POST /token')).toHaveLength(1);
   });
 
   test('that is refused: access has ended, and the tokens are forgotten', async () => {
@@ -97,7 +93,7 @@ describe('sign-out', () => {
 test('disconnecting forgets the tokens and gives them back', async () => {
   const before = browser.cookie;
   expect(await browser.post('/demo/disconnect')).toMatchObject({ status: 303, location: '/demo' });
-  const [revoked] = asked('POST /token/revocation');
+  const [revoked] = world.asked('POST /token/revocation');
   expect(world.stub.secrets).toContain(revoked?.form.get('token'));
   browser.cookie = before;
   expect(await connected()).toBe(false);

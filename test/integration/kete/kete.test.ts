@@ -16,7 +16,6 @@ afterEach(() => {
 const behave = (change: Partial<Behaviour>) => {
   world.stub.behaviour = { ...usual(), ...change };
 };
-const asked = (what: string) => world.stub.asked.filter((request) => request.what === what);
 
 test('the first page says what it is and offers one way on', async () => {
   const { status, html, headers } = await world.browser().get('/demo');
@@ -95,7 +94,7 @@ test('a person who says no is told that nothing was shared', async () => {
   expect(page.status).toBe(200);
   expect(page.html).toContain('Nothing was shared');
   expect(page.html).toContain('Nothing was shared');
-  expect(asked('POST /token')).toEqual([]);
+  expect(world.asked('POST /token')).toEqual([]);
   expect(await browser.get('/demo/record')).toMatchObject({ location: '/demo' });
 });
 
@@ -122,7 +121,7 @@ describe('an answer that belongs to no sign-in of this browser is refused before
     const page = await browser.get(`/demo/callback?${new URLSearchParams(answer)}`);
     expect(page.status).toBe(400);
     expect(page.html).toContain('This sign-in is over');
-    expect(asked('POST /token')).toEqual([]);
+    expect(world.asked('POST /token')).toEqual([]);
   });
 
   test('from another browser', async () => {
@@ -132,7 +131,7 @@ describe('an answer that belongs to no sign-in of this browser is refused before
       if (begun) await stranger.begin();
       expect((await stranger.get(back)).status).toBe(400);
     }
-    expect(asked('POST /token')).toEqual([]);
+    expect(world.asked('POST /token')).toEqual([]);
   });
 
   test('for the second time', async () => {
@@ -140,7 +139,7 @@ describe('an answer that belongs to no sign-in of this browser is refused before
     const back = await browser.begin();
     await browser.get(back);
     expect((await browser.get(back)).status).toBe(400);
-    expect(asked('POST /token')).toHaveLength(1);
+    expect(world.asked('POST /token')).toHaveLength(1);
     expect((await browser.get('/demo/record')).status).toBe(200);
   });
 });
@@ -190,7 +189,7 @@ test('a server that cannot be discovered is asked again the next time', async ()
   behave({});
   await browser.connect();
   await browser.connect();
-  expect(asked('GET /.well-known/openid-configuration')).toHaveLength(2);
+  expect(world.asked('GET /.well-known/openid-configuration')).toHaveLength(2);
 });
 
 test('access to nobody’s record is no connection', async () => {

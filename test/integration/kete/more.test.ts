@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { usual } from './stub.ts';
 import { type Browser, createWorld, type World } from './world.ts';
 
 let world: World;
@@ -12,13 +11,9 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 beforeEach(async () => {
-  world.stub.behaviour = usual();
-  browser = world.browser();
-  await browser.connect();
+  browser = await world.connected();
   world.stub.asked.length = 0;
 });
-
-const asked = (what: string) => world.stub.asked.filter((request) => request.what === what);
 
 /** Says what she wants more, and comes back from the server. */
 async function want(what: string) {
@@ -109,7 +104,7 @@ describe('a blood pressure', () => {
       status: 303,
       location: '/demo/record',
     });
-    const [sent] = asked('POST /demo/fhir/r4/Observation');
+    const [sent] = world.asked('POST /demo/fhir/r4/Observation');
     expect(JSON.parse(sent?.body ?? '')).toMatchObject({
       resourceType: 'Observation',
       status: 'final',
@@ -139,7 +134,7 @@ describe('a blood pressure', () => {
     expect(page.html).toContain('<title>Error: Add a blood pressure reading');
     expect(page.html).toContain(sentence);
     expect(page.html).not.toContain('<b>');
-    expect(asked('POST /demo/fhir/r4/Observation')).toEqual([]);
+    expect(world.asked('POST /demo/fhir/r4/Observation')).toEqual([]);
   });
 
   test.each([

@@ -12,9 +12,7 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 beforeEach(async () => {
-  world.stub.behaviour = usual();
-  browser = world.browser();
-  await browser.connect();
+  browser = await world.connected();
 });
 
 const types = [

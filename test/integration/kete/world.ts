@@ -5,7 +5,7 @@ import { pino } from 'pino';
 import { createKete } from '../../../src/demo/index.ts';
 import { createSecurityHeaders } from '../../../src/web/security-headers.ts';
 import { pages } from '../../support/english.ts';
-import { createStub, type Stub } from './stub.ts';
+import { createStub, type Stub, usual } from './stub.ts';
 
 /** A browser, as far as Kete Health can tell: it keeps a cookie and says that a form comes from the same site. */
 export interface Browser {
@@ -35,6 +35,10 @@ export interface World {
   readonly stub: Stub;
   readonly logLines: readonly string[];
   browser(): Browser;
+  /** What the stub was asked of one kind, such as `POST /token`. */
+  asked(what: string): Stub['asked'];
+  /** Everything as it is at first, and a browser that has connected. */
+  connected(): Promise<Browser>;
   /** Moves Kete Health's clock, in seconds from now. */
   shift(seconds: number): void;
   close(): void;
@@ -118,6 +122,14 @@ export async function createWorld(): Promise<World> {
     stub,
     logLines,
     browser,
+    asked: (what) => stub.asked.filter((request) => request.what === what),
+    async connected() {
+      stub.behaviour = usual();
+      shifted = 0;
+      const anew = browser();
+      await anew.connect();
+      return anew;
+    },
     shift(seconds) {
       shifted = seconds;
     },

@@ -1,6 +1,7 @@
 import { decodeJwt } from 'jose';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createRevocations } from '../../../src/revocations/index.ts';
+import { endDecisions } from '../../support/decisions.ts';
 import {
   type Credentials,
   isActive,
@@ -32,11 +33,7 @@ beforeAll(async () => {
   await addNotes(server);
 });
 afterAll(() => server.close());
-afterEach(async () => {
-  await server.sql(
-    `UPDATE consents SET ended_at = decided_at, end_reason = 'restored' WHERE ended_at IS NULL`,
-  );
-});
+afterEach(() => endDecisions(server));
 
 const taken = 'patient/Appointment.rs';
 const scopes = (text: unknown) => String(text).split(' ').toSorted();

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { onServer } from '../../support/database.ts';
+import { endDecisions } from '../../support/decisions.ts';
 import { isActive, newFamily, refreshForm, renew, tokenRequest } from '../../support/exchange.ts';
 import { startNode } from '../../support/fixtures.ts';
 import { holdStatement } from '../../support/held.ts';
@@ -20,11 +21,7 @@ beforeAll(async () => {
   await addNotes(server);
 });
 afterAll(() => server.close());
-afterEach(async () => {
-  await server.sql(
-    `UPDATE consents SET ended_at = decided_at, end_reason = 'restored' WHERE ended_at IS NULL`,
-  );
-});
+afterEach(() => endDecisions(server));
 
 const taken = 'patient/Appointment.rs';
 
@@ -137,9 +134,7 @@ describe.each([
       const last = await renew(server, latest, client);
       expect(last.scope).not.toContain(taken);
       expect(await isActiveAt(server, api, last.access_token)).toBe(true);
-      await server.sql(
-        `UPDATE consents SET ended_at = decided_at, end_reason = 'restored' WHERE ended_at IS NULL`,
-      );
+      await endDecisions(server);
     }
   });
 

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { endDecisions } from '../../support/decisions.ts';
 import { holdStatement } from '../../support/held.ts';
 import { startServer, type TestServer } from '../../support/server.ts';
 import {
@@ -20,11 +21,7 @@ beforeAll(async () => {
   server = await startServer();
 });
 afterAll(() => server.close());
-afterEach(async () => {
-  await server.sql(
-    `UPDATE consents SET ended_at = decided_at, end_reason = 'restored' WHERE ended_at IS NULL`,
-  );
-});
+afterEach(() => endDecisions(server));
 
 const taken = 'patient/Patient.rs';
 const before = `openid fhirUser launch/patient offline_access ${taken} patient/Immunization.rs`;
@@ -98,9 +95,7 @@ describe('a line that is taken back while a page that asks for more is answered'
       const scopes = await tokenOf(visitor);
       expect(scopes).toContain(medicines);
       expect(scopes.join(' ')).not.toContain('patient/Patient.');
-      await server.sql(
-        `UPDATE consents SET ended_at = decided_at, end_reason = 'restored' WHERE ended_at IS NULL`,
-      );
+      await endDecisions(server);
     }
   });
 });
