@@ -2,29 +2,8 @@ import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { browserUnavailable } from '../support/browser.ts';
 import { arrival, expectHeading, registerApp, startFlow } from '../support/flow.ts';
+import { focusIsSeen, followProblem, tabTo, type } from '../support/keyboard.ts';
 import { demoPassword } from '../support/visitor.ts';
-
-/** Most stops of the Tab key on one of these pages. */
-const MOST_STOPS = 40;
-
-/** Presses Tab until the focus is on a part of this role and name. @throws when the focus never gets there */
-async function tabTo(page: Page, role: 'button' | 'textbox' | 'checkbox', name: string): Promise<void> {
-  const wanted =
-    role === 'textbox' ? page.getByLabel(name, { exact: true }) : page.getByRole(role, { name, exact: true });
-  const handle = await wanted.elementHandle();
-  for (let stop = 0; stop < MOST_STOPS; stop += 1) {
-    await page.keyboard.press('Tab');
-    if (await handle?.evaluate((element) => element === element.ownerDocument.activeElement)) return;
-  }
-  throw new Error(`Tab does not lead to the ${role} “${name}”`);
-}
-
-/** What shows that a part has the focus: a width of zero and no shadow would leave a person lost. */
-const focusIsSeen = (page: Page) =>
-  page.locator(':focus').evaluate((element) => {
-    const style = element.ownerDocument.defaultView?.getComputedStyle(element);
-    return style !== undefined && (Number.parseFloat(style.outlineWidth) > 0 || style.boxShadow !== 'none');
-  });
 
 describe.skipIf(browserUnavailable)('sign-in and consent with the keyboard alone, without script', () => {
   const flow = startFlow();
@@ -34,11 +13,6 @@ describe.skipIf(browserUnavailable)('sign-in and consent with the keyboard alone
     const page = await flow.person({ javaScriptEnabled: false });
     await page.goto(client.request());
     return { page, client };
-  }
-
-  async function type(page: Page, field: string, text: string): Promise<void> {
-    await tabTo(page, 'textbox', field);
-    await page.keyboard.type(text);
   }
 
   async function signInByKeyboard(page: Page): Promise<void> {
@@ -55,10 +29,7 @@ describe.skipIf(browserUnavailable)('sign-in and consent with the keyboard alone
     await tabTo(page, 'button', 'Sign in');
     expect(await focusIsSeen(page)).toBe(true);
     await page.keyboard.press('Space');
-    await page.locator('.nhsuk-error-summary:focus').waitFor();
-    await page.keyboard.press('Tab');
-    await page.keyboard.press('Enter');
-    await page.locator('#identifier:focus').waitFor();
+    await followProblem(page, 'identifier');
     expect(await page.locator('#identifier').inputValue()).toBe('aroha@example.test');
     await type(page, 'Password', demoPassword);
     await page.keyboard.press('Enter');
