@@ -10,6 +10,12 @@ const SAME_LINE = 24;
 /** A screen in which little fits: what has the focus must be scrolled into it. In pixels. */
 const phone = { width: 320, height: 568 };
 
+/** What is used here of an element of a page. */
+interface Focusable {
+  blur(): void;
+  focus(options: { preventScroll: boolean }): void;
+}
+
 /** One place where the Tab key stops. */
 interface Stop {
   /** What it is, for explaining a failure. */
@@ -48,7 +54,7 @@ const focused = (page: Page) => page.evaluate(look) as Promise<Stop | undefined>
  * has anyway is no sign, so that styles alone prove nothing.
  */
 export async function focusIsSeen(page: Page): Promise<boolean> {
-  const part = (await page.evaluateHandle('document.activeElement')) as ElementHandle<HTMLElement>;
+  const part = (await page.evaluateHandle('document.activeElement')) as ElementHandle<Focusable>;
   const within = await page.screenshot({ animations: 'disabled' });
   await part.evaluate((element) => element.blur());
   const without = await page.screenshot({ animations: 'disabled' });
