@@ -20,7 +20,7 @@ export interface FormModel {
 export interface ErrorModel {
   /**
    * `badRequest`: an application sent the person here wrongly. `expired`: the link or sign-in is no longer good.
-   * `forbidden`: a form that did not come from our page. `tooLarge`: a body above the limit. `tooMany`: more requests
+   * `forbidden`: a form that did not come from our page, or from what it was some time ago. `tooLarge`: a body above the limit. `tooMany`: more requests
    * than the limit. `unavailable`: a part of the service does not answer. `interrupted`: what was kept of a sign-in in
    * progress cannot be reached.
    */
@@ -41,18 +41,29 @@ export interface ErrorModel {
   /** The OAuth error description, English, for developers. */
   readonly description?: string | undefined;
   readonly wayOn?: WayOn | null | undefined;
+  /** Path of the page that was answered, where it is still open as it is now; `''` where it is not. */
+  readonly again?: string | undefined;
   /** `account`: the person was at our own account pages, which are the way on. */
   readonly place?: 'account' | '' | undefined;
 }
 
 /** An error page's model with what the caller leaves out filled in: no technical details, no way on. */
-export function errorModel({ kind, incident, code, description, wayOn, place }: ErrorModel): ErrorModel {
+export function errorModel({
+  kind,
+  incident,
+  code,
+  description,
+  wayOn,
+  again,
+  place,
+}: ErrorModel): ErrorModel {
   return {
     kind,
     incident,
     code: code ?? '',
     description: description ?? '',
     wayOn: wayOn ?? null,
+    again: again ?? '',
     place: place ?? '',
   };
 }

@@ -52,9 +52,11 @@ export function createSignIn(dependencies: SignInDependencies): Koa.Middleware {
     ctx.redirect(next.location);
   }
 
-  function answerWith({ ctx }: Visit, next: Next): void {
+  function answerWith({ ctx, uid }: Visit, next: Next): void {
     if ('location' in next) goOn(ctx, next);
-    else showFault(ctx, { kind: next.fault === 'expired' ? 'expired' : 'forbidden' });
+    else if (next.fault === 'expired') showFault(ctx, { kind: 'expired' });
+    // Somebody may have taken her time while a role ended, or she took something back elsewhere: the page is open as it is now.
+    else showFault(ctx, { kind: 'forbidden', again: `/interaction/${uid}` });
   }
 
   async function chooseRole(visit: Visit, form: Form): Promise<void> {
@@ -92,7 +94,10 @@ export function createSignIn(dependencies: SignInDependencies): Koa.Middleware {
       const form = await forms.read(ctx, String(uid));
       if (question === undefined) return showFault(ctx, { kind: 'expired' });
       if ('fault' in form)
-        return showFault(ctx, { kind: form.fault === 'unreadable' ? 'badRequest' : form.fault });
+        return showFault(ctx, {
+          kind: form.fault === 'unreadable' ? 'badRequest' : form.fault,
+          again: form.fault === 'forbidden' ? `/interaction/${uid}` : undefined,
+        });
       await work({ ctx, at, uid: String(uid), question }, form);
     };
   }

@@ -77,6 +77,9 @@ describe('a form that is not the one that was shown', () => {
     const answer = await press(visitor, page, 'allow', edit(formTo(page, '/consent').fields));
     expect(answer).toMatchObject({ status: 403, location: undefined });
     expect(answer.html).toContain('We could not accept that form');
+    // Whoever answered honestly, and late, finds the page as it is now.
+    const [, again = ''] = /<a class="[^"]*" href="(\/interaction\/[^"]+)"/.exec(answer.html) ?? [];
+    expect((await visitor.get(again)).html).toContain('/consent"');
     expect(await leftBehind(server)).toEqual(before);
     expect(responseOf(await allow(visitor, page)).has('code')).toBe(true);
   });

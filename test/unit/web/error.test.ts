@@ -58,6 +58,7 @@ test('what a caller does not know is left out', () => {
     incident: '1',
     code: '',
     description: '',
+    again: '',
     wayOn: null,
     place: '',
   });

@@ -322,6 +322,7 @@ export const samples: Readonly<Record<string, Readonly<Record<string, object>>>>
     unavailable: { kind: 'unavailable', incident },
     interrupted: { kind: 'interrupted', incident },
     forbidden: { kind: 'forbidden', incident },
+    'forbidden-again': { kind: 'forbidden', incident, again: '/interaction/abc' },
     'too-large': { kind: 'tooLarge', incident },
     'too-many': { kind: 'tooMany', incident },
     'account-not-found': { kind: 'notFound', incident, place: 'account' },
