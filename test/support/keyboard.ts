@@ -49,12 +49,6 @@ const look = `(() => {
 
 const focused = (page: Page) => page.evaluate(look) as Promise<Stop | undefined>;
 
-/** What of an element in the page is used here; tests know no types of a browser's document. */
-interface Focusable {
-  blur(): void;
-  focus(options: { preventScroll: boolean }): void;
-}
-
 /**
  * Whether the eye finds what has the focus (WCAG 2.4.7): the screen must look otherwise without it. The shadow that a button
  * has anyway is no sign, so that styles alone prove nothing.
