@@ -14,6 +14,8 @@ export interface Account {
   readonly signedOutAt?: Date | undefined;
   /** Counts up whenever what was proved so far counts no more for a sign-in; 0 where nothing is said. */
   readonly proofVersion?: number | undefined;
+  /** Her authenticator app, if she has one; `always`: its code is asked for at every sign-in with the password. */
+  readonly authenticator?: { readonly always: boolean } | undefined;
   /** YYYY-MM-DD, or as much of it as is known. */
   readonly birthDate?: string | undefined;
   /** How far it was proved that she is who she says; `none` where nothing is said. */

@@ -6,6 +6,7 @@ import type { HealthIdentifier, IdentityLevel } from './identity.ts';
 import type { Passwords } from './passwords.ts';
 
 export const accountColumns = `a.id, a.name, a.patient, a.practitioner, a.birth_date, a.identity_level, a.language, a.signed_out_at, a.proof_version,
+  (SELECT w.always FROM authenticators w WHERE w.account_id = a.id) AS code_always,
   CASE WHEN a.email_verified_at IS NOT NULL THEN a.email END AS email`;
 
 const statements = {
@@ -63,6 +64,7 @@ export interface AccountRow {
   patient: string | null;
   practitioner: string | null;
   signed_out_at: Date | null;
+  code_always: boolean | null;
   proof_version: number;
   birth_date: string | null;
   identity_level: IdentityLevel;
@@ -76,6 +78,7 @@ export const asAccount = (row: AccountRow): Account => ({
   patient: row.patient ?? undefined,
   practitioner: row.practitioner ?? undefined,
   signedOutAt: row.signed_out_at ?? undefined,
+  authenticator: row.code_always === null ? undefined : { always: row.code_always },
   proofVersion: row.proof_version,
   birthDate: row.birth_date ?? undefined,
   identityLevel: row.identity_level,

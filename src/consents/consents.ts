@@ -92,11 +92,6 @@ const statements = {
              ON CONFLICT (interaction) DO NOTHING RETURNING interaction)
            SELECT EXISTS (SELECT FROM account) AS live, EXISTS (SELECT FROM answer) AS first`,
   },
-  addGrant: {
-    name: 'grants_add',
-    text: `INSERT INTO grants (grant_id, consent_id, created_at)
-           SELECT $1, id, $3 FROM consents WHERE id = $2 AND ended_at IS NULL FOR SHARE RETURNING grant_id`,
-  },
   endGrant: {
     name: 'grants_end',
     text: 'UPDATE grants SET ended_at = $2 WHERE grant_id = $1 AND ended_at IS NULL RETURNING grant_id',
@@ -164,8 +159,6 @@ export interface Consents extends ConsentList, TakingBack, Standings {
    * @returns how many it were; fewer than `most` when there are no more
    */
   endSome(most: number, reason: string): Promise<{ consents: number; grants: readonly string[] }>;
-  /** Notes from which decision a grant was made; false when that has ended meanwhile. */
-  addGrant(grantId: string, consentId: string): Promise<boolean>;
   /** Notes that a grant has ended; false when it had before, or is not known. */
   endGrant(grantId: string): Promise<boolean>;
 }
@@ -282,9 +275,6 @@ export function createConsents(options: { db: Database; clock: Clock; ids: Ids; 
     },
     async endOfRoles(roles) {
       if (roles.length > 0) await db.query(statements.endOfRoles, [roles, clock.now()]);
-    },
-    async addGrant(grantId, consentId) {
-      return (await db.query(statements.addGrant, [grantId, consentId, clock.now()])).length === 1;
     },
     async endGrant(grantId) {
       return (await db.query(statements.endGrant, [grantId, clock.now()])).length === 1;

@@ -178,7 +178,6 @@ export function createOidc(given: OidcOptions): Oidc {
   const interactions = createInteractions({
     ...options,
     provider,
-    grants,
     endGrants,
     browserBinding,
     moreTime,

@@ -66,6 +66,7 @@ export function createStorageContext(options: {
       tokens?.push(placed);
       return tokens !== undefined;
     },
+    grantedBy: () => request()?.grantedBy,
     predecessor: () => Provider.ctx?.oidc?.entities.RotatedRefreshToken?.jti,
     resuming: () => Provider.ctx?.oidc?.route === 'resume',
     beginsInteraction(uid) {

@@ -13,13 +13,13 @@ import {
   undecided,
   withCovered,
 } from '../../consents/index.ts';
-import type { Database } from '../../db/index.ts';
 import { lifetimes } from '../lifetimes.ts';
 import { standingIn } from '../person/standing.ts';
 import { reachAt } from '../reach.ts';
 import type { Records } from '../record-choice.ts';
 import type { RequestStates } from '../request-state.ts';
 import type { Roles } from '../role-choice.ts';
+import { ConsentEnded } from '../storage/index.ts';
 
 /** Whether a grant says exactly what a consent says; it does not after the person has decided anew. */
 function agrees(grant: Grant, { lines }: Consent, api: Api | undefined): boolean {
@@ -35,11 +35,9 @@ function agrees(grant: Grant, { lines }: Consent, api: Api | undefined): boolean
 /** The library's grants, made from what people decided. */
 export interface Grants {
   /**
-   * The grant by which a session goes on after a decision: the one it has, if that says the same, else a new one. Part of
-   * the caller's transaction. @param present id of the grant that the session has
+   * `loadExistingGrant`: the grant by which a request goes on, made from what was decided; the one that the session has, if it
+   * says the same, else a new one. Undefined where somebody must be asked.
    */
-  ofSession(consent: Consent, api: Api | undefined, present: string | undefined): Promise<string>;
-  /** `loadExistingGrant`: the grant by which a request goes on without asking; undefined where somebody must be asked. */
   load(ctx: KoaContextWithOIDC): Promise<Grant | undefined>;
 }
 
@@ -61,14 +59,13 @@ export function consentKey(request: {
 /** Connects consents to the library's grants (docs/adr/0006). */
 export function createGrants(options: {
   provider: () => Provider;
-  db: Database;
   clock: Clock;
   consents: Consents;
   states: RequestStates;
   roles: Roles;
   records: Records;
 }): Grants {
-  const { provider, db, clock, consents, states, roles, records } = options;
+  const { provider, clock, consents, states, roles, records } = options;
 
   function build(consent: Consent, api: Api | undefined): Grant {
     const left = Math.floor((consent.expiresAt.getTime() - clock.now().getTime()) / 1000);
@@ -86,15 +83,24 @@ export function createGrants(options: {
     return grant;
   }
 
-  /** Makes and keeps a grant; undefined when the consent has ended meanwhile, and what was made of it goes. */
-  function make(consent: Consent, api: Api | undefined): Promise<string | undefined> {
-    return db.transaction(async () => {
-      const grant = build(consent, api);
-      const grantId = await grant.save();
-      if (await consents.addGrant(grantId, consent.id)) return grantId;
-      await grant.destroy();
-      return undefined;
-    });
+  /** Makes and keeps a grant; undefined when the consent has ended meanwhile. */
+  async function make(
+    ctx: KoaContextWithOIDC,
+    consent: Consent,
+    api: Api | undefined,
+  ): Promise<Grant | undefined> {
+    const grant = build(consent, api);
+    const state = states.of(ctx);
+    state.grantedBy = consent.id;
+    try {
+      await grant.save();
+      return grant;
+    } catch (error) {
+      if (error instanceof ConsentEnded) return undefined;
+      throw error;
+    } finally {
+      delete state.grantedBy;
+    }
   }
 
   async function existing(grantId: string | undefined, consent: Consent, api: Api | undefined) {
@@ -130,12 +136,6 @@ export function createGrants(options: {
   }
 
   return {
-    async ofSession(consent, api, present) {
-      const found = await existing(present, consent, api);
-      const grantId = found?.jti ?? (await make(consent, api));
-      if (grantId === undefined) throw new Error('a consent ended in the transaction that made it');
-      return grantId;
-    },
     async load(ctx) {
       const { oidc } = ctx;
       const { account, api, client, reason } = states.of(ctx);
@@ -158,13 +158,9 @@ export function createGrants(options: {
       }
       const consent = await naming(held, key, scopes, api);
       if (consent === undefined) return undefined;
-      const answered = oidc.result?.consent?.grantId;
-      const found =
-        (await existing(answered, consent, api)) ??
-        (await existing(oidc.session.grantIdFor(clientId), consent, api));
+      const found = await existing(oidc.session.grantIdFor(clientId), consent, api);
       if (found !== undefined || oidc.promptPending('consent') || oidc.promptPending('login')) return found;
-      const made = await make(consent, api);
-      return made === undefined ? undefined : provider().Grant.find(made);
+      return make(ctx, consent, api);
     },
   };
 }

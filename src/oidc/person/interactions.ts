@@ -14,7 +14,6 @@ import {
 } from '../../consents/index.ts';
 import type { Database } from '../../db/index.ts';
 import type { EndGrants } from '../grants/end-grants.ts';
-import type { Grants } from '../grants/grants.ts';
 import { reachAt } from '../reach.ts';
 import { digest } from '../storage/index.ts';
 import type { BrowserBinding } from './browser-binding.ts';
@@ -51,14 +50,12 @@ export function createInteractions(options: {
   clock: Clock;
   audit: Audit;
   consents: Consents;
-  grants: Grants;
   endGrants: EndGrants;
   browserBinding: BrowserBinding;
   requests: InteractionRequests;
   moreTime: MoreTime;
 }): Interactions {
-  const { provider, db, clock, audit, consents, grants, endGrants, browserBinding, requests, moreTime } =
-    options;
+  const { provider, db, clock, audit, consents, endGrants, browserBinding, requests, moreTime } = options;
   const { detailsOf, load, keyOf, describe } = requests;
 
   async function finish(
@@ -104,19 +101,17 @@ export function createInteractions(options: {
     return decided.consent;
   }
 
-  /** Keeps the decision and makes the grant, all or nothing; undefined when the page had been answered before. */
+  /** Keeps the decision, all or nothing; false when the page had been answered before. */
   function decide(
     request: InteractionRequest & { account: Account },
     question: Question & { kind: 'consent' },
     lines: readonly ConsentLine[],
     source: string,
-  ): Promise<string | undefined> {
-    const { details, api } = request;
+  ): Promise<boolean> {
     return db.transaction(async () => {
-      const consent = await keep(request, question, lines, source, pageOf(details));
-      if (consent === 'answered') return undefined;
+      const consent = await keep(request, question, lines, source, pageOf(request.details));
       if (consent === 'nothing-held') throw new NothingHeld();
-      return grants.ofSession(consent, api, details.grantId);
+      return consent !== 'answered';
     });
   }
 
@@ -177,9 +172,9 @@ export function createInteractions(options: {
       const answer = readAnswer(question.lines, ticked, reachAt(request.api), question.held?.lines);
       if ('fault' in answer) return answer;
       return unlessGone(async () => {
-        const grantId = await decide({ ...request, account }, question, answer.lines, source);
-        if (grantId === undefined) return { location: details.returnTo };
-        return finish(at, { consent: { grantId } }, true);
+        const first = await decide({ ...request, account }, question, answer.lines, source);
+        // The way on makes a grant of what was decided, as it stands then (grants.ts).
+        return first ? finish(at, { consent: {} }, true) : { location: details.returnTo };
       });
     },
     async deny(at, uid, source) {

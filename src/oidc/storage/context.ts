@@ -22,6 +22,8 @@ export interface StorageContext {
   begin(): Promise<void>;
   /** Bearer value of the refresh token that the present request has used up. */
   predecessor(): string | undefined;
+  /** Id of the decision from which the present request makes a grant; undefined for one that nobody is asked about. */
+  grantedBy(): string | undefined;
   /** Whether the present request goes on after an answer of the person. */
   resuming(): boolean;
   /** Whether it begins this interaction, instead of going on with one that was there before. */

@@ -24,7 +24,8 @@ export function artefactAdapter(
   return {
     async upsert(id, payload, expiresIn) {
       const artefact = asArtefact(model, payload, expiresIn, clock);
-      const placed = { model, id: keptId(model, id), artefact };
+      const grantedBy = model === 'Grant' ? context.grantedBy() : undefined;
+      const placed = { model, id: keptId(model, id), artefact: { ...artefact, grantedBy } };
       if (model === 'ClientCredentials' && context.collect(placed)) return;
       await store.put(placed.model, placed.id, placed.artefact);
     },

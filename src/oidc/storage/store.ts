@@ -8,6 +8,8 @@ export interface Artefact {
   readonly clientId: string | undefined;
   /** Id of the refresh token that this one replaces. */
   readonly predecessor?: string | undefined;
+  /** Id of the decision from which this grant is made. */
+  readonly grantedBy?: string | undefined;
   /** Undefined: lives until it is destroyed. */
   readonly expiresAt: Date | undefined;
 }

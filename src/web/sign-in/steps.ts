@@ -76,7 +76,7 @@ export function createSteps(dependencies: StepDependencies): Steps {
     state: ProvenSignIn,
   ): Promise<{ step: NextStep; proofs: Proofs }> {
     const { level } = question;
-    const authenticator = await authenticators.find(state.account.id);
+    const { authenticator } = state.account;
     const without: Proofs = { authenticator, passkey: false };
     const step = nextStep({ ...state, level }, without);
     if (step === 'done') return { step, proofs: without };

@@ -74,7 +74,7 @@ test('nor does a session that has ended meanwhile', async () => {
   const { page } = await begin(server, { change: third, visitor });
   await resetPassword();
   const answer = await offerPasskey(visitor, page);
-  expect(answer.html).toContain('/sign-in"');
+  expect(answer.html).toContain('This page is no longer valid');
   expect(await passkeysOf('hana')).toEqual([]);
   expect(await isSignedIn(visitor)).toBe(false);
 });

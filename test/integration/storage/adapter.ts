@@ -43,6 +43,7 @@ export async function openAdapter(): Promise<OpenedAdapter> {
       tookBack() {},
       holdsToSession: () => false,
       begin: async () => {},
+      grantedBy: () => undefined,
       predecessor: () => undefined,
       resuming: () => false,
       beginsInteraction: () => true,
