@@ -137,21 +137,26 @@ describe('a session that is over', () => {
     expect((await visitor.get('/account')).location).toContain('/auth?');
   });
 
-  test('by signing out elsewhere while a page is read: it is not brought back', async () => {
-    const { visitor } = await openAccount(server, { identifier: 'hana@example.test' });
-    shiftTime(30 * 60);
-    const held = holdStatement(server, (name) => name === 'oidc_artefacts_replace_found');
-    const reading = visitor.copy().get('/account');
-    await held.reached;
-    await server.oidc.sessions.signOutEverywhere('hana', { source: '127.0.0.1' });
-    held.release();
-    await reading;
-    expect((await visitor.get('/account')).location).toContain('/auth?');
-    const left = await server.sql(
-      `SELECT FROM oidc_artefacts WHERE model = 'Session' AND payload ->> 'accountId' = 'hana'`,
-    );
-    expect(left).toEqual([]);
-  });
+  // With Redis no statement can be held; that a session is only changed in its place there, the contract of the stores says.
+  const inDatabase = process.env.REDIS_URL === undefined;
+  test.runIf(inDatabase)(
+    'by signing out elsewhere while a page is read: it is not brought back',
+    async () => {
+      const { visitor } = await openAccount(server, { identifier: 'hana@example.test' });
+      shiftTime(30 * 60);
+      const held = holdStatement(server, (name) => name === 'oidc_artefacts_replace_found');
+      const reading = visitor.copy().get('/account');
+      await held.reached;
+      await server.oidc.sessions.signOutEverywhere('hana', { source: '127.0.0.1' });
+      held.release();
+      await reading;
+      expect((await visitor.get('/account')).location).toContain('/auth?');
+      const left = await server.sql(
+        `SELECT FROM oidc_artefacts WHERE model = 'Session' AND payload ->> 'accountId' = 'hana'`,
+      );
+      expect(left).toEqual([]);
+    },
+  );
 
   test('by signing out: she signs in again', async () => {
     const { visitor } = await openAccount(server);
