@@ -119,7 +119,7 @@ describe('a session that is over', () => {
     expect((await visitor.get('/account')).location).toContain('/auth?');
   });
 
-  test('is not while she uses these pages, until twelve hours after she signed in', async () => {
+  test('SE-04 is not while she uses these pages, until twelve hours after she signed in', async () => {
     const { visitor } = await openAccount(server);
     const step = 50 * 60;
     for (let at = step; at < 12 * 3600; at += step) {

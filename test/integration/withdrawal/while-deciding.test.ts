@@ -52,7 +52,7 @@ async function tokenOf(visitor: Visitor) {
   return String(told.scope).split(' ');
 }
 
-describe('a line that is taken back while a page that asks for more is answered', () => {
+describe('CO-03 a line that is taken back while a page that asks for more is answered', () => {
   test('after the page had read what holds: it stays taken back, in every spelling', async () => {
     const { visitor, page } = await asked();
     const { action, fields } = await readyForm(server, visitor, { clientId: 'kete-web', scope: taken });
