@@ -46,8 +46,10 @@ function realComplaints({ watched, errorPages }: WatchedPage): string[] {
 /**
  * Registers hooks for a test file: one Assent, one application, one browser. After each test no page may have asked
  * another origin than these two, nor have complained about anything, the content security policy included.
+ *
+ * @param outgoing what else the server may call, as host and port
  */
-export function startFlow(): Flow {
+export function startFlow(outgoing: readonly string[] = []): Flow {
   let server: TestServer;
   let app: AppServer;
   let browser: Browser;
@@ -59,7 +61,7 @@ export function startFlow(): Flow {
   beforeAll(async () => {
     app = await startAppServer();
     // It may be an identity source, too, which the server calls.
-    const env = { OUTGOING_ALLOW: new URL(app.origin).host };
+    const env = { OUTGOING_ALLOW: [new URL(app.origin).host, ...outgoing].join() };
     [server, browser] = await Promise.all([startServer(env), launchBrowser()]);
   });
 
@@ -176,7 +178,7 @@ let registered = 0;
  * @param more members of the registration to add or to replace
  */
 export async function registerApp(
-  { server, app }: Flow,
+  { server, app }: Pick<Flow, 'server' | 'app'>,
   redirectUris: readonly string[] = [`${app.origin}/cb`],
   more: Readonly<Record<string, unknown>> = {},
 ): Promise<FlowClient> {
