@@ -31,6 +31,21 @@ const statements = {
     text: `UPDATE accounts SET password_hash = $2, updated_at = $3, proof_version = proof_version + 1
            WHERE id = $1 AND disabled_at IS NULL RETURNING id`,
   },
+  taken: {
+    name: 'password_resets_name_taken',
+    text: `SELECT EXISTS (SELECT FROM account_identifiers WHERE value = $2 AND account_id <> $1) AS taken`,
+  },
+  // Whoever came by an identity source has no name to type: her verified address becomes it.
+  giveName: {
+    name: 'password_resets_give_name',
+    text: `INSERT INTO account_identifiers (value, account_id)
+           SELECT $2, $1 WHERE $2::text IS NOT NULL AND NOT EXISTS (SELECT FROM account_identifiers WHERE account_id = $1)
+           ON CONFLICT (value) DO NOTHING`,
+  },
+  named: {
+    name: 'password_resets_named',
+    text: 'SELECT value FROM account_identifiers WHERE account_id = $1 LIMIT 1',
+  },
 } satisfies Record<string, Statement>;
 
 /** Whose password an open link sets. */
@@ -56,6 +71,11 @@ export interface PasswordResets {
    * such account, or no such address, the same work is done for nobody, so that the time does not tell.
    */
   ask(identifier: string): Promise<void>;
+  /**
+   * Sends a link to a first password to the verified address of somebody who is signed in and has none. The address is what she is
+   * going to type with it. `unverified`: there is none. `taken`: somebody else signs in with it.
+   */
+  begin(accountId: string): Promise<'sent' | 'unverified' | 'taken'>;
   /** Makes a link that is not mailed but handed over; undefined where the account is not live. */
   link(accountId: string): Promise<string | undefined>;
   /** Whose password a link sets; undefined where it is over. */
@@ -132,6 +152,27 @@ export function createPasswordResets(options: {
           forNobody: row === undefined || token === undefined,
         });
       }),
+    begin: (accountId) =>
+      db.transaction(async () => {
+        const [row] = await db.query<AccountRow>(statements.account, [accountId]);
+        if (row === undefined || row.email === null) return 'unverified';
+        const { name, email, language } = row;
+        const [other] = await db.query<{ taken: boolean }>(statements.taken, [
+          accountId,
+          asIdentifier(email),
+        ]);
+        if (row.names.length === 0 && other?.taken) return 'taken';
+        const token = await links.createFor(accountId, 'reset', {}, LINK_LIFE);
+        if (token === undefined) return 'unverified';
+        await mail.write({
+          kind: 'firstPassword',
+          accountId,
+          to: email,
+          language: language ?? undefined,
+          values: { name, email, link: linkTo(token) },
+        });
+        return 'sent';
+      }),
     async link(accountId) {
       return db.transaction(async () => {
         const token = await links.createFor(accountId, 'reset', {}, LINK_LIFE);
@@ -159,6 +200,9 @@ export function createPasswordResets(options: {
             throw new Undone('the link was used meanwhile');
           const set = await db.query(statements.set, [id, hash, clock.now()]);
           if (set.length === 0) throw new Undone('the account is not live any more');
+          await db.query(statements.giveName, [id, email === null ? null : asIdentifier(email)]);
+          if ((await db.query(statements.named, [id])).length === 0)
+            throw new Undone('there is no name that goes with the password');
           await audit.record({ type: 'account.password-reset', subject: id, source });
           await endEverything(id, { reason: 'password reset', source });
           if (email !== null)

@@ -27,6 +27,12 @@ const letters = {
   address: ['mail.address.subject', 'mail.address.what', 'mail.address.link', 'mail.address.not'],
   addressChanged: ['mail.addressChanged.subject', 'mail.addressChanged.what', 'mail.addressChanged.not'],
   reset: ['mail.reset.subject', 'mail.reset.what', 'mail.reset.link', 'mail.reset.not'],
+  firstPassword: [
+    'mail.firstPassword.subject',
+    'mail.firstPassword.what',
+    'mail.reset.link',
+    'mail.firstPassword.not',
+  ],
   passwordReset: ['mail.passwordReset.subject', 'mail.passwordReset.what', 'mail.passwordReset.not'],
   newSignIn: [
     'mail.newSignIn.subject',

@@ -5,6 +5,7 @@ import { type AddressOptions, addAddress } from './address.ts';
 import { type ApplicationsOptions, addApplications } from './applications.ts';
 import { addCopies, type CopiesOptions } from './copies.ts';
 import { addDevices, type DevicesOptions } from './devices.ts';
+import { addFirstPassword } from './first-password.ts';
 import { addLanguage, type LanguagePageOptions } from './language.ts';
 import { createNotices } from './notices.ts';
 import { addOverview } from './overview.ts';
@@ -51,6 +52,7 @@ export function createAccountPages(options: AccountPagesOptions): Koa.Middleware
   addOverview(front, options);
   addAddress(front, options);
   addSecurityPages(front, options);
+  addFirstPassword(front, options);
   addSources(front, options);
   addApplications(front, options);
   addCopies(front, options);

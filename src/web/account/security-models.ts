@@ -43,6 +43,16 @@ export interface PasswordModel {
   readonly elsewhere: boolean;
 }
 
+/** What `account/password-first.njk` shows. The form sends nothing but `csrf`. */
+export interface PasswordFirstModel {
+  /** `unverified`: there is no address yet that the link could go to; `taken`: somebody else signs in with it. */
+  readonly problem: 'none' | 'unverified' | 'taken' | 'limited';
+  /** Where the link goes; `''` for nowhere. */
+  readonly email: string;
+  /** Minutes to wait, where there is a wait. */
+  readonly minutes: number;
+}
+
 /** What `account/passkey-new.njk` shows. */
 export interface NewPasskeyModel {
   /** What the browser needs, in JSON. */

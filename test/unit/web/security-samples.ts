@@ -5,6 +5,7 @@ import type {
   NewPasskeyModel,
   PasskeyModel,
   PasskeyPageModel,
+  PasswordFirstModel,
   PasswordModel,
   RecoveryCodesModel,
   SecurityModel,
@@ -64,6 +65,12 @@ export function securitySamples(
       common: { ...password, problem: 'common' },
       busy: { ...password, problem: 'busy' },
       limited: { ...password, problem: 'limited', minutes: 15 },
+    }),
+    'account/password-first.njk': whole<PasswordFirstModel>({
+      ready: { problem: 'none', email: 'aroha@example.test', minutes: 0 },
+      unverified: { problem: 'unverified', email: '', minutes: 0 },
+      taken: { problem: 'taken', email: 'aroha@example.test', minutes: 0 },
+      limited: { problem: 'limited', email: 'aroha@example.test', minutes: 15 },
     }),
     'account/passkey-new.njk': whole<NewPasskeyModel>({
       first: newPasskey,
