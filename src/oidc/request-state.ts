@@ -62,6 +62,8 @@ export interface RequestState {
   standings?: Map<string, Promise<Standing | undefined>>;
   /** The live decision behind each grant that was looked at; undefined: there is none. */
   consents?: Map<string, Promise<Consent | undefined>>;
+  /** Id of the interaction that it goes on from, until something takes its place. */
+  left?: string;
   /** Id of the decision from which a grant is made at the moment. */
   grantedBy?: string;
   /** Grants whose families end with this request: at the token endpoint when it is over, elsewhere at once. */

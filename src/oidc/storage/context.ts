@@ -24,6 +24,10 @@ export interface StorageContext {
   predecessor(): string | undefined;
   /** Id of the decision from which the present request makes a grant; undefined for one that nobody is asked about. */
   grantedBy(): string | undefined;
+  /** Notes that the present request goes on from an interaction, which has to give place to the first thing that comes of it. */
+  leave(interaction: string): void;
+  /** The interaction that the present request goes on from, once: who asks has to see to it that it is gone. */
+  left(): string | undefined;
   /** Whether the present request goes on after an answer of the person. */
   resuming(): boolean;
   /** Whether it begins this interaction, instead of going on with one that was there before. */

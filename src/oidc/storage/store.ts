@@ -10,6 +10,8 @@ export interface Artefact {
   readonly predecessor?: string | undefined;
   /** Id of the decision from which this grant is made. */
   readonly grantedBy?: string | undefined;
+  /** Id of the interaction in whose place this is put, so that nothing else comes of that. */
+  readonly insteadOf?: string | undefined;
   /** Undefined: lives until it is destroyed. */
   readonly expiresAt: Date | undefined;
 }
