@@ -126,6 +126,31 @@ export function createGrants(options: {
     return scopes.every(isNamed) ? named : undefined;
   }
 
+  /**
+   * The grant by which a request goes on after a decision. Undefined where somebody must be asked; `ended` where another version
+   * took the place of it while the grant was made.
+   */
+  async function goOnBy(
+    ctx: KoaContextWithOIDC,
+    held: Consent | undefined,
+    key: ConsentKey,
+  ): Promise<Grant | 'ended' | undefined> {
+    const { oidc } = ctx;
+    const { api } = states.of(ctx);
+    if (held === undefined || oidc.session === undefined) return undefined;
+    const scopes = [...oidc.requestParamScopes];
+    const fresh = undecided(held.lines, scopes, reachAt(api));
+    if (fresh.length > 0) {
+      states.of(ctx).undecided = fresh;
+      return undefined;
+    }
+    const consent = await naming(held, key, scopes, api);
+    if (consent === undefined) return undefined;
+    const found = await existing(oidc.session.grantIdFor(key.clientId), consent, api);
+    if (found !== undefined || oidc.promptPending('consent') || oidc.promptPending('login')) return found;
+    return (await make(ctx, consent, api)) ?? 'ended';
+  }
+
   /** Our own account pages ask nobody for consent: their code, which nobody exchanges, lives no longer than a grant of theirs. */
   async function ofAccountPages(accountId: string): Promise<Grant> {
     const properties = { accountId, clientId: accountClientId, expiresIn: lifetimes.code };
@@ -149,18 +174,11 @@ export function createGrants(options: {
       if (role.kind === 'missing' || role.kind === 'open') return undefined;
       const key = consentKey({ accountId: account.id, clientId, api, record, role, reason });
       const standing = await standingIn(states.of(ctx), consents, account.id, clientId);
-      const held = standing && consentUnder(standing, key);
-      if (held === undefined) return undefined;
-      const fresh = undecided(held.lines, scopes, reachAt(api));
-      if (fresh.length > 0) {
-        states.of(ctx).undecided = fresh;
-        return undefined;
-      }
-      const consent = await naming(held, key, scopes, api);
-      if (consent === undefined) return undefined;
-      const found = await existing(oidc.session.grantIdFor(clientId), consent, api);
-      if (found !== undefined || oidc.promptPending('consent') || oidc.promptPending('login')) return found;
-      return make(ctx, consent, api);
+      const grant = await goOnBy(ctx, standing && consentUnder(standing, key), key);
+      if (grant !== 'ended') return grant;
+      // She took a line back elsewhere while she answered here: by what is left nobody needs to be asked.
+      const again = await goOnBy(ctx, await consents.find(key), key);
+      return again === 'ended' ? undefined : again;
     },
   };
 }

@@ -67,6 +67,18 @@ describe('CO-03 a line that is taken back while a page that asks for more is ans
     expect((await tokenOf(visitor)).join(' ')).not.toContain('patient/Patient.');
   });
 
+  test('after the answer was kept, before its grant is made: she comes back with the rest', async () => {
+    const { visitor, page } = await asked();
+    const { action, fields } = await readyForm(server, visitor, { clientId: 'kete-web', scope: taken });
+    const held = holdStatement(server, (name) => name === 'oidc_artefacts_add_grant');
+    const allowing = allow(visitor.copy(), page);
+    await held.reached;
+    expect((await visitor.copy().post(action, fields)).location).toContain('/account/applications/');
+    held.release();
+    expect((await allowing).location).toContain('code=');
+    expect((await tokenOf(visitor)).join(' ')).not.toContain('patient/Patient.');
+  });
+
   test('everything, after the page had read it: nothing is decided, and the page asks about all of it', async () => {
     const { visitor, page } = await asked();
     const { action, fields } = await readyForm(server, visitor, { clientId: 'kete-web' });
