@@ -35,6 +35,8 @@ describe('signing in', () => {
       birthDate: expect.stringMatching(/^\d{4}-\d{2}-\d{2}$/),
       identityLevel: 'high',
       email: 'aroha@example.test',
+      authenticator: { always: false },
+      proofVersion: 0,
     });
     expect(checked).toEqual([true]);
   });
