@@ -27,29 +27,41 @@
   const prepare = (form) => {
     const answer = form.elements.namedItem('response');
     const problem = form.querySelector('[data-passkey-problem]');
+    const optionsJSON = JSON.parse(form.dataset.options);
     let asking = false;
+
+    const send = (response) => {
+      answer.value = JSON.stringify(response);
+      form.submit();
+    };
+
+    /*
+     * Where a field says `webauthn`, the browser lists passkeys among what it fills in there, and asks nothing until one is
+     * chosen. The button takes its place: the library ends the one when it starts the other.
+     */
+    const offer = async () => {
+      if (!('passkeyAutofill' in form.dataset) || !(await library.browserSupportsWebAuthnAutofill())) return;
+      if (asking) return;
+      library.startAuthentication({ optionsJSON, useBrowserAutofill: true }).then(send, () => {});
+    };
 
     form.addEventListener('submit', (event) => {
       event.preventDefault();
       if (asking) return;
       asking = true;
       problem.replaceChildren();
-      ask[form.dataset.passkey]({ optionsJSON: JSON.parse(form.dataset.options) }).then(
-        (response) => {
-          answer.value = JSON.stringify(response);
-          form.submit();
-        },
-        (error) => {
-          asking = false;
-          say(problem, form.dataset[sentenceOf(error)]);
-        },
-      );
+      ask[form.dataset.passkey]({ optionsJSON }).then(send, (error) => {
+        asking = false;
+        say(problem, form.dataset[sentenceOf(error)]);
+        offer();
+      });
     });
 
     /* Whoever comes back to the page finds it ready for another try. */
     window.addEventListener('pageshow', () => {
       asking = false;
       answer.value = '';
+      offer();
     });
     form.hidden = false;
   };
