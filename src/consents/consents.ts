@@ -23,12 +23,13 @@ export interface Decision extends ConsentKey {
   readonly more: boolean;
   /** Network address of the caller. */
   readonly source: string;
-  /** The page that it answers; undefined where `takeAnswer` has noted that already. */
-  readonly page?: AnsweredPage | undefined;
+  /** The page that it answers. */
+  readonly page: AnsweredPage;
 }
 
 /** A consent page that was answered. */
 export interface AnsweredPage {
+  readonly answer: 'allow' | 'deny';
   /** Identifies it; its SHA-256. */
   readonly interaction: string;
   /** When it can no longer be answered anyway. */
@@ -132,8 +133,8 @@ export interface Consents extends ConsentList, TakingBack, Standings {
   find(key: ConsentKey): Promise<Consent | undefined>;
   /** The live decision behind a grant; undefined once either of them ended. */
   ofGrant(grantId: string): Promise<Consent | undefined>;
-  /** Takes the first answer to a consent page; false when it was answered before. */
-  takeAnswer(page: AnsweredPage, decision: 'allow' | 'deny'): Promise<boolean>;
+  /** Takes the first answer to a consent page with which nothing is decided; false when it was answered before. */
+  takeAnswer(page: AnsweredPage): Promise<boolean>;
   /**
    * Keeps a decision in the place of the one before, with an audit row. Inside the caller's transaction, because a
    * grant is made with it. Earlier lines that were not asked about this time stay. Grants of the earlier decision go on,
@@ -187,11 +188,7 @@ export function createConsents(options: { db: Database; clock: Clock; ids: Ids; 
    * @returns undefined where the account is no longer live
    */
   async function lock({ accountId, page }: Decision): Promise<'first' | 'answered' | undefined> {
-    if (page === undefined) {
-      const [account] = await db.query(shared.lockAccount, [accountId]);
-      return account && 'first';
-    }
-    const values = [page.interaction, 'allow', page.expiresAt, accountId];
+    const values = [page.interaction, page.answer, page.expiresAt, accountId];
     const [answer] = await db.query<{ live: boolean; first: boolean }>(statements.answerLocked, values);
     if (!answer?.live) return undefined;
     return answer.first ? 'first' : 'answered';
@@ -217,8 +214,8 @@ export function createConsents(options: { db: Database; clock: Clock; ids: Ids; 
       ]);
       return row ?? { consents: 0, grants: [] };
     },
-    async takeAnswer({ interaction, expiresAt }, decision) {
-      return (await db.query(statements.answer, [interaction, decision, expiresAt])).length === 1;
+    async takeAnswer({ interaction, answer, expiresAt }) {
+      return (await db.query(statements.answer, [interaction, answer, expiresAt])).length === 1;
     },
     decide: (decision) =>
       db.transaction(async () => {

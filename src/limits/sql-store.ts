@@ -37,7 +37,7 @@ const statements = {
            dropped AS (
              DELETE FROM rate_limits r USING held h WHERE r.key = h.key AND h.key = ANY ($2))
            UPDATE rate_limits r SET points = r.points - 1 FROM held h
-           WHERE r.key = h.key AND h.key = ANY ($3) AND r.expire > $1`,
+           WHERE r.key = h.key AND h.key = ANY ($3) AND r.expire > $1 AND r.points > 0`,
   },
   add: {
     name: 'rate_limits_add',

@@ -131,11 +131,6 @@ export function createOidc(given: OidcOptions): Oidc {
     renderError: errorPages.render,
   };
 
-  /** Ends an interaction that somebody has gone on from, and of which nothing has come: she refused, or something failed. */
-  async function endLeft(state: RequestState): Promise<void> {
-    if (state.left !== undefined) await volatile.destroy('Interaction', state.left);
-  }
-
   const around: readonly Middleware[] = [
     ...options.outermost,
     createRequestCounts({ ...options, states }),
@@ -146,10 +141,6 @@ export function createOidc(given: OidcOptions): Oidc {
       return next();
     },
     createClockGuard(options),
-    async (ctx, next) => {
-      await next();
-      await endLeft(states.of(ctx));
-    },
     createAuthorisationEndpoint({ pages }),
     signOut.middleware,
     createCrossOrigin({ registry, states }),

@@ -6,7 +6,7 @@ import type { Api } from '../catalogue/index.ts';
 import type { Client } from '../clients/index.ts';
 import type { Consent, Standing } from '../consents/index.ts';
 import type { PractitionerRole } from '../practitioners/index.ts';
-import type { Looked, PlacedArtefact } from './storage/index.ts';
+import type { GrantedBy, Looked, PlacedArtefact } from './storage/index.ts';
 
 /** What is found out in the course of one request, kept beside it until the audit row is written. */
 export interface RequestState {
@@ -62,10 +62,8 @@ export interface RequestState {
   standings?: Map<string, Promise<Standing | undefined>>;
   /** The live decision behind each grant that was looked at; undefined: there is none. */
   consents?: Map<string, Promise<Consent | undefined>>;
-  /** Id of the interaction that it goes on from, until something takes its place. */
-  left?: string;
-  /** Id of the decision from which a grant is made at the moment. */
-  grantedBy?: string;
+  /** What a grant is made from at the moment. */
+  grantedBy?: GrantedBy;
   /** Grants whose families end with this request: at the token endpoint when it is over, elsewhere at once. */
   endings?: Set<string>;
   /** Access tokens that are to be held to their browser sessions by us, not by the library. */

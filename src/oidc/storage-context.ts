@@ -66,16 +66,6 @@ export function createStorageContext(options: {
       tokens?.push(placed);
       return tokens !== undefined;
     },
-    leave(interaction) {
-      const state = request();
-      if (state !== undefined) state.left = interaction;
-    },
-    left() {
-      const state = request();
-      const left = state?.left;
-      delete state?.left;
-      return left;
-    },
     grantedBy: () => request()?.grantedBy,
     predecessor: () => Provider.ctx?.oidc?.entities.RotatedRefreshToken?.jti,
     resuming: () => Provider.ctx?.oidc?.route === 'resume',

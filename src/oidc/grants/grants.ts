@@ -1,5 +1,6 @@
 import type Provider from 'oidc-provider';
 import type { Grant, KoaContextWithOIDC } from 'oidc-provider';
+import { proofVersionOf } from '../../accounts/index.ts';
 import type { RecordChoice, RoleChoice } from '../../authorisation/index.ts';
 import type { Api } from '../../catalogue/index.ts';
 import { accountClientId, isIdentityScope } from '../../clients/index.ts';
@@ -91,7 +92,8 @@ export function createGrants(options: {
   ): Promise<Grant | undefined> {
     const grant = build(consent, api);
     const state = states.of(ctx);
-    state.grantedBy = consent.id;
+    if (state.account === undefined) return undefined;
+    state.grantedBy = { consentId: consent.id, proofVersion: proofVersionOf(state.account) };
     try {
       await grant.save();
       return grant;

@@ -27,10 +27,10 @@ import { shownOf } from './shown.ts';
 class NothingHeld extends Error {}
 
 /** What a page is known by once it was answered. */
-const pageOf = ({ uid, exp }: InteractionRequest['details']): AnsweredPage => ({
-  interaction: digest(uid),
-  expiresAt: new Date(exp * 1000),
-});
+const pageOf = (
+  { uid, exp }: InteractionRequest['details'],
+  answer: AnsweredPage['answer'],
+): AnsweredPage => ({ interaction: digest(uid), answer, expiresAt: new Date(exp * 1000) });
 
 /** What becomes of an answer to a page that is still open; the page may have been gone on with meanwhile. */
 async function unlessGone(work: () => Promise<Next>): Promise<Next> {
@@ -71,7 +71,6 @@ export function createInteractions(options: {
   /**
    * Keeps what she decided, and ends what was made from more.
    *
-   * @param page where it is not noted yet that it was answered
    * @returns `nothing-held` where it was about more than what holds, and nothing does any more; `answered` where the page was
    *   answered before
    * @throws SessionNotFound when her account was disabled
@@ -81,7 +80,7 @@ export function createInteractions(options: {
     question: Question & { kind: 'consent' },
     lines: readonly ConsentLine[],
     source: string,
-    page?: AnsweredPage,
+    answer: AnsweredPage['answer'],
   ): Promise<Consent | 'nothing-held' | 'answered'> {
     const { language, client, api, scopes, account } = request;
     const decided = await consents.decide({
@@ -93,7 +92,7 @@ export function createInteractions(options: {
       reach: reachAt(api),
       more: question.held !== undefined,
       source,
-      page,
+      page: pageOf(request.details, answer),
     });
     if (decided === undefined) throw new errors.SessionNotFound('the account cannot be used');
     if (typeof decided === 'string') return decided;
@@ -109,7 +108,7 @@ export function createInteractions(options: {
     source: string,
   ): Promise<boolean> {
     return db.transaction(async () => {
-      const consent = await keep(request, question, lines, source, pageOf(request.details));
+      const consent = await keep(request, question, lines, source, 'allow');
       if (consent === 'nothing-held') throw new NothingHeld();
       return consent !== 'answered';
     });
@@ -184,8 +183,12 @@ export function createInteractions(options: {
       const refused = await refusedLines(request);
       return unlessGone(async () => {
         const first = await db.transaction(async () => {
-          if (!(await consents.takeAnswer(pageOf(details), 'deny'))) return false;
-          if (refused !== undefined) await keep(refused.request, refused.question, refused.lines, source);
+          if (refused === undefined) {
+            if (!(await consents.takeAnswer(pageOf(details, 'deny')))) return false;
+          } else {
+            const kept = await keep(refused.request, refused.question, refused.lines, source, 'deny');
+            if (kept === 'answered') return false;
+          }
           await audit.record({
             type: 'consent.refused',
             clientId: client.clientId,

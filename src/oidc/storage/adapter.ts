@@ -99,8 +99,7 @@ export function createAdapter(options: {
     if (model === 'ReplayDetection') return replayAdapter(replayGuard, clock);
     if (model === 'AccessToken') return accessTokenAdapter(durable, clock, context);
     if (model === 'Session') return sessionAdapter(volatile, clock, context);
-    if (model === 'Interaction')
-      return interactionAdapter(volatile, clock, context, { besideTheRest: volatile === durable });
+    if (model === 'Interaction') return interactionAdapter(volatile, clock, context);
     if (model === 'PushedAuthorizationRequest') return pushedAdapter(volatile, clock, context);
     if (exchanged.has(model)) return exchangedAdapter(model, durable, clock, context);
     return artefactAdapter(model, durable, clock, context);

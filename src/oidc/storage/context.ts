@@ -1,7 +1,7 @@
 import type { AdapterPayload } from 'oidc-provider';
 import type { Named } from '../browser-cookies.ts';
 import type { PlacedArtefact } from './sql-store.ts';
-import type { Looked } from './store.ts';
+import type { GrantedBy, Looked } from './store.ts';
 
 /** How storage belongs to the request that asks for it. */
 export interface StorageContext {
@@ -22,12 +22,8 @@ export interface StorageContext {
   begin(): Promise<void>;
   /** Bearer value of the refresh token that the present request has used up. */
   predecessor(): string | undefined;
-  /** Id of the decision from which the present request makes a grant; undefined for one that nobody is asked about. */
-  grantedBy(): string | undefined;
-  /** Notes that the present request goes on from an interaction, which has to give place to the first thing that comes of it. */
-  leave(interaction: string): void;
-  /** The interaction that the present request goes on from, once: who asks has to see to it that it is gone. */
-  left(): string | undefined;
+  /** What the present request makes a grant from; undefined for one that nobody is asked about. */
+  grantedBy(): GrantedBy | undefined;
   /** Whether the present request goes on after an answer of the person. */
   resuming(): boolean;
   /** Whether it begins this interaction, instead of going on with one that was there before. */

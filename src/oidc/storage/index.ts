@@ -7,8 +7,7 @@ export { grantsEndingWith, grantsIn, type KnownSession, sidsIn } from './session
 export {
   ConsentEnded,
   createSqlStore,
-  InteractionGone,
   type PlacedArtefact,
   type SqlStore,
 } from './sql-store.ts';
-export type { ArtefactStore, Looked } from './store.ts';
+export type { ArtefactStore, GrantedBy, Looked } from './store.ts';

@@ -5,7 +5,7 @@ import { asArtefact, asPayload, keptId, withoutSecrets } from './artefact.ts';
 import type { StorageContext } from './context.ts';
 import { createReads } from './reads.ts';
 import { grantsEndingWith, signsIn } from './session.ts';
-import { InteractionGone, type PlacedArtefact, type SqlStore } from './sql-store.ts';
+import type { SqlStore } from './sql-store.ts';
 import type { ArtefactStore } from './store.ts';
 
 /** Why something that is used once is refused, for the log. */
@@ -13,20 +13,6 @@ const USED = 'it was used already, or does not exist';
 
 /** Why an interaction cannot be gone on with, for the log. */
 const GONE_ON = 'it was gone on with already';
-
-/** Puts something, in the place of the interaction that the request goes on from if nothing has taken that yet. */
-async function putInstead(
-  store: ArtefactStore,
-  context: StorageContext,
-  { model, id, artefact }: PlacedArtefact,
-): Promise<void> {
-  try {
-    await store.put(model, id, { ...artefact, insteadOf: context.left() });
-  } catch (error) {
-    if (error instanceof InteractionGone) throw new errors.SessionNotFound(GONE_ON);
-    throw error;
-  }
-}
 
 /** Whatever has no rules of its own. */
 export function artefactAdapter(
@@ -41,7 +27,7 @@ export function artefactAdapter(
       const grantedBy = model === 'Grant' ? context.grantedBy() : undefined;
       const placed = { model, id: keptId(model, id), artefact: { ...artefact, grantedBy } };
       if (model === 'ClientCredentials' && context.collect(placed)) return;
-      await putInstead(store, context, placed);
+      await store.put(placed.model, placed.id, placed.artefact);
     },
     async find(id) {
       return asPayload(await store.find(model, keptId(model, id)), id);
@@ -109,11 +95,7 @@ export function exchangedAdapter(
       const before = model === 'RefreshToken' ? context.predecessor() : undefined;
       const artefact = asArtefact(model, payload, expiresIn, clock);
       const predecessor = before === undefined ? undefined : keptId(model, before);
-      await putInstead(store, context, {
-        model,
-        id: keptId(model, id),
-        artefact: { ...artefact, predecessor },
-      });
+      await store.put(model, keptId(model, id), { ...artefact, predecessor });
     },
     async find(id) {
       if (context.revoking()) {
@@ -164,17 +146,8 @@ export function pushedAdapter(store: ArtefactStore, clock: Clock, context: Stora
   };
 }
 
-/**
- * Interactions: only the browser in which somebody signed in may go on with what she began.
- *
- * @param options.besideTheRest whether they are kept where everything else is
- */
-export function interactionAdapter(
-  store: ArtefactStore,
-  clock: Clock,
-  context: StorageContext,
-  options: { readonly besideTheRest: boolean },
-): Adapter {
+/** Interactions: only the browser in which somebody signed in may go on with what she began. */
+export function interactionAdapter(store: ArtefactStore, clock: Clock, context: StorageContext): Adapter {
   const reads = createReads(store, context);
   const plain = artefactAdapter('Interaction', { ...store, ...reads }, clock, context);
   return {
@@ -194,10 +167,7 @@ export function interactionAdapter(
     // The library finds it first and destroys it later: of two requests that go on at once, both would get a code.
     async destroy(id) {
       reads.forget();
-      const key = keptId('Interaction', id);
-      // Where both are in one database, what comes of it takes its place by one statement; `settle` is for when nothing does.
-      if (options.besideTheRest && context.resuming()) return context.leave(key);
-      const first = await store.destroy('Interaction', key);
+      const first = await store.destroy('Interaction', keptId('Interaction', id));
       if (!first && context.resuming()) throw new errors.SessionNotFound(GONE_ON);
     },
   };

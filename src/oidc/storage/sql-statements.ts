@@ -9,15 +9,6 @@ const replace = `payload = excluded.payload, grant_id = excluded.grant_id, uid =
 
 const alive = '(expires_at IS NULL OR expires_at > $3)';
 
-const insertFrom = (rows: string) => `INSERT INTO oidc_artefacts ${values}
-  SELECT $1, $2, $3::jsonb, $4, $5, $6, $7, $8, $9::timestamptz FROM ${rows}`;
-
-const noteGrant = (now: string) => `INSERT INTO grants (grant_id, consent_id, created_at)
-  SELECT $2, id, ${now}::timestamptz FROM decided RETURNING grant_id`;
-
-const takeInteraction = (id: string) =>
-  `DELETE FROM oidc_artefacts WHERE model = 'Interaction' AND id = ${id} RETURNING id`;
-
 /**
  * What is asked of the table `oidc_artefacts`. The values of a row are $1 to $9, in the order of its columns; a time that is now
  * is $3 where something is found.
@@ -40,29 +31,20 @@ export const statements = {
     text: `INSERT INTO oidc_artefacts (model, id, payload, grant_id, uid, user_code, account_id, client_id, expires_at,
              predecessor) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
   },
-  // A grant is there with the decision that it is made from, or not at all: while that is locked it does not end.
+  // A grant is there with the decision that it is made from, and while nothing of the account's ended since the request saw who
+  // it is, or not at all. The account first, as everybody locks them.
   addGrant: {
     name: 'oidc_artefacts_add_grant',
-    text: `WITH decided AS (SELECT id FROM consents WHERE id = $10 AND ended_at IS NULL FOR SHARE),
-           kept AS (${insertFrom('decided')}),
-           noted AS (${noteGrant('$11')})
-           SELECT true AS took, EXISTS (SELECT FROM noted) AS kept`,
-  },
-  // What comes of an interaction takes its place. Of two requests that go on with it at once, one finds it.
-  putInstead: {
-    name: 'oidc_artefacts_put_instead',
-    text: `WITH taken AS (${takeInteraction('$10')}),
-           kept AS (${insertFrom('taken')} RETURNING id)
-           SELECT EXISTS (SELECT FROM taken) AS took, EXISTS (SELECT FROM kept) AS kept`,
-  },
-  addGrantInstead: {
-    name: 'oidc_artefacts_add_grant_instead',
-    text: `WITH taken AS (${takeInteraction('$12')}),
+    text: `WITH account AS (
+             SELECT id FROM accounts WHERE id = $7 AND disabled_at IS NULL AND proof_version = $11 FOR SHARE),
            decided AS (
-             SELECT c.id FROM consents c, taken WHERE c.id = $10 AND c.ended_at IS NULL FOR SHARE OF c),
-           kept AS (${insertFrom('decided')}),
-           noted AS (${noteGrant('$11')})
-           SELECT EXISTS (SELECT FROM taken) AS took, EXISTS (SELECT FROM noted) AS kept`,
+             SELECT c.id FROM account a, consents c
+             WHERE c.account_id = a.id AND c.id = $10 AND c.ended_at IS NULL FOR SHARE OF c),
+           kept AS (
+             INSERT INTO oidc_artefacts ${values}
+             SELECT $1, $2, $3::jsonb, $4, $5, $6, $7, $8, $9::timestamptz FROM decided)
+           INSERT INTO grants (grant_id, consent_id, created_at)
+           SELECT $2, id, $12::timestamptz FROM decided RETURNING grant_id`,
   },
   // Two requests of one browser may both give the session a new id, or both save it for the first time: the uid is
   // the session, and the later id is kept. Both unique keys may be in the way, hence two statements.

@@ -13,10 +13,7 @@ interface ArtefactRow {
 const stored = (row: ArtefactRow | undefined): StoredArtefact | undefined =>
   row && { payload: row.payload, consumedAt: row.consumed_at ?? undefined };
 
-/** The interaction in whose place something was to be put has been gone on with, or ended. */
-export class InteractionGone extends Error {}
-
-/** The decision from which a grant was to be made has ended. */
+/** The decision from which a grant was to be made has ended, or the sign-in has. */
 export class ConsentEnded extends Error {}
 
 /** An artefact with its place, as the batch writer collects it. */
@@ -83,24 +80,16 @@ export function createSqlStore(options: { db: Database; clock: Clock }): SqlStor
   const { db, clock } = options;
   const one = async (statement: Statement, model: string, key: string) =>
     stored((await db.query<ArtefactRow>(statement, [model, key, clock.now()]))[0]);
-  /** Puts what is only kept with something else, or instead of it. */
-  async function addWith(statement: Statement, values: readonly unknown[]): Promise<void> {
-    const [added] = await db.query<{ took: boolean; kept: boolean }>(statement, values);
-    if (!added?.took) throw new InteractionGone();
-    if (!added.kept) throw new ConsentEnded();
-  }
-
   return {
     async put(model, id, artefact) {
       const row = rowOf(model, id, artefact);
-      const { predecessor, grantedBy, insteadOf } = artefact;
-      const instead = insteadOf === undefined ? [] : [insteadOf];
+      const { predecessor, grantedBy } = artefact;
       if (predecessor !== undefined) await db.query(statements.addSuccessor, [...row, predecessor]);
       else if (grantedBy !== undefined) {
-        const statement = insteadOf === undefined ? statements.addGrant : statements.addGrantInstead;
-        await addWith(statement, [...row, grantedBy, clock.now(), ...instead]);
-      } else if (insteadOf !== undefined) await addWith(statements.putInstead, [...row, ...instead]);
-      else if (model !== 'Session') await db.query(statements.put, row);
+        const { consentId, proofVersion } = grantedBy;
+        const values = [...row, consentId, proofVersion, clock.now()];
+        if ((await db.query(statements.addGrant, values)).length === 0) throw new ConsentEnded();
+      } else if (model !== 'Session') await db.query(statements.put, row);
       else if ((await db.query(statements.addSession, row)).length === 0)
         await db.query(statements.replaceByUid, row);
     },

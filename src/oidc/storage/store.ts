@@ -8,12 +8,17 @@ export interface Artefact {
   readonly clientId: string | undefined;
   /** Id of the refresh token that this one replaces. */
   readonly predecessor?: string | undefined;
-  /** Id of the decision from which this grant is made. */
-  readonly grantedBy?: string | undefined;
-  /** Id of the interaction in whose place this is put, so that nothing else comes of that. */
-  readonly insteadOf?: string | undefined;
+  /** The decision from which this grant is made. */
+  readonly grantedBy?: GrantedBy | undefined;
   /** Undefined: lives until it is destroyed. */
   readonly expiresAt: Date | undefined;
+}
+
+/** What a grant is made from, which has to hold when it is kept. */
+export interface GrantedBy {
+  readonly consentId: string;
+  /** Of the account, when the request found out who somebody is (`accounts/account.ts`). */
+  readonly proofVersion: number;
 }
 
 export interface StoredArtefact {

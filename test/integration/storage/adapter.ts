@@ -43,8 +43,6 @@ export async function openAdapter(): Promise<OpenedAdapter> {
       tookBack() {},
       holdsToSession: () => false,
       begin: async () => {},
-      leave: () => {},
-      left: () => undefined,
       grantedBy: () => undefined,
       predecessor: () => undefined,
       resuming: () => false,
