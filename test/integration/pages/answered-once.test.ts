@@ -1,6 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { endDecisions } from '../../support/decisions.ts';
 import { startServer, type TestServer } from '../../support/server.ts';
-import { allow, demoPassword, formTo, type Page, signIn, type Visitor } from '../../support/visitor.ts';
+import {
+  allow,
+  authorisationRequest,
+  authorise,
+  demoPassword,
+  formTo,
+  type Page,
+  signIn,
+  type Visitor,
+} from '../../support/visitor.ts';
 import { begin, beginSignedIn, expectGuarded, leftBehind, press, responseOf } from './steps.ts';
 
 let server: TestServer;
@@ -156,6 +166,26 @@ describe('F-07 the consent form', () => {
       const allowed = (after?.count ?? 0) - (decided?.count ?? 0);
       expect([answer?.decision, allowed]).toEqual(allowed === 1 ? ['allow', 1] : ['deny', 0]);
       expect(await codesAfter(visitor, answers)).toHaveLength(allowed);
+    }
+  });
+
+  test('allow and deny at once where more is asked for: one answer, and neither waits for the other for ever', async () => {
+    const scope = 'openid launch/patient patient/Patient.rs';
+    for (let round = 0; round < 5; round += 1) {
+      const { visitor } = await authorise(server, { change: { scope, prompt: 'consent' } });
+      const more = `${scope} patient/Immunization.rs patient/MedicationRequest.rs`;
+      const { url } = authorisationRequest(server.issuer, { scope: more });
+      const page = await visitor.follow(await visitor.get(url));
+      expect(page.html).toContain('/consent"');
+      const pressed: Page[] = [];
+      const changes = await made(async () => {
+        pressed.push(...(await hurry(visitor, page, ['deny', 'allow', 'deny', 'allow'])));
+      });
+      expect(pressed.map(({ status }) => status).filter((status) => ![303, 400].includes(status))).toEqual(
+        [],
+      );
+      expect(changes).toMatchObject({ answers: 1 });
+      await endDecisions(server);
     }
   });
 });
