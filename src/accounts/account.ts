@@ -31,7 +31,10 @@ export interface Account {
  * for a sign-in that is not finished: she signed out everywhere, changed her password or took out a way to sign in since, and
  * whoever brings it may be whom she locked out. No time is compared, for clocks of nodes differ.
  */
-export const proofVersionOf = ({ proofVersion = 0 }: Account): number => proofVersion;
+export const proofVersionOf = ({ proofVersion = 0 }: Pick<Account, 'proofVersion'>): number => proofVersion;
+
+/** An account as it was found with whoever is signed in: what she adds to it is added only while that counts. */
+export type Signed = Pick<Account, 'id' | 'proofVersion'>;
 
 /** Longest identifier that is looked up, in characters. */
 const LONGEST_IDENTIFIER = 200;

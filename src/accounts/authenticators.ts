@@ -3,8 +3,9 @@ import type { Clock } from '../clock.ts';
 import type { Database, Statement } from '../db/index.ts';
 import { hasCode } from '../errors.ts';
 import type { Seal } from '../keys/index.ts';
+import type { Signed } from './account.ts';
 import type { RecordChange } from './credential-change.ts';
-import type { EndHalfDone } from './half-done.ts';
+import type { EndHalfDone, HoldAccount } from './half-done.ts';
 
 const statements = {
   find: {
@@ -70,8 +71,11 @@ export interface AuthenticatorSetup {
   readonly sealed: string;
 }
 
-/** `code`: not its code now, or used before; `expired`: begun too long ago, or elsewhere; `exists`: there is one already. */
-export type AuthenticatorFault = 'code' | 'expired' | 'exists';
+/**
+ * `code`: not its code now, or used before; `expired`: begun too long ago, or elsewhere; `exists`: there is one already; `over`: what
+ * she is signed in by counts no more.
+ */
+export type AuthenticatorFault = 'code' | 'expired' | 'exists' | 'over';
 
 /** The authenticator apps of people (RFC 6238: SHA-1, 6 digits, 30 seconds, as all apps understand it). */
 export interface Authenticators {
@@ -82,8 +86,12 @@ export interface Authenticators {
   begin(accountId: string, name: string): AuthenticatorSetup;
   /** The same app again, for a page that is shown once more; undefined when it was begun too long ago, or elsewhere. */
   resume(accountId: string, name: string, sealed: string): AuthenticatorSetup | undefined;
-  /** Keeps an app once its first code was typed, with an audit row; from then on it is asked for always. */
-  confirm(accountId: string, sealed: string, code: string): Promise<AuthenticatorFault | undefined>;
+  /**
+   * Keeps an app once its first code was typed, with an audit row; from then on it is asked for always.
+   *
+   * @param account as it was found with whoever is signed in
+   */
+  confirm(account: Signed, sealed: string, code: string): Promise<AuthenticatorFault | undefined>;
   /** Sets when it is asked for, with an audit row. */
   setAlways(accountId: string, always: boolean): Promise<void>;
   /** Removes it and the recovery codes, with an audit row. @returns whether there was one */
@@ -117,8 +125,9 @@ export function createAuthenticators(options: {
   service: string;
   recordChange: RecordChange;
   endHalfDone: EndHalfDone;
+  holdAccount: HoldAccount;
 }): Authenticators {
-  const { db, clock, seal, service, recordChange, endHalfDone } = options;
+  const { db, clock, seal, service, recordChange, endHalfDone, holdAccount } = options;
   const kept = (accountId: string) => `authenticator ${accountId}`;
   const begun = (accountId: string) => `authenticator begun by ${accountId}`;
 
@@ -158,12 +167,14 @@ export function createAuthenticators(options: {
       const found = open(accountId, sealed);
       return found && setup(accountId, name, found.key, found.until);
     },
-    async confirm(accountId, sealed, code) {
+    async confirm(account, sealed, code) {
+      const { id: accountId } = account;
       const found = open(accountId, sealed);
       if (found === undefined) return 'expired';
       const step = stepOf(code, found.key, clock.seconds());
       if (step === undefined) return 'code';
       return db.transaction(async () => {
+        if (!(await holdAccount(account))) return 'over';
         const secret = seal.seal(kept(accountId), found.key);
         const added = await db.query(statements.add, [accountId, secret, step, clock.now()]);
         if (added.length === 0) return 'exists';

@@ -2,7 +2,8 @@ import type { Audit } from '../audit/index.ts';
 import type { Clock } from '../clock.ts';
 import type { Database, Statement } from '../db/index.ts';
 import type { Mail } from '../mail/index.ts';
-import type { Account } from './account.ts';
+import type { Account, Signed } from './account.ts';
+import { createHoldAccount } from './half-done.ts';
 import type { Links } from './links.ts';
 
 /** Seconds for which a link to a new address is good. */
@@ -27,17 +28,21 @@ export interface AddressLink {
 
 /** The addresses at which people are reached. One counts once a link that was sent to it was opened by its account. */
 export interface ContactAddresses {
-  /** Sends a link to a new address, which takes the place of an open one. Part of the caller's transaction, if there is one. */
-  ask(account: Pick<Account, 'id' | 'name' | 'language'>, email: string): Promise<void>;
+  /**
+   * Sends a link to a new address, which takes the place of an open one. Part of the caller's transaction, if there is one.
+   *
+   * @param account as it was found with whoever is signed in; where that counts no more, nothing is sent
+   */
+  ask(account: Signed & Pick<Account, 'name' | 'language'>, email: string): Promise<void>;
   /** What a link is about; undefined where it is over. */
   find(token: string): Promise<AddressLink | undefined>;
   /**
    * Takes an address over that a link proves, with an audit row and a notice to the address before.
    *
-   * @param accountId who is signed in: nobody else's link counts
-   * @returns false where the link is over or another account's
+   * @param account who is signed in, as it was found with her: nobody else's link counts
+   * @returns false where the link is over or another account's, or what she is signed in by counts no more
    */
-  confirm(token: string, accountId: string): Promise<boolean>;
+  confirm(token: string, account: Signed): Promise<boolean>;
 }
 
 /** @param issuer beginning of the link */
@@ -50,6 +55,7 @@ export function createContactAddresses(options: {
   issuer: string;
 }): ContactAddresses {
   const { db, clock, audit, links, mail, issuer } = options;
+  const holdAccount = createHoldAccount(options);
 
   const find: ContactAddresses['find'] = async (token) => {
     const link = await links.peek('address', token);
@@ -59,8 +65,10 @@ export function createContactAddresses(options: {
   };
 
   return {
-    ask: ({ id, name, language }, email) =>
+    ask: (account, email) =>
       db.transaction(async () => {
+        const { id, name, language } = account;
+        if (!(await holdAccount(account))) return;
         const token = await links.createFor(id, 'address', { email }, LINK_LIFE);
         // Put out of use a moment ago.
         if (token === undefined) return;
@@ -68,10 +76,12 @@ export function createContactAddresses(options: {
         await mail.write({ kind: 'address', accountId: id, to: email, language, values });
       }),
     find,
-    confirm: (token, accountId) =>
+    confirm: (token, account) =>
       db.transaction(async () => {
+        const accountId = account.id;
         const open = await find(token);
-        if (open?.accountId !== accountId) return false;
+        // The account before its link, as whoever ends her links has them.
+        if (open?.accountId !== accountId || !(await holdAccount(account))) return false;
         const link = await links.use('address', token);
         if (link === undefined) return false;
         const [row] = await db.query<{ name: string; language: string | null; before: string | null }>(

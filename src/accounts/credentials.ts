@@ -5,7 +5,7 @@ import type { Seal } from '../keys/index.ts';
 import { type Authenticators, createAuthenticators } from './authenticators.ts';
 import { createChallenges } from './challenges.ts';
 import { createRecordChange, type Notify } from './credential-change.ts';
-import { createEndHalfDone } from './half-done.ts';
+import { createEndHalfDone, createHoldAccount } from './half-done.ts';
 import { createPasskeys, type Passkeys } from './passkeys.ts';
 import { createPasswordChange, type PasswordChange } from './password-change.ts';
 import { createPasswordChoice, type PasswordChoice } from './password-choice.ts';
@@ -43,7 +43,8 @@ export function createCredentials(options: {
 }): Credentials {
   const { issuer, challengeKey, clock, breachedFile } = options;
   const recordChange = createRecordChange(options);
-  const shared = { ...options, recordChange, endHalfDone: createEndHalfDone(options) };
+  const [endHalfDone, holdAccount] = [createEndHalfDone(options), createHoldAccount(options)];
+  const shared = { ...options, recordChange, endHalfDone, holdAccount };
   const challenges = createChallenges({ key: challengeKey, clock });
   const choice = createPasswordChoice({ issuer, breachedFile });
   return {

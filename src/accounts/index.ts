@@ -1,4 +1,4 @@
-export { type Account, asIdentifier, proofVersionOf } from './account.ts';
+export { type Account, asIdentifier, proofVersionOf, type Signed } from './account.ts';
 export { type AccountRow, type Accounts, accountColumns, asAccount, createAccounts } from './accounts.ts';
 export {
   type Acr,
@@ -17,7 +17,7 @@ export type { AuthenticatorFault, AuthenticatorSetup, Authenticators } from './a
 export type { CredentialChange, Notify } from './credential-change.ts';
 export { type Credentials, createCredentials } from './credentials.ts';
 export type { Person } from './directory.ts';
-export { createEndHalfDone } from './half-done.ts';
+export { createEndHalfDone, createHoldAccount } from './half-done.ts';
 export {
   birthDate,
   type HealthIdentifier,

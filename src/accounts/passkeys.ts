@@ -11,7 +11,7 @@ import type { Account } from './account.ts';
 import { type AccountRow, accountColumns, asAccount } from './accounts.ts';
 import { methods } from './assurance.ts';
 import type { RecordChange } from './credential-change.ts';
-import type { EndHalfDone } from './half-done.ts';
+import type { EndHalfDone, HoldAccount } from './half-done.ts';
 import { asPasskeyName, MOST_PASSKEYS, type Passkey } from './passkey.ts';
 import { readNewPasskey, readPasskey } from './passkey-response.ts';
 import { anotherWayIn } from './ways-in.ts';
@@ -42,10 +42,6 @@ const statements = {
     text: `UPDATE passkeys SET counter = $2, synced = $3, last_used_at = $4
            WHERE id = $1 AND (counter < $2 OR (counter = 0 AND $2 = 0)) RETURNING id`,
   },
-  lockAccount: {
-    name: 'passkeys_lock_account',
-    text: 'SELECT id FROM accounts WHERE id = $1 AND disabled_at IS NULL FOR UPDATE',
-  },
   add: {
     name: 'passkeys_add',
     text: `INSERT INTO passkeys (id, account_id, public_key, counter, transports, synced, name, created_at)
@@ -73,9 +69,9 @@ export interface PasskeySignIn {
 /**
  * Why nothing was changed. `refused`: not an answer to our challenge on this page, or not the first, or no such passkey;
  * `name`: no name that a passkey can have; `too-many`: it has as many as it may; `last-way`: nothing else to sign in with
- * would be left.
+ * would be left; `over`: what she is signed in by counts no more.
  */
-export type PasskeyFault = 'refused' | 'name' | 'too-many' | 'last-way';
+export type PasskeyFault = 'refused' | 'name' | 'too-many' | 'last-way' | 'over';
 
 /** The passkeys with which people sign in (WebAuthn Level 3). A `page` is what a form is bound to: a challenge is, too. */
 export interface Passkeys {
@@ -84,6 +80,7 @@ export interface Passkeys {
   /**
    * Adds the passkey that a browser has made, with an audit row.
    *
+   * @param account as it was found with whoever is signed in
    * @param response RegistrationResponseJSON, as the page's script sent it
    * @returns undefined when it was added
    */
@@ -143,8 +140,9 @@ export function createPasskeys(options: {
   webauthn: Webauthn;
   recordChange: RecordChange;
   endHalfDone: EndHalfDone;
+  holdAccount: HoldAccount;
 }): Passkeys {
-  const { db, clock, audit, webauthn, recordChange, endHalfDone } = options;
+  const { db, clock, audit, webauthn, recordChange, endHalfDone, holdAccount } = options;
   const rows = (accountId: string) => db.query<PasskeyRow>(statements.list, [accountId]);
 
   /** Whether this is the first answer to a challenge. Never undone by what comes after, outside a transaction. */
@@ -171,9 +169,9 @@ export function createPasskeys(options: {
       const called = asPasskeyName(name);
       if (called === undefined) return 'name';
       return db.transaction(async () => {
-        // The account's row is the lock: of passkeys that are added at once, each counts those before it.
-        const [live] = await db.query(statements.lockAccount, [account.id]);
-        if (live === undefined || !(await isFirst(made.challenge))) return 'refused';
+        // Of passkeys that are added at once, each counts those before it.
+        if (!(await holdAccount(account))) return 'over';
+        if (!(await isFirst(made.challenge))) return 'refused';
         const { id, publicKey, counter, transports, synced } = made;
         const values = [id, account.id, publicKey, counter, JSON.stringify(transports), synced, called];
         const added = await db.query(statements.add, [...values, clock.now()]);

@@ -1,4 +1,4 @@
-import type { VouchedAccounts } from '../accounts/index.ts';
+import { createHoldAccount, type Signed, type VouchedAccounts } from '../accounts/index.ts';
 import type { Audit } from '../audit/index.ts';
 import type { Ids } from '../clock.ts';
 import { type Database, isConflict } from '../db/index.ts';
@@ -18,12 +18,15 @@ export interface Arrival {
 
 /** Ends a transaction in which nothing may stay. */
 class Turned extends Error {
-  readonly kind: SourceFaultKind | 'again';
-  constructor(kind: SourceFaultKind | 'again') {
+  readonly kind: SourceFaultKind | 'again' | 'over';
+  constructor(kind: Turned['kind']) {
     super(kind);
     this.kind = kind;
   }
 }
+
+/** Undefined: what was proved counts no more. */
+type Settled = { readonly accountId: string } | SourceFault | undefined;
 
 /** What becomes of people who signed in elsewhere. */
 export interface Arrivals {
@@ -33,9 +36,13 @@ export interface Arrivals {
    *
    * @param from network address
    */
-  signIn(arrival: Arrival, from: string): Promise<{ readonly accountId: string } | SourceFault>;
-  /** Makes whoever arrived another way in to an account, whose owner is signed in; brings it up to date as a sign-in does. */
-  link(arrival: Arrival, accountId: string): Promise<{ readonly accountId: string } | SourceFault>;
+  signIn(arrival: Arrival, from: string): Promise<Settled>;
+  /**
+   * Makes whoever arrived another way in to an account, whose owner is signed in; brings it up to date as a sign-in does.
+   *
+   * @param account as it was found with its owner
+   */
+  link(arrival: Arrival, account: Signed): Promise<Settled>;
 }
 
 /** Puts people who arrive in their accounts. */
@@ -49,6 +56,7 @@ export function createArrivals(options: {
   practitioners: Practitioners;
 }): Arrivals {
   const { db, ids, audit, links, vouched, organizations, practitioners } = options;
+  const holdAccount = createHoldAccount(options);
 
   /** Her professional identity. @returns whether it changed */
   async function putProfessional(accountId: string, { professional }: Told): Promise<boolean> {
@@ -108,7 +116,7 @@ export function createArrivals(options: {
     return accountId;
   }
 
-  async function settled(work: () => Promise<string>): Promise<{ accountId: string } | SourceFault> {
+  async function settled(work: () => Promise<string>): Promise<Settled> {
     for (let tries = 1; ; tries += 1) {
       try {
         return { accountId: await db.transaction(work) };
@@ -119,6 +127,7 @@ export function createArrivals(options: {
         // Somebody else has the SDS user id, or the role.
         if (isConflict(error)) return { kind: 'known', code: 'identity_known' };
         if (!(error instanceof Turned) || error.kind === 'again') throw error;
+        if (error.kind === 'over') return undefined;
         return { kind: error.kind, code: `identity_${error.kind}` };
       }
     }
@@ -133,8 +142,10 @@ export function createArrivals(options: {
         await update(accountId, arrival);
         return accountId;
       }),
-    link: (arrival, accountId) =>
+    link: (arrival, account) =>
       settled(async () => {
+        if (!(await holdAccount(account))) throw new Turned('over');
+        const accountId = account.id;
         const { id, issuer } = arrival.source.settings;
         const owner = await links.use(issuer, arrival.told.subject);
         if (owner !== undefined && owner !== accountId) throw new Turned('known');

@@ -23,6 +23,11 @@ export interface Forms {
   token(page: string): string;
   /** Reads a form that was sent from a page. */
   read(ctx: Context, page: string): Promise<Form | { readonly fault: FormFault }>;
+  /**
+   * Waits for all of a form, before it is known from which page it must be. Whoever sends it says when that is over: what it is
+   * judged by, such as a session, is looked up afterwards.
+   */
+  receive(ctx: Context): Promise<(page: string) => Form | { readonly fault: FormFault }>;
 }
 
 const parse = bodyParser({ enableTypes: ['form'], formLimit: LONGEST_FORM });
@@ -56,24 +61,29 @@ export function createForms(options: { issuer: string; key: string }): Forms {
   const origin = new URL(options.issuer).origin;
   const token = (page: string) => createHmac('sha256', options.key).update(page).digest('base64url');
 
-  return {
-    isOwn: (ctx) => isOwn(ctx, origin),
-    token,
-    async read(ctx, page) {
-      if (!isOwn(ctx, origin)) return { fault: 'forbidden' };
-      try {
-        await parse(ctx, async () => {});
-      } catch (error) {
-        const status = error instanceof Error && 'status' in error ? error.status : 400;
-        return { fault: status === 413 ? 'tooLarge' : 'unreadable' };
-      }
-      const body = ctx.request.rawBody ?? '';
-      // No page of ours sends U+0000, and the database would fail on it.
-      if (/%00|\0/.test(body)) return { fault: 'forbidden' };
-      const form = asForm(body);
+  const receive: Forms['receive'] = async (ctx) => {
+    if (!isOwn(ctx, origin)) return () => ({ fault: 'forbidden' });
+    try {
+      await parse(ctx, async () => {});
+    } catch (error) {
+      const status = error instanceof Error && 'status' in error ? error.status : 400;
+      return () => ({ fault: status === 413 ? 'tooLarge' : 'unreadable' });
+    }
+    const body = ctx.request.rawBody ?? '';
+    // No page of ours sends U+0000, and the database would fail on it.
+    if (/%00|\0/.test(body)) return () => ({ fault: 'forbidden' });
+    const form = asForm(body);
+    return (page) => {
       const [expected, sent] = [Buffer.from(token(page)), Buffer.from(form.one('csrf'))];
       const matches = expected.length === sent.length && timingSafeEqual(expected, sent);
       return matches ? form : { fault: 'forbidden' };
-    },
+    };
+  };
+
+  return {
+    isOwn: (ctx) => isOwn(ctx, origin),
+    token,
+    receive,
+    read: async (ctx, page) => (await receive(ctx))(page),
   };
 }

@@ -117,10 +117,12 @@ export function createAccountFront(options: AccountFrontOptions): {
       router.post(
         `/account${path}`,
         handler(async (ctx) => {
+          // All of it before the session is looked at: whoever holds a form back would outlast the end of her session.
+          const received = await forms.receive(ctx);
           const person = await signedIn(ctx, needs, TIME_FOR_FORM);
           if (person === undefined) return;
           const visit = { ctx, person };
-          const form = await forms.read(ctx, page(visit));
+          const form = received(page(visit));
           if (!('fault' in form)) return work(visit, form);
           const kind = form.fault === 'unreadable' ? 'badRequest' : form.fault;
           showFault(ctx, { kind, place: 'account' });

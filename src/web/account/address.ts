@@ -93,7 +93,7 @@ export function addAddress(front: AccountFront, options: AddressOptions): void {
   });
   front.post('/address/:token', async (visit) => {
     const token = tokenOf(visit);
-    if (await addresses.confirm(token, visit.person.account.id)) {
+    if (await addresses.confirm(token, visit.person.account)) {
       return front.done(visit, ADDRESS, 'address-confirmed');
     }
     const link = await addresses.find(token);

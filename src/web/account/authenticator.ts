@@ -42,9 +42,11 @@ export function addAuthenticator(front: AccountFront, credentials: Credentials):
 
   /** Keeps the app that was begun with, if its code is right; whoever has no recovery codes is led to them. */
   async function confirm(visit: AccountVisit, sealed: string, code: string): Promise<void> {
-    const { id, name } = visit.person.account;
-    const fault = await authenticators.confirm(id, sealed, code);
-    if (fault === 'exists') return front.done(visit, `${SECURITY}/authenticator`);
+    const { account } = visit.person;
+    const { id, name } = account;
+    const fault = await authenticators.confirm(account, sealed, code);
+    // Where her session is over by now, that page sends her to sign in.
+    if (fault === 'exists' || fault === 'over') return front.done(visit, `${SECURITY}/authenticator`);
     if (fault === undefined) {
       const next = (await recoveryCodes.count(id)) === 0 ? `${SECURITY}/recovery-codes` : SECURITY;
       return front.done(visit, next, 'authenticator-added');

@@ -46,6 +46,8 @@ export function addPasskeys(front: AccountFront, { passkeys }: Pick<Credentials,
       const offer = { page: pageOf(visit), response: form.one('response'), name };
       const fault = await passkeys.add(visit.person.account, offer);
       if (fault === undefined) return front.done(visit, SECURITY, 'passkey-added');
+      // The page looks at her session again, which is over most likely.
+      if (fault === 'over') return front.done(visit, visit.ctx.path);
       await showNew(visit, name, fault === 'last-way' ? 'refused' : fault);
     },
     sensitive,

@@ -71,7 +71,8 @@ export function addSources(front: AccountFront, options: SourcesOptions): void {
     const arrival = await upstream.accept(ctx.cookies.get(name) ?? '', aboutOf(visit));
     pages.takeAway(ctx, { name, path: ARRIVAL });
     if (arrival === undefined) return options.showFault(ctx, { kind: 'expired', place: 'account' });
-    const settled = await arrivals.link(arrival, person.account.id);
+    const settled = await arrivals.link(arrival, person.account);
+    if (settled === undefined) return options.showFault(ctx, { kind: 'expired', place: 'account' });
     if (!('kind' in settled)) return front.done(visit, PAGE, 'source-added');
     pages.problem(ctx, { ...settled, name: arrival.source.settings.name, back: PAGE });
   });

@@ -90,8 +90,9 @@ export function createSignIn(dependencies: SignInDependencies): Koa.Middleware {
       if (!isOnTime()) return showFault(ctx, { kind: 'unavailable' });
       const { uid } = ctx.params;
       const at: HttpExchange = { req: ctx.req, res: ctx.res };
-      const question = await interactions.find(at, String(uid));
+      // All of the form first: whoever holds it back finds the question as it is by then.
       const form = await forms.read(ctx, String(uid));
+      const question = await interactions.find(at, String(uid));
       if (question === undefined) return showFault(ctx, { kind: 'expired' });
       if ('fault' in form)
         return showFault(ctx, {

@@ -45,9 +45,9 @@ export function createSourceSteps(options: SourceStepsOptions): Koa.Middleware {
 
   router.post('/:uid/source', async (ctx) => {
     const uid = String(ctx.params.uid);
+    const form = await forms.read(ctx, uid);
     const question = await openAt(ctx, { req: ctx.req, res: ctx.res }, uid);
     if (question === undefined) return;
-    const form = await forms.read(ctx, uid);
     if ('fault' in form)
       return showFault(ctx, { kind: form.fault === 'unreadable' ? 'badRequest' : form.fault });
     const back = `/interaction/${uid}`;
@@ -78,6 +78,7 @@ export function createSourceSteps(options: SourceStepsOptions): Koa.Middleware {
       pages.problem(ctx, { ...fault, name: sourceName, back: `/interaction/${uid}` });
     };
     const settled = await arrivals.signIn(arrival, from);
+    if (settled === undefined) return showFault(ctx, { kind: 'expired' });
     if ('kind' in settled) return turnAway(settled);
     const account = await options.findAccount(settled.accountId);
     if (account === undefined) return turnAway({ kind: 'blocked', code: 'identity_blocked' });

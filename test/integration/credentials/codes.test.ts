@@ -17,6 +17,11 @@ afterEach(() => shiftTime(0));
 /** What an app with this key shows, some seconds from now. */
 const codeOf = (key: string, seconds = 0) =>
   new TOTP({ secret: Secret.fromBase32(key) }).generate({ timestamp: Date.now() + seconds * 1000 });
+/** Keeps an app for an account as it is now. */
+async function confirm(id: string, sealed: string, code: string) {
+  const account = await server.services.accounts.find(id);
+  return account && credentials.authenticators.confirm(account, sealed, code);
+}
 const demoKey = 'JBSWY3DPEHPK3PXP';
 
 const auditOf = async (account: string) =>
@@ -94,9 +99,9 @@ describe('setting an app up', () => {
     expect(Secret.fromBase32(setup.key).bytes).toHaveLength(20);
     expect(setup.sealed).not.toContain(setup.key);
     expect(await authenticators.find('aroha')).toBeUndefined();
-    expect(await authenticators.confirm('aroha', setup.sealed, '000000')).toBe('code');
+    expect(await confirm('aroha', setup.sealed, '000000')).toBe('code');
     const code = codeOf(setup.key);
-    expect(await authenticators.confirm('aroha', setup.sealed, code)).toBeUndefined();
+    expect(await confirm('aroha', setup.sealed, code)).toBeUndefined();
     expect(await authenticators.find('aroha')).toMatchObject({ always: true });
     expect(await authenticators.verify('aroha', code)).toBe(false);
     expect(await authenticators.verify('aroha', codeOf(setup.key, 30))).toBe(true);
@@ -108,10 +113,10 @@ describe('setting an app up', () => {
   test('happens once, and not beside an app that there is', async () => {
     const { authenticators } = credentials;
     const setup = authenticators.begin('aroha', 'aroha');
-    expect(await authenticators.confirm('aroha', setup.sealed, codeOf(setup.key))).toBe('exists');
+    expect(await confirm('aroha', setup.sealed, codeOf(setup.key))).toBe('exists');
     await authenticators.remove('aroha');
     const outcomes = await Promise.all(
-      Array.from({ length: 8 }, () => authenticators.confirm('aroha', setup.sealed, codeOf(setup.key))),
+      Array.from({ length: 8 }, () => confirm('aroha', setup.sealed, codeOf(setup.key))),
     );
     expect(outcomes.filter((one) => one === undefined)).toHaveLength(1);
   });
@@ -121,16 +126,16 @@ describe('setting an app up', () => {
     const { key, sealed } = authenticators.begin('aroha', 'aroha');
     expect(authenticators.resume('aroha', 'aroha', sealed)?.key).toBe(key);
     expect(authenticators.resume('wiremu', 'wiremu', sealed)).toBeUndefined();
-    expect(await authenticators.confirm('wiremu', sealed, codeOf(key))).toBe('expired');
+    expect(await confirm('wiremu', sealed, codeOf(key))).toBe('expired');
     for (const changed of [
       '',
       'x',
       `${sealed.startsWith('A') ? 'B' : 'A'}${sealed.slice(1)}`,
       sealed.slice(0, -8),
     ])
-      expect(await authenticators.confirm('aroha', changed, codeOf(key))).toBe('expired');
+      expect(await confirm('aroha', changed, codeOf(key))).toBe('expired');
     shiftTime(901);
-    expect(await authenticators.confirm('aroha', sealed, codeOf(key))).toBe('expired');
+    expect(await confirm('aroha', sealed, codeOf(key))).toBe('expired');
     expect(authenticators.resume('aroha', 'aroha', sealed)).toBeUndefined();
   });
 
