@@ -79,7 +79,7 @@ export function createOidc(given: OidcOptions): Oidc {
 
   const narrowGrants = createNarrowGrants({ ...options, provider, store });
   const grants = createGrants({ ...options, provider, states, roles, records });
-  const sessionLife = createSessionLife({ ...options, provider });
+  const sessionLife = createSessionLife({ clock, volatile });
   const moreTime = createMoreTime({ ...options, provider, sessionLife });
   const errorPages = createErrorPages({ ...options, states });
   const signOut = createSignOut({ ...options, provider, states });

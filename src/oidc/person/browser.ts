@@ -37,7 +37,7 @@ export function createBrowser(options: {
       if (accountId === undefined || loginTs === undefined) return undefined;
       const account = await accounts.find(accountId);
       if (account === undefined || (await isOver(session, account))) return undefined;
-      await sessionLife.extend(at, session);
+      await sessionLife.extend(session);
       return {
         account,
         uid: session.uid,

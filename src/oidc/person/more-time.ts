@@ -35,7 +35,7 @@ export function createMoreTime(options: {
   async function extendSession(at: HttpExchange, details: Details): Promise<void> {
     const session = await provider().Session.get(provider().createContext(at.req, at.res));
     if (details.session !== undefined && session.uid === details.session.uid)
-      await sessionLife.extend(at, session);
+      await sessionLife.extend(session);
   }
 
   return {

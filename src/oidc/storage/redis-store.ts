@@ -21,6 +21,12 @@ if redis.call('hexists', KEYS[1], '${PAYLOAD}') == 0 then return 0 end
 redis.call('hset', KEYS[1], '${PAYLOAD}', ARGV[1])
 return redis.call('pexpire', KEYS[1], ARGV[2])`;
 
+/** The same, but only where it is as it was read. */
+const SAVE_READ = `
+if redis.call('hget', KEYS[1], '${PAYLOAD}') ~= ARGV[3] then return 0 end
+redis.call('hset', KEYS[1], '${PAYLOAD}', ARGV[1])
+return redis.call('pexpire', KEYS[1], ARGV[2])`;
+
 /** Clears away what was read, if nobody has saved it again since. */
 const CLEAR = `
 if redis.call('hget', KEYS[1], '${PAYLOAD}') ~= ARGV[1] then return 0 end
@@ -186,6 +192,17 @@ export function createRedisStore(options: { redis: RedisConnection; clock: Clock
         const there = await tryReplace(model, id, { ...artefact, uid }, found);
         if (there !== undefined) return there;
       }
+    },
+    async prolong(model, id, expiresAt) {
+      const kept = await read(model, id);
+      if (kept === undefined || kept.expiresAt >= expiresAt.getTime()) return false;
+      const life = expiresAt.getTime() - clock.now().getTime();
+      // First the uid for longer, if it leads here: what it leads to must not outlive it.
+      if (kept.uid !== undefined && !(await run(LEAD, uidKey(model, kept.uid), id, id, life))) return false;
+      const { text, consumedAt: _consumedAt, payload, ...rest } = kept;
+      const exp = Math.floor(expiresAt.getTime() / 1000);
+      const longer: Kept = { ...rest, payload: { ...payload, exp }, expiresAt: expiresAt.getTime() };
+      return run(SAVE_READ, artefactKey(model, id), JSON.stringify(longer), life, text);
     },
     async destroyByUid(model, uid) {
       const present = await guarded(() => redis.getdel(uidKey(model, uid)));

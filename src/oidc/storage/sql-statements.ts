@@ -66,6 +66,12 @@ export const statements = {
              client_id = $8, expires_at = $9
            WHERE model = $1 AND uid = $5 AND payload = $10 RETURNING id`,
   },
+  // `exp` is the library's own copy, in seconds.
+  prolong: {
+    name: 'oidc_artefacts_prolong',
+    text: `UPDATE oidc_artefacts SET expires_at = $4::timestamptz, payload = jsonb_set(payload, '{exp}', to_jsonb($5::bigint))
+           WHERE model = $1 AND id = $2 AND expires_at > $3 AND expires_at < $4::timestamptz RETURNING id`,
+  },
   putMany: {
     name: 'oidc_artefacts_put_many',
     text: `INSERT INTO oidc_artefacts ${values}

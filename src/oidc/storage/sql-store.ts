@@ -112,6 +112,10 @@ export function createSqlStore(options: { db: Database; clock: Clock }): SqlStor
         return true;
       });
     },
+    async prolong(model, id, expiresAt) {
+      const exp = Math.floor(expiresAt.getTime() / 1000);
+      return (await db.query(statements.prolong, [model, id, clock.now(), expiresAt, exp])).length === 1;
+    },
     async destroyByUid(model, uid) {
       return (await db.query<ArtefactRow>(statements.destroyByUid, [model, uid]))[0]?.payload;
     },

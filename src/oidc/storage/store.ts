@@ -44,6 +44,12 @@ export interface ArtefactStore {
    * @returns false when that is gone: then nothing is done
    */
   replace(model: string, id: string, artefact: Artefact, found?: Artefact['payload']): Promise<boolean>;
+  /**
+   * Lets what has this id live until then, and changes nothing else of it, whatever others save meanwhile.
+   *
+   * @returns false when it is gone, has another id by now, was saved at this moment, or lives as long anyway: then nothing is done
+   */
+  prolong(model: string, id: string, expiresAt: Date): Promise<boolean>;
   find(model: string, id: string): Promise<StoredArtefact | undefined>;
   /** Several at once. @returns in the order in which they were asked for */
   findSome(

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Answer, send, startNode, type TestNode } from '../../support/fixtures.ts';
 import { startServer, type TestServer } from '../../support/server.ts';
+import { shiftTime } from '../../support/time.ts';
 import { authorisationRequest, authorise, demoPassword } from '../../support/visitor.ts';
+import { openAccount } from '../account/account.ts';
 import { begin, beginSignedIn, visit } from './steps.ts';
 
 const [oldKey, newKey] = ['o'.repeat(43), 'n'.repeat(43)];
@@ -52,6 +54,12 @@ describe('SE-01 cookies where the issuer is http (at home, never in production)'
     const cookies = visitor.cookies('/');
     expect(cookies.join()).toMatch(/assent_session=/);
     expect(cookies.join()).not.toMatch(personal);
+    // Also where she uses our pages for so long that her session is prolonged.
+    const { visitor: reader } = await openAccount(server);
+    shiftTime(30 * 60);
+    const page = await reader.get('/account');
+    shiftTime(0);
+    expect([page.status, named(page.headers.getSetCookie(), 'assent_session')]).toEqual([200, []]);
   });
 });
 
