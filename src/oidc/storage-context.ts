@@ -16,6 +16,10 @@ import type { StorageContext } from './storage/index.ts';
 /** Where a token is asked about or taken back, by others than the person whose it is. */
 const askingRoutes = new Set(['introspection', 'revocation']);
 
+/** Which version of her proofs somebody proved who she is under. A node of the version before says none (docs/adr/0010). */
+const provedUnder = ({ proofVersion = 0 }: Readonly<Record<string, unknown>>): number | undefined =>
+  typeof proofVersion === 'number' ? proofVersion : undefined;
+
 /** Tells storage how it belongs to the request that asks for it; outside a request it belongs to none. */
 export function createStorageContext(options: {
   issuer: string;
@@ -44,7 +48,7 @@ export function createStorageContext(options: {
     if (result?.login === undefined) return true;
     const [accountId, clientId] = [String(result.login.accountId), String(params?.client_id)];
     const account = (await standingIn(request(), consents, accountId, clientId))?.account;
-    return account === undefined || proofVersionOf(account) === result.login.proofVersion;
+    return account === undefined || proofVersionOf(account) === provedUnder(result.login);
   }
 
   return {
@@ -112,12 +116,8 @@ export function createStorageContext(options: {
         expiresAt: new Date((loginTs + lifetimes.sessionEnd) * 1000),
       };
       // Asked again, in the statement that lists the session: until then, everything of hers may have ended.
-      const proofVersion = Provider.ctx?.oidc.result?.login?.proofVersion;
-      return browserSessions.note(
-        String(accountId),
-        session,
-        typeof proofVersion === 'number' ? proofVersion : undefined,
-      );
+      const login = Provider.ctx?.oidc.result?.login;
+      return browserSessions.note(String(accountId), session, login && provedUnder(login));
     },
     endSession,
     async endGrant(grantId) {

@@ -31,7 +31,8 @@ export interface StepCookie {
 function parse(text: string): Step | undefined {
   const value: unknown = JSON.parse(text);
   if (!isObject(value)) return undefined;
-  const { accountId, acr, amr, signedInAt, proofVersion } = value;
+  // A node of the version before writes no version of the proofs (docs/adr/0010).
+  const { accountId, acr, amr, signedInAt, proofVersion = 0 } = value;
   if (typeof accountId !== 'string' || typeof acr !== 'string' || !Array.isArray(amr)) return undefined;
   if (typeof signedInAt !== 'number' || typeof proofVersion !== 'number') return undefined;
   return { accountId, acr, amr: amr.map(String), signedInAt, proofVersion };
