@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { Database, Statement } from '../db/index.ts';
 import { type Account, asIdentifier } from './account.ts';
 import type { HealthIdentifier, IdentityLevel } from './identity.ts';
+import { createLinks } from './links.ts';
 import type { Passwords } from './passwords.ts';
 
 export const accountColumns = `a.id, a.name, a.patient, a.practitioner, a.birth_date, a.identity_level, a.language, a.signed_out_at, a.proof_version,
@@ -107,7 +108,10 @@ export interface Accounts {
   signIn(identifier: string, password: string): Promise<Account | undefined>;
   /** The most that somebody can prove when she signs in: `1` to `3` (docs/adr/0011). */
   bestAcr(id: string): Promise<'1' | '2' | '3'>;
-  /** Says that sessions which began so far count no more, wherever they are kept; part of the caller's transaction. */
+  /**
+   * Says that sessions which began so far count no more, wherever they are kept, and ends links that are open: whoever was locked
+   * out may have them. Part of the caller's transaction.
+   */
   signOut(id: string): Promise<void>;
   /** Creates the account or replaces it, identifiers included, with an audit row. */
   put(record: AccountRecord, options: { demo: boolean }): Promise<void>;
@@ -121,6 +125,7 @@ export function createAccounts(options: {
   passwords: Passwords;
 }): Accounts {
   const { db, clock, audit, passwords } = options;
+  const links = createLinks(options);
   return {
     async find(id) {
       const [row] = await db.query<AccountRow>(statements.find, [id]);
@@ -142,6 +147,7 @@ export function createAccounts(options: {
     },
     async signOut(id) {
       await db.query(statements.signOut, [id, clock.now()]);
+      await links.endOf(id);
     },
     put: (record, { demo }) =>
       db.transaction(async () => {

@@ -89,6 +89,8 @@ export function createContactAddresses(options: {
           [accountId, open.email, clock.now()],
         );
         if (row === undefined) return false;
+        // Those to a new password went to the address before.
+        await links.endOf(accountId);
         await audit.record({ type: 'account.address-verified', subject: accountId });
         if (row.before !== null && row.before !== open.email) {
           const values = { name: row.name, reset: `${issuer}/account/reset` };

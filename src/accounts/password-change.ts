@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Database, Statement } from '../db/index.ts';
 import type { RecordChange } from './credential-change.ts';
+import { createLinks } from './links.ts';
 import type { PasswordChoice } from './password-choice.ts';
 import { normalPassword, type PasswordFault } from './password-rules.ts';
 import type { Passwords } from './passwords.ts';
@@ -27,7 +28,8 @@ export interface PasswordChange {
   /** Whether somebody has a password: who signs in elsewhere may have none. */
   hasPassword(accountId: string): Promise<boolean>;
   /**
-   * Changes a password, with an audit row. Sign-ins that are not finished end: the one before may have been typed in them.
+   * Changes a password, with an audit row. Sign-ins that are not finished end: the one before may have been typed in them. So do
+   * links that are open: somebody else may have asked for them.
    *
    * @param alongside done in the same transaction @returns undefined when it was changed @throws Overloaded when too many passwords wait to be checked
    */
@@ -54,6 +56,7 @@ export function createPasswordChange(options: {
   recordChange: RecordChange;
 }): PasswordChange {
   const { db, clock, passwords, choice, recordChange } = options;
+  const links = createLinks(options);
   const find = async (accountId: string) => (await db.query<PasswordRow>(statements.find, [accountId])).at(0);
 
   return {
@@ -70,6 +73,7 @@ export function createPasswordChange(options: {
         // Of two who change it at once, one knows the password that it had.
         const changed = await db.query(statements.change, [accountId, before, hash, clock.now()]);
         if (changed.length === 0) return 'wrong';
+        await links.endOf(accountId);
         await recordChange(accountId, 'password-changed');
         await alongside();
         return undefined;

@@ -31,6 +31,15 @@ const statements = {
     text: `UPDATE accounts SET password_hash = $2, updated_at = $3, proof_version = proof_version + 1
            WHERE id = $1 AND disabled_at IS NULL RETURNING id`,
   },
+  lock: {
+    name: 'password_resets_lock',
+    text: 'SELECT id FROM accounts WHERE id = $1 AND disabled_at IS NULL FOR UPDATE',
+  },
+  // Under that lock: an app is set up under it, too.
+  hasApp: {
+    name: 'password_resets_has_app',
+    text: 'SELECT EXISTS (SELECT FROM authenticators WHERE account_id = $1) AS has_app',
+  },
   taken: {
     name: 'password_resets_name_taken',
     text: `SELECT EXISTS (SELECT FROM account_identifiers WHERE value = $2 AND account_id <> $1) AS taken`,
@@ -194,7 +203,10 @@ export function createPasswordResets(options: {
       const hash = await passwords.hash(password);
       try {
         return await db.transaction(async () => {
-          if (account.has_app && !(await isHers(id, code))) return 'code';
+          // The account before its link, as whoever ends her links has them.
+          if ((await db.query(statements.lock, [id])).length === 0) return 'over';
+          const [now] = await db.query<{ has_app: boolean }>(statements.hasApp, [id]);
+          if (now?.has_app && !(await isHers(id, code))) return 'code';
           // After the code: a code that was mistyped leaves the link open. What the code used up comes back with the throw.
           if ((await links.use('reset', token)) === undefined)
             throw new Undone('the link was used meanwhile');

@@ -60,7 +60,7 @@ export function createPeople(options: {
     invitations: createInvitations({ ...options, links, choice, accounts, addresses, formatDay }),
     addresses,
     resets: createPasswordResets({ ...options, ...credentials, links, choice }),
-    statuses: createStatuses({ ...options, links }),
+    statuses: createStatuses(options),
     resetFactors: createResetFactors({
       ...options,
       endHalfDone: createEndHalfDone(options),

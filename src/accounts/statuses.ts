@@ -1,7 +1,6 @@
 import type { Audit } from '../audit/index.ts';
 import type { Clock } from '../clock.ts';
 import type { Database, Statement } from '../db/index.ts';
-import type { Links } from './links.ts';
 import type { EndEverything } from './password-resets.ts';
 
 const statements = {
@@ -37,17 +36,15 @@ export function createStatuses(options: {
   db: Database;
   clock: Clock;
   audit: Audit;
-  links: Links;
   endEverything: EndEverything;
 }): Statuses {
-  const { db, clock, audit, links, endEverything } = options;
+  const { db, clock, audit, endEverything } = options;
   return {
     disable: (accountId, reason) =>
       db.transaction(async () => {
         const changed = await db.query(statements.disable, [accountId, clock.now(), reason]);
         if (changed.length === 0) return false;
         await audit.record({ type: `account.${reason}`, subject: accountId });
-        await links.endOf(accountId);
         await endEverything(accountId, { reason: `account ${reason}` });
         return true;
       }),

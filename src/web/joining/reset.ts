@@ -106,7 +106,8 @@ export function addReset(router: Router, front: JoiningFront, options: ResetOpti
         else await leave.unused();
         if (fault === undefined) render(ctx, 'joining/reset-done.njk', {});
         else if (fault === 'over') showOver(front, ctx, 'reset');
-        else show(ctx, needsCode, fault);
+        // She may have set an app up since.
+        else show(ctx, needsCode || fault === 'code', fault);
       } catch (error) {
         await leave.unused();
         if (!hasCode(error, 'overloaded')) throw error;
