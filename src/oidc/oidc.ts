@@ -15,6 +15,7 @@ import { createEndGrants } from './grants/end-grants.ts';
 import { createGrantValidity } from './grants/grant-validity.ts';
 import { createGrants } from './grants/grants.ts';
 import { createNarrowGrants } from './grants/narrow-grants.ts';
+import { createTellEnded } from './grants/tell-ended.ts';
 import { createWithdrawals } from './grants/withdrawals.ts';
 import { createIntrospection } from './issued/introspection.ts';
 import { createIntrospectionEndpoint } from './issued/introspection-endpoint.ts';
@@ -71,7 +72,8 @@ export function createOidc(given: OidcOptions): Oidc {
   const volatile = redis === undefined ? store : createRedisStore({ redis, clock });
   const endGrants = createEndGrants({ ...options, store });
   const endSession = createEndSession(options);
-  const sessions = createSessions({ ...options, volatile, endGrants, endSession });
+  const tellEnded = createTellEnded(options);
+  const sessions = createSessions({ ...options, volatile, endGrants, endSession, tellEnded });
   const roles = createRoles({ ...options, states });
   const records = createRecords();
   const grantValidity = createGrantValidity({ ...options, records, states });
@@ -203,6 +205,12 @@ export function createOidc(given: OidcOptions): Oidc {
     ...ofOneRequest(states, { browser, interactions }),
     sessions,
     sendLogoutNotices: createLogoutSender({ ...options, provider }),
-    withdrawals: createWithdrawals({ ...options, endGrants, narrowGrants, sidsOf: sessions.sidsOf }),
+    withdrawals: createWithdrawals({
+      ...options,
+      endGrants,
+      narrowGrants,
+      tellEnded,
+      sidsOf: sessions.sidsOf,
+    }),
   };
 }

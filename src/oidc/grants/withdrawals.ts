@@ -1,15 +1,15 @@
 import type { Audit } from '../../audit/index.ts';
 import type { Api, Catalogue } from '../../catalogue/index.ts';
-import { type ClientRegistry, logoutUri } from '../../clients/index.ts';
+import type { ClientRegistry } from '../../clients/index.ts';
 import type { Consent, Consents } from '../../consents/index.ts';
 import { scopesOf } from '../../consents/index.ts';
 import type { Database } from '../../db/index.ts';
 import type { DenyList } from '../../revocations/index.ts';
-import type { LogoutNotice, LogoutNotices } from '../../sessions/index.ts';
 import { reachAt } from '../reach.ts';
 import type { KnownSession } from '../storage/index.ts';
 import type { EndGrants } from './end-grants.ts';
 import type { NarrowGrants } from './narrow-grants.ts';
+import type { TellEnded } from './tell-ended.ts';
 
 /** Whose decision is taken back, and from which address she does it. */
 export interface Withdrawal {
@@ -47,13 +47,13 @@ export function createWithdrawals(options: {
   narrowGrants: NarrowGrants;
   denyList: DenyList;
   registry: ClientRegistry;
-  logoutNotices: LogoutNotices;
+  tellEnded: TellEnded;
   /** A person's sessions as an application knows them. Read before the transaction: sessions may be kept elsewhere. */
   sidsOf: (accountId: string, clientId: string) => Promise<readonly KnownSession[]>;
   onRevoked: () => void;
 }): Withdrawals {
   const { db, audit, catalogue, consents, endGrants, narrowGrants, denyList, onRevoked } = options;
-  const { registry, logoutNotices, sidsOf } = options;
+  const { registry, tellEnded, sidsOf } = options;
 
   async function apiOf(apiId: string | undefined): Promise<Api | undefined> {
     return apiId === undefined ? undefined : (await catalogue.all()).find(({ id }) => id === apiId);
@@ -81,29 +81,10 @@ export function createWithdrawals(options: {
       },
     });
 
-  /** Her sessions at an application that wants to be told when they end; undefined where it does not. */
-  async function sessionsAt(
-    accountId: string,
-    clientId: string,
-  ): Promise<readonly KnownSession[] | undefined> {
+  /** Her sessions at an application that knows them by their sid: no other has seen one in an id_token. */
+  async function sessionsAt(accountId: string, clientId: string): Promise<readonly KnownSession[]> {
     const client = await registry.find(clientId);
-    if (client === undefined || logoutUri(client) === undefined) return undefined;
-    // No other has seen a sid in an id_token.
-    return client.metadata.backchannel_logout_session_required === true ? sidsOf(accountId, clientId) : [];
-  }
-
-  /**
-   * What the application is to be told: which sessions went on by what has ended. Where none is known it may have one of its
-   * own all the same; without a sid that means all of hers (OpenID Connect Back-Channel Logout 1.0 section 2.4).
-   */
-  function noticesOf(
-    { accountId, clientId }: Consent,
-    sessions: readonly KnownSession[],
-    ended: readonly string[],
-  ): LogoutNotice[] {
-    const over = sessions.filter(({ grantId }) => grantId !== undefined && ended.includes(grantId));
-    const sids = over.length === 0 ? [undefined] : over.map(({ sid }) => sid);
-    return sids.map((sid) => ({ clientId, accountId, sid }));
+    return client?.metadata.backchannel_logout_session_required === true ? sidsOf(accountId, clientId) : [];
   }
 
   /** Every node is to know at once. */
@@ -122,7 +103,8 @@ export function createWithdrawals(options: {
         if (withdrawn === undefined) return false;
         const { consent, grants } = withdrawn;
         await endGrants(grants, 'consent withdrawn');
-        if (sessions !== undefined) await logoutNotices.add(noticesOf(consent, sessions, grants));
+        const ended = grants.map((grantId) => ({ grantId, clientId }));
+        await tellEnded(accountId, ended, sessions);
         await record(consent, scopesOf(consent.lines, true), source, { next: null, ending_grants: grants });
         return true;
       });

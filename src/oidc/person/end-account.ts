@@ -1,13 +1,14 @@
 import type { Accounts, EndEverything } from '../../accounts/index.ts';
 import type { Audit } from '../../audit/index.ts';
-import { type ClientRegistry, logoutUri } from '../../clients/index.ts';
+import type { ClientRegistry } from '../../clients/index.ts';
 import type { Clock } from '../../clock.ts';
 import type { Consents } from '../../consents/index.ts';
 import type { Database } from '../../db/index.ts';
 import { createRevocations } from '../../revocations/index.ts';
 import type { BrowserSessions, LogoutNotices } from '../../sessions/index.ts';
 import { createEndGrants } from '../grants/end-grants.ts';
-import { createSqlStore, sidsIn } from '../storage/index.ts';
+import { createTellEnded } from '../grants/tell-ended.ts';
+import { createSqlStore, type KnownSession, sidsIn } from '../storage/index.ts';
 import { createEndSession } from './end-session.ts';
 
 /**
@@ -26,39 +27,32 @@ export function createEndAccount(options: {
   logoutNotices: LogoutNotices;
   audit: Audit;
 }): EndEverything {
-  const { db, accounts, consents, browserSessions, registry, logoutNotices } = options;
+  const { db, accounts, consents, browserSessions } = options;
   const store = createSqlStore(options);
   const endSession = createEndSession(options);
+  const tellEnded = createTellEnded(options);
   const endGrants = createEndGrants({ ...options, store, revocations: createRevocations(options) });
 
-  /** Ends one session. @returns the applications in it; none where it is kept elsewhere */
-  async function end(accountId: string, uid: string): Promise<string[]> {
+  /** Ends one session. @returns what the applications in it know it by; nothing where it is kept elsewhere */
+  async function end(accountId: string, uid: string): Promise<KnownSession[]> {
     const session = await store.destroyByUid('Session', uid);
     if (session?.accountId !== accountId) return [];
     await endSession(uid, session);
-    return sidsIn(session).map(({ clientId }) => clientId);
-  }
-
-  /** Without a sid it means every session of hers (OpenID Connect Back-Channel Logout 1.0 section 2.4). */
-  async function tell(accountId: string, clientId: string): Promise<void> {
-    const client = await registry.find(clientId);
-    if (client !== undefined && logoutUri(client) !== undefined)
-      await logoutNotices.add([{ clientId, accountId, sid: undefined }]);
+    return sidsIn(session);
   }
 
   return (accountId, { reason }) =>
     db.transaction(async () => {
       // The account first: her row is the lock under which her decisions change (consents/rows.ts).
       await accounts.signOut(accountId);
-      const told = new Set<string>();
+      const known: KnownSession[] = [];
       for (const uid of await browserSessions.forgetAll(accountId, undefined))
-        for (const clientId of await end(accountId, uid)) told.add(clientId);
+        known.push(...(await end(accountId, uid)));
       const grants = await consents.grantsOf(accountId);
       await endGrants(
         grants.map(({ grantId }) => grantId),
         reason,
       );
-      for (const clientId of new Set(grants.map((grant) => grant.clientId)))
-        if (!told.has(clientId)) await tell(accountId, clientId);
+      await tellEnded(accountId, grants, known);
     });
 }

@@ -7,6 +7,7 @@ import type { Database } from '../../db/index.ts';
 import { hasCode } from '../../errors.ts';
 import type { BrowserSession, BrowserSessions } from '../../sessions/index.ts';
 import type { EndGrants } from '../grants/end-grants.ts';
+import type { TellEnded } from '../grants/tell-ended.ts';
 import {
   type ArtefactStore,
   grantsEndingWith,
@@ -66,9 +67,11 @@ export function createSessions(options: {
   volatile: ArtefactStore;
   endGrants: EndGrants;
   endSession: EndSession;
+  tellEnded: TellEnded;
   log: Logger;
 }): Sessions {
-  const { db, audit, accounts, consents, browserSessions, volatile, endGrants, endSession, log } = options;
+  const { db, audit, accounts, consents, browserSessions, volatile, endGrants, endSession, tellEnded, log } =
+    options;
 
   /** What a session holds; undefined where it is gone, or holds somebody else by now. */
   async function read(accountId: string, uid: string): Promise<Payload | undefined> {
@@ -151,8 +154,14 @@ export function createSessions(options: {
           ...all.filter(({ lasting }) => which === 'all' || !lasting).map(({ grantId }) => grantId),
           ...others.flatMap(({ payload = {} }) => grantsEndingWith(payload)),
         ]);
-        await endGrants([...ending].filter((grantId) => !kept.has(grantId)).toSorted(), 'signed out');
+        const ended = [...ending].filter((grantId) => !kept.has(grantId)).toSorted();
+        await endGrants(ended, 'signed out');
         for (const { row, payload } of others) if (payload) await endSession(row.uid, payload);
+        const known = others.flatMap(({ payload = {} }) => sidsIn(payload));
+        // Without a sid an application would end the session that stays, too.
+        const staying = new Set(sidsIn(present ?? {}).map(({ clientId }) => clientId));
+        const told = all.filter(({ grantId, clientId }) => ended.includes(grantId) && !staying.has(clientId));
+        await tellEnded(accountId, told, known);
         await audit.record({
           type: 'person.signed-out',
           subject: accountId,
