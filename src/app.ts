@@ -136,8 +136,10 @@ export async function createApp(
       audit.record({ type: 'person.sign-in-limited', source, detail: { wait } }),
   });
 
+  const links = createLinks({ ...services, notify: services.people.notices.credentialChanged });
   const upstream = createUpstream({
     ...services,
+    links,
     seal: services.sourceSeal,
     issuer,
     outgoing,
@@ -145,7 +147,6 @@ export async function createApp(
       log.info({ source, kind, error: code, reason }, 'a sign-in elsewhere came to nothing'),
   });
 
-  const links = createLinks({ ...services, notify: services.people.notices.credentialChanged });
   const arrivals = createArrivals({ ...services, links, vouched: createVouchedAccounts(services) });
   // Its tries are apart from those at passwords: whoever asks for mail in somebody's name does not keep her from signing in.
   const mailGuard = createSignInGuard({

@@ -6,7 +6,7 @@ import type { Organizations } from '../organizations/index.ts';
 import type { Practitioners } from '../practitioners/index.ts';
 import type { Told } from './claims.ts';
 import type { SourceFault, SourceFaultKind } from './faults.ts';
-import type { Links } from './links.ts';
+import type { Links, Owner } from './links.ts';
 import { isSame, professionalAfter } from './roles.ts';
 import type { Source } from './sources.ts';
 
@@ -14,6 +14,8 @@ import type { Source } from './sources.ts';
 export interface Arrival {
   readonly source: Source;
   readonly told: Told;
+  /** Whose account it was when the source's answer came; undefined where it was nobody's. */
+  readonly owner?: Owner | undefined;
 }
 
 /** Ends a transaction in which nothing may stay. */
@@ -138,6 +140,8 @@ export function createArrivals(options: {
       settled(async () => {
         const { settings } = arrival.source;
         const accountId = await links.use(settings.issuer, arrival.told.subject);
+        // She took the way in out since: nobody comes in by it any more, nor as somebody new.
+        if (arrival.owner !== undefined && arrival.owner.accountId !== accountId) throw new Turned('over');
         if (accountId === undefined) return make(arrival, from);
         await update(accountId, arrival);
         return accountId;

@@ -13,6 +13,11 @@ const statements = {
     text: `INSERT INTO linked_identities (issuer, subject, account_id, linked_at, last_used_at) VALUES ($1, $2, $3, $4, $4)
            ON CONFLICT (issuer, subject) DO NOTHING RETURNING account_id`,
   },
+  owner: {
+    name: 'linked_identities_owner',
+    text: `SELECT a.id, a.proof_version FROM linked_identities l JOIN accounts a ON a.id = l.account_id
+           WHERE l.issuer = $1 AND l.subject = $2`,
+  },
   of: {
     name: 'linked_identities_of',
     text: `SELECT issuer, linked_at, last_used_at FROM linked_identities WHERE account_id = $1
@@ -32,8 +37,16 @@ export interface Link {
   readonly lastUsedAt: Date;
 }
 
+/** Whose an identity was when somebody proved it, and under which version of her proofs (`proofVersionOf`). */
+export interface Owner {
+  readonly accountId: string;
+  readonly proofVersion: number;
+}
+
 /** Who somebody is elsewhere. Issuer and subject say it, and nothing else does: no address, no name, no number. */
 export interface Links {
+  /** Whose an identity elsewhere is now; it is not used. */
+  ownerOf(issuer: string, subject: string): Promise<Owner | undefined>;
   /** The account under an identity elsewhere, which is used now. */
   use(issuer: string, subject: string): Promise<string | undefined>;
   /** Links an identity that is nobody's yet, with an audit row, and tells whoever it concerns; false when it is somebody's, hers included. */
@@ -53,6 +66,11 @@ export function createLinks(options: { db: Database; clock: Clock; audit: Audit;
   const { db, clock, audit, notify } = options;
   const endHalfDone = createEndHalfDone(options);
   return {
+    async ownerOf(issuer, subject) {
+      const values = [issuer, subject];
+      const [row] = await db.query<{ id: string; proof_version: number }>(statements.owner, values);
+      return row && { accountId: row.id, proofVersion: row.proof_version };
+    },
     async use(issuer, subject) {
       const values = [issuer, subject, clock.now()];
       const [row] = await db.query<{ account_id: string }>(statements.use, values);

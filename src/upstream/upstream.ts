@@ -8,6 +8,7 @@ import { readClaims, type Told } from './claims.ts';
 import { type Begun, createConnector } from './connector.ts';
 import { faultOf, reasonOf, type SourceFault } from './faults.ts';
 import { type Freshness, timeFault } from './freshness.ts';
+import type { Links, Owner } from './links.ts';
 import { createSourceRequests, randomText } from './requests.ts';
 import type { Source, Sources } from './sources.ts';
 
@@ -90,15 +91,19 @@ export function createUpstream(options: {
   seal: Seal;
   outgoing: Outgoing;
   sources: Sources;
+  links: Pick<Links, 'ownerOf'>;
   /** Told what went wrong, for the log. `reason` has nothing of what was sent. */
   onFault: (source: string, fault: SourceFault, reason: string) => void;
 }): Upstream {
-  const { issuer, sources, onFault } = options;
+  const { issuer, sources, links, onFault } = options;
   const prefix = issuer.startsWith('https:') ? '__Secure-' : '';
   const handOverCookie = `${prefix}assent_arrival`;
   const connector = createConnector(options);
   const requests = createSourceRequests<{ begun: Begun; errand: Errand }>({ ...options, kind: 'request' });
-  const handOvers = createSourceRequests<{ told: Told; about: string }>({ ...options, kind: 'hand-over' });
+  const handOvers = createSourceRequests<{ told: Told; about: string; owner?: Owner | undefined }>({
+    ...options,
+    kind: 'hand-over',
+  });
 
   const find = async (id: string) => (await sources.offered()).find(({ settings }) => settings.id === id);
   // Two tabs may be on their way at once.
@@ -163,7 +168,8 @@ export function createUpstream(options: {
         if (late !== undefined)
           return failed(source, errand, { kind: 'stale', code: late }, 'the sign-in there is not fresh');
         const ticket = { state: '', secret: randomText() };
-        await handOvers.keep(id, ticket, { told: read.told, about: errand.about }, HAND_OVER);
+        const owner = await links.ownerOf(source.settings.issuer, read.told.subject);
+        await handOvers.keep(id, ticket, { told: read.told, about: errand.about, owner }, HAND_OVER);
         const value = `${id}.${ticket.secret}`;
         return {
           page: errand.page,
@@ -175,7 +181,8 @@ export function createUpstream(options: {
       const [id = '', secret = ''] = value.split('.');
       const source = await find(id);
       const kept = source && (await handOvers.take(id, { state: '', secret }));
-      return kept?.about === about && source !== undefined ? { source, told: kept.told } : undefined;
+      if (kept?.about !== about || source === undefined) return undefined;
+      return { source, told: kept.told, owner: kept.owner };
     },
   };
 }

@@ -1,6 +1,6 @@
 import { Router } from '@koa/router';
 import type Koa from 'koa';
-import type { Account } from '../../accounts/index.ts';
+import { type Account, proofVersionOf } from '../../accounts/index.ts';
 import type { HttpExchange, Interactions } from '../../oidc/index.ts';
 import type { Arrivals, SourceFault, Upstream } from '../../upstream/index.ts';
 import type { Forms } from '../forms.ts';
@@ -82,6 +82,9 @@ export function createSourceSteps(options: SourceStepsOptions): Koa.Middleware {
     if ('kind' in settled) return turnAway(settled);
     const account = await options.findAccount(settled.accountId);
     if (account === undefined) return turnAway({ kind: 'blocked', code: 'identity_blocked' });
+    // Everything of hers ended since the source's answer came: whoever brings it may be whom she locked out.
+    if (arrival.owner !== undefined && arrival.owner.proofVersion !== proofVersionOf(account))
+      return showFault(ctx, { kind: 'expired' });
     const next = await interactions.signIn(at, account, from, arrival.told);
     if (!('location' in next)) return showFault(ctx, { kind: 'expired' });
     await options.newBrowser.other(ctx, account);

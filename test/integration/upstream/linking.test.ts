@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { holdStatement } from '../../support/held.ts';
 import { type LyingProvider, startLyingProvider } from '../../support/lying-provider.ts';
 import type { TestServer } from '../../support/server.ts';
 import { formsOf, type Page, type Visitor } from '../../support/visitor.ts';
@@ -135,4 +136,18 @@ test('the last way in is not removed, not even one of two at once', async () => 
   await Promise.all(issuers.map((issuer) => press(visitor.copy(), added, 'remove', issuer)));
   const left = await server.sql(`SELECT issuer FROM linked_identities WHERE account_id = 'aroha'`);
   expect(left).toHaveLength(1);
+});
+
+test('nothing is linked where she signs out everywhere while it is', async () => {
+  const { visitor, page } = await openAccount(server, { path, identifier: 'wiremu@example.test' });
+  const there = providerOf(await press(visitor, page, 'add', 'elsewhere'));
+  const handed = await visitor.get(provider.signIn(there).href);
+  // Her session was found by then.
+  const held = holdStatement(server, (name) => name === 'source_requests_take');
+  const linking = visitor.follow(handed);
+  await held.reached;
+  await server.oidc.sessions.signOutEverywhere('wiremu', { source: '192.0.2.1' });
+  held.release();
+  expect((await linking).status).toBe(400);
+  expect(await linkedTo(server, 'somebody')).toBeUndefined();
 });
