@@ -36,7 +36,7 @@ describe.skipIf(browserUnavailable)('what the forms send, without script', () =>
     const password = visit.page.getByLabel('Password');
     await identifier.fill('aroha@example.test');
     await password.fill('kereru sings at dawn');
-    expect(await identifier.getAttribute('autocomplete')).toBe('username');
+    expect(await identifier.getAttribute('autocomplete')).toBe('username webauthn');
     expect(await identifier.getAttribute('autocapitalize')).toBe('none');
     expect(await identifier.getAttribute('spellcheck')).toBe('false');
     expect(await password.getAttribute('autocomplete')).toBe('current-password');
