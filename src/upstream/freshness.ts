@@ -1,3 +1,4 @@
+import { CLOCK_SKEW } from '../clock.ts';
 import type { SourceSettings } from './settings.ts';
 
 /** How lately somebody must have signed in at a source. */
@@ -10,8 +11,15 @@ export interface Freshness {
 
 type Settings = Pick<SourceSettings, 'single_sign_on'>;
 
-/** Seconds for which an earlier sign-in there is enough where nothing is asked for: as long as a session here lasts. */
+/** Seconds for which an earlier sign-in there is enough at most: as long as a session here lasts. */
 const LONGEST = 12 * 60 * 60;
+
+/**
+ * A sign-in there from now on (pure), for something that no earlier one will do for. A source's clock may differ from ours.
+ *
+ * @param now in seconds since 1970
+ */
+export const anewFrom = (now: number): Freshness => ({ longest: 0, earliest: now - CLOCK_SKEW / 1000 });
 
 /**
  * What a provider is asked about time (OpenID Connect Core section 3.1.2.1): to ask for a sign-in anew, unless an earlier one is
@@ -24,7 +32,7 @@ export function freshParameters(
   longest: number | undefined,
 ): Readonly<Record<string, string>> {
   const anew = !sso || longest === 0;
-  const age = longest ?? (sso ? LONGEST : undefined);
+  const age = longest === undefined ? (sso ? LONGEST : undefined) : Math.min(longest, LONGEST);
   return {
     ...(anew ? { prompt: 'login' } : {}),
     ...(age === undefined ? {} : { max_age: String(age) }),
@@ -32,15 +40,19 @@ export function freshParameters(
 }
 
 /**
- * Why the time of a sign-in there does not do: none was told where one had to be, or it is too long ago.
+ * Why the time of a sign-in there does not do: none was told where one had to be, or it is too long ago, also for a session
+ * here, which would be over as soon as it began.
  *
  * @param signedInAt `auth_time`, in seconds since 1970
+ * @param now likewise
  */
 export function timeFault(
   { single_sign_on: sso }: Settings,
   fresh: Freshness | undefined,
   signedInAt: number | undefined,
+  now: number,
 ): 'auth_time_missing' | 'auth_time_old' | undefined {
   if (signedInAt === undefined) return fresh !== undefined || sso ? 'auth_time_missing' : undefined;
-  return fresh !== undefined && signedInAt < fresh.earliest ? 'auth_time_old' : undefined;
+  const tooOld = signedInAt <= now - LONGEST || (fresh !== undefined && signedInAt < fresh.earliest);
+  return tooOld ? 'auth_time_old' : undefined;
 }

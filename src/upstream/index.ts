@@ -1,5 +1,6 @@
 export { type Arrivals, createArrivals } from './arrivals.ts';
 export type { SourceFault, SourceFaultKind } from './faults.ts';
+export { anewFrom } from './freshness.ts';
 export { createLinks, type Links } from './links.ts';
 export { readSources } from './source-file.ts';
 export { createSources, type Sources } from './sources.ts';

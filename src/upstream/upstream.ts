@@ -95,7 +95,7 @@ export function createUpstream(options: {
   /** Told what went wrong, for the log. `reason` has nothing of what was sent. */
   onFault: (source: string, fault: SourceFault, reason: string) => void;
 }): Upstream {
-  const { issuer, sources, links, onFault } = options;
+  const { issuer, clock, sources, links, onFault } = options;
   const prefix = issuer.startsWith('https:') ? '__Secure-' : '';
   const handOverCookie = `${prefix}assent_arrival`;
   const connector = createConnector(options);
@@ -164,7 +164,7 @@ export function createUpstream(options: {
         const read = readClaims(source.settings, idToken, userinfo);
         if ('fault' in read)
           return failed(source, errand, { kind: 'untrusted', code: 'claim_refused' }, read.fault);
-        const late = timeFault(source.settings, errand.fresh, read.told.signedInAt);
+        const late = timeFault(source.settings, errand.fresh, read.told.signedInAt, clock.seconds());
         if (late !== undefined)
           return failed(source, errand, { kind: 'stale', code: late }, 'the sign-in there is not fresh');
         const ticket = { state: '', secret: randomText() };

@@ -1,4 +1,5 @@
-import type { Arrivals, Links, Upstream } from '../../upstream/index.ts';
+import type { Clock } from '../../clock.ts';
+import { type Arrivals, anewFrom, type Links, type Upstream } from '../../upstream/index.ts';
 import { createSourcePages, type SourcePages } from '../sign-in/source-pages.ts';
 import {
   type AccountFront,
@@ -11,6 +12,7 @@ import type { SourcesModel } from './sources-models.ts';
 /** What the page about identity sources needs of the rest. */
 export interface SourcesOptions {
   readonly issuer: string;
+  readonly clock: Clock;
   readonly render: AccountFrontOptions['render'];
   readonly showFault: AccountFrontOptions['showFault'];
   readonly elsewhere: {
@@ -45,7 +47,9 @@ export function addSources(front: AccountFront, options: SourcesOptions): void {
 
   async function link(visit: AccountVisit, source: string): Promise<void> {
     const { ctx } = visit;
-    const next = await upstream.begin(source, { page: ARRIVAL, back: PAGE, about: aboutOf(visit) });
+    // Whoever is signed in there may be somebody else, on a computer that several use: her identity would lead to this account.
+    const fresh = anewFrom(options.clock.seconds());
+    const next = await upstream.begin(source, { page: ARRIVAL, back: PAGE, about: aboutOf(visit), fresh });
     if (next === undefined) return front.missing(visit);
     if ('kind' in next) return pages.problem(ctx, next);
     pages.give(ctx, next.cookie);

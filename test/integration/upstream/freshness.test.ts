@@ -92,6 +92,15 @@ describe.each([
     expect(Math.abs(Number(claims.auth_time) - ago(seconds))).toBeLessThan(5);
   });
 
+  test.for<Record<string, string>>([{}, { max_age: '86400' }])(
+    'does not begin a session here with one of twelve hours ago, which would be over at once: %o',
+    async (change) => {
+      const { page } = await arriveAfter(12 * 3600 + 1, change);
+      expect(page.html).toContain('You need to sign in again');
+      expect(page.headers.getSetCookie().join()).not.toContain('assent_session=');
+    },
+  );
+
   test('says when it was wherever a sign-in of long ago may be enough', async () => {
     const { page, waiting } = await arriveAfter(undefined, {});
     if (settings.single_sign_on) expect(page.html).toContain('You need to sign in again');

@@ -20,12 +20,7 @@ const path = '/account/security/sources';
 let provider: LyingProvider;
 let server: TestServer;
 
-beforeAll(async () => {
-  provider = await startLyingProvider();
-  server = await startBeside(provider.issuer);
-  await registerPortal(server);
-  // Without an app a password is all that they can prove, and enough for the page.
-  await server.sql('DELETE FROM authenticators');
+async function importElsewhere(more: object = {}): Promise<void> {
   const { publicJwk } = await importSource(server, {
     id: 'elsewhere',
     name: 'Elsewhere',
@@ -33,10 +28,20 @@ beforeAll(async () => {
     client_id: 'assent-here',
     id_token_alg: 'ES256',
     new_accounts: true,
+    ...more,
   });
   provider.clientKey = publicJwk;
+}
+
+beforeAll(async () => {
+  provider = await startLyingProvider();
+  server = await startBeside(provider.issuer);
+  await registerPortal(server);
+  // Without an app a password is all that they can prove, and enough for the page.
+  await server.sql('DELETE FROM authenticators');
 });
 beforeEach(async () => {
+  await importElsewhere();
   provider.honest();
   await server.sql('DELETE FROM linked_identities');
 });
@@ -51,10 +56,16 @@ async function press(visitor: Visitor, page: Page, name: 'add' | 'remove', value
   return visitor.post(path, [...(form?.fields ?? []), [name, value]]);
 }
 
+/** Signs in at the provider, just now if a test has said nothing else. @returns where the browser is sent back to */
+function signInThere(there: URL): URL {
+  provider.person = { auth_time: Math.floor(Date.now() / 1000), ...provider.person };
+  return provider.signIn(there);
+}
+
 /** Adds the source to an account. */
 async function add(visitor: Visitor, page: Page): Promise<Page> {
   const there = providerOf(await press(visitor, page, 'add', 'elsewhere'));
-  return visitor.follow(await visitor.get(provider.signIn(there).href));
+  return visitor.follow(await visitor.get(signInThere(there).href));
 }
 
 const auditTypes = async () =>
@@ -91,6 +102,26 @@ test('somebody adds a source to her account, signs in there, and removes it agai
   expect(mails).toHaveLength(2);
 });
 
+test.each([
+  ['asks anew', false],
+  ['has somebody signed in all day', true],
+])('IS-04 only who signs in anew at a source is added, where that %s', async (_what, sso) => {
+  await importElsewhere({ single_sign_on: sso });
+  const { visitor, page } = await openAccount(server, { path });
+  const { searchParams } = providerOf(await press(visitor, page, 'add', 'elsewhere'));
+  expect([searchParams.get('prompt'), searchParams.get('max_age')]).toEqual(['login', '0']);
+  // A colleague, who had signed in there an hour ago; a source that does not say when; one that says so.
+  const hourAgo = Math.floor(Date.now() / 1000) - 3600;
+  for (const said of [{ auth_time: hourAgo }, { auth_time: undefined }]) {
+    provider.person = { sub: 'somebody', ...said };
+    const refused = await add(visitor, page);
+    expect([refused.status, refused.html.includes('You need to sign in again')]).toEqual([403, true]);
+    expect(await linkedTo(server, 'somebody')).toBeUndefined();
+  }
+  provider.person = { sub: 'somebody' };
+  expect((await add(visitor, page)).html).toContain('You can sign in there from now on.');
+});
+
 test('IS-03 an identity that is somebody else’s here is not taken from her', async () => {
   const aroha = await openAccount(server, { path });
   await add(aroha.visitor, aroha.page);
@@ -104,8 +135,9 @@ test('IS-03 an identity that is somebody else’s here is not taken from her', a
 test('what one person began another who is signed in meanwhile does not end', async () => {
   const aroha = await openAccount(server, { path });
   const there = providerOf(await press(aroha.visitor, aroha.page, 'add', 'elsewhere'));
-  const handed = await aroha.visitor.get(provider.signIn(there).href);
+  const handed = await aroha.visitor.get(signInThere(there).href);
   const [line = ''] = handed.headers.getSetCookie().filter((one) => one.startsWith('assent_arrival='));
+  expect(line).not.toBe('');
   const wiremu = await openAccount(server, { path, identifier: 'wiremu@example.test' });
   const page = await wiremu.visitor.get(`${path}/arrival`, {
     Cookie: [...wiremu.visitor.cookies(`${path}/arrival`), line.split(';')[0]].join('; '),
@@ -141,7 +173,7 @@ test('the last way in is not removed, not even one of two at once', async () => 
 test('nothing is linked where she signs out everywhere while it is', async () => {
   const { visitor, page } = await openAccount(server, { path, identifier: 'wiremu@example.test' });
   const there = providerOf(await press(visitor, page, 'add', 'elsewhere'));
-  const handed = await visitor.get(provider.signIn(there).href);
+  const handed = await visitor.get(signInThere(there).href);
   // Her session was found by then.
   const held = holdStatement(server, (name) => name === 'source_requests_take');
   const linking = visitor.follow(handed);

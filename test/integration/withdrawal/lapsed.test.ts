@@ -34,20 +34,22 @@ const source = '127.0.0.1';
 async function twice(accountId: string, access: 'offline_access' | 'online_access') {
   const identifier = `${accountId}@example.test`;
   const options = { identifier, change: { ...labChange, scope: lasting(access) }, client: labWeb };
-  await newFamily(server, options);
+  const { first: earlier } = await newFamily(server, options);
   shiftTime(2 * 3600);
   await server.sql(`DELETE FROM oidc_artefacts WHERE model = 'Session' AND expires_at < $1`, [new Date()]);
   const { first, visitor } = await newFamily(server, options);
-  return { visitor, sid: decodeJwt(first.id_token ?? '').sid };
+  const [lapsed, sid] = [earlier, first].map((tokens) => decodeJwt(tokens.id_token ?? '').sid);
+  return { visitor, lapsed, sid };
 }
 
-/** The sids of what the application is told. */
-async function told(): Promise<unknown[]> {
+/** The sids of what the application is told, but for one of a session that Redis, which counts real time, has still. */
+async function told(lapsed: unknown): Promise<unknown[]> {
   const before = receiver.received.length;
   await server.oidc.sendLogoutNotices();
   const notices = receiver.received.slice(before);
   const tokens = await Promise.all(notices.map((one) => verifyNotice(server.issuer, one, 'lab-web')));
-  return tokens.map(({ payload }) => payload.sid);
+  const sids = tokens.map(({ payload }) => payload.sid);
+  return process.env.REDIS_URL === undefined ? sids : sids.filter((sid) => sid !== lapsed);
 }
 
 test.each<[string, string, (visitor: Visitor) => Promise<unknown>]>([
@@ -65,9 +67,9 @@ test.each<[string, string, (visitor: Visitor) => Promise<unknown>]>([
 ])(
   'an application hears of a lapsed session beside one that lives when somebody %s',
   async (_what, accountId, happens) => {
-    const { visitor, sid } = await twice(accountId, 'offline_access');
+    const { visitor, lapsed, sid } = await twice(accountId, 'offline_access');
     await happens(visitor);
-    const sids = await told();
+    const sids = await told(lapsed);
     // No command line reaches sessions in Redis: then all of them are told of at once.
     const known = accountId === 'aroha' && process.env.REDIS_URL !== undefined ? [] : [sid];
     expect(sids).toHaveLength(known.length + 1);
@@ -76,10 +78,10 @@ test.each<[string, string, (visitor: Visitor) => Promise<unknown>]>([
 );
 
 test('where one of hers stays there, nothing is sent that would end it', async () => {
-  const { visitor, sid } = await twice('wiremu', 'online_access');
+  const { visitor, lapsed, sid } = await twice('wiremu', 'online_access');
   const [here] = await server.oidc.sessions.list('wiremu');
   await server.oidc.sessions.signOutEverywhere('wiremu', { except: here?.uid, source });
-  expect(await told()).toEqual([]);
+  expect(await told(lapsed)).toEqual([]);
   await takeBack(server, visitor, { clientId: 'lab-web', accountId: 'wiremu' });
-  expect(await told()).toEqual([sid]);
+  expect(await told(lapsed)).toEqual([sid]);
 });
