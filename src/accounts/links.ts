@@ -13,6 +13,7 @@ const statements = {
            WHERE $3::text IS NULL OR EXISTS (SELECT FROM accounts WHERE id = $3 AND disabled_at IS NULL FOR SHARE)
            ON CONFLICT (account_id, kind) DO UPDATE SET id = excluded.id, data = excluded.data,
              created_at = excluded.created_at, expires_at = excluded.expires_at
+           WHERE $7::boolean OR NOT coalesce((one_time_links.data->>'kept')::boolean, false) OR one_time_links.expires_at <= $5
            RETURNING id`,
   },
   peek: {
@@ -52,7 +53,12 @@ export interface Links {
    * @returns its token, 130 random bits in letters and digits that can be typed
    */
   create(kind: LinkKind, data: Readonly<Record<string, unknown>>, seconds: number): Promise<string>;
-  /** The same for an account; one of the same kind for it is over. Undefined where the account cannot be used. */
+  /**
+   * The same for an account; one of the same kind for it is over, unless it is `kept` in its data and this one is not: what anybody
+   * can ask for does not end what was made for her.
+   *
+   * @returns undefined where the account cannot be used, or has one that is kept
+   */
   createFor(
     accountId: string,
     kind: LinkKind,
@@ -102,7 +108,7 @@ export function createLinks({ db, clock }: { db: Database; clock: Clock }): Link
     const token = randomCode(GROUPS);
     const now = clock.now();
     const expiresAt = new Date(now.getTime() + seconds * 1000);
-    const values = [digest(token), kind, accountId, JSON.stringify(data), now, expiresAt];
+    const values = [digest(token), kind, accountId, JSON.stringify(data), now, expiresAt, data.kept === true];
     return (await db.query(statements.create, values)).length === 1 ? token : undefined;
   }
 

@@ -13,6 +13,9 @@ import type { RecoveryCodes } from './recovery-codes.ts';
 /** Seconds for which a link is good. */
 const LINK_LIFE = 30 * 60;
 
+/** A link that somebody made for her, or she herself when she was signed in: no request by name takes its place. */
+const KEPT = { kept: true };
+
 const statements = {
   asking: {
     name: 'password_resets_asking',
@@ -77,7 +80,8 @@ export type EndEverything = (
 export interface PasswordResets {
   /**
    * Sends a link to the verified address of whoever signs in with a name; one that was sent before is over. Where there is no
-   * such account, or no such address, the same work is done for nobody, so that the time does not tell.
+   * such account, or no such address, the same work is done for nobody, so that the time does not tell. So it is while a link is
+   * open that was made for her and not asked for here.
    */
   ask(identifier: string): Promise<void>;
   /**
@@ -171,7 +175,7 @@ export function createPasswordResets(options: {
           asIdentifier(email),
         ]);
         if (row.names.length === 0 && other?.taken) return 'taken';
-        const token = await links.createFor(accountId, 'reset', {}, LINK_LIFE);
+        const token = await links.createFor(accountId, 'reset', KEPT, LINK_LIFE);
         if (token === undefined) return 'unverified';
         await mail.write({
           kind: 'firstPassword',
@@ -184,7 +188,7 @@ export function createPasswordResets(options: {
       }),
     async link(accountId) {
       return db.transaction(async () => {
-        const token = await links.createFor(accountId, 'reset', {}, LINK_LIFE);
+        const token = await links.createFor(accountId, 'reset', KEPT, LINK_LIFE);
         if (token === undefined) return undefined;
         await audit.record({ type: 'account.reset-link-made', subject: accountId });
         return linkTo(token);

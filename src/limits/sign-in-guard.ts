@@ -16,6 +16,8 @@ export interface Attempt {
    * types something keeps anybody else from it.
    */
   readonly of?: 'password' | 'address' | 'reset-code' | 'first-password';
+  /** Counts a name for each source apart: nobody elsewhere keeps its owner from what anybody may ask for. */
+  readonly eachSource?: boolean;
   /** The address from which the request came, as `door` tells. */
   readonly source: string;
   /** Value of the browser's cookie, if it sent one. */
@@ -85,11 +87,10 @@ export function createSignInGuard(options: {
       .digest('base64url');
 
   return {
-    async attempt({ identifier, of, source, known }) {
-      const account =
-        of === undefined
-          ? digest('account', asIdentifier(identifier) ?? identifier)
-          : digest(`${of} of account`, identifier);
+    async attempt({ identifier, of, eachSource = false, source, known }) {
+      const named = asIdentifier(identifier) ?? identifier;
+      const counted = eachSource ? JSON.stringify([named, networkOf(source)]) : named;
+      const account = of === undefined ? digest('account', counted) : digest(`${of} of account`, identifier);
       const nonce = browsers.find(known, account);
       const own: Counted = {
         key: nonce === undefined ? account : digest('browser', nonce),

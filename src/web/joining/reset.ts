@@ -58,7 +58,8 @@ export function addReset(router: Router, front: JoiningFront, options: ResetOpti
       async (ctx, form) => {
         const identifier = form.one('identifier');
         if (identifier.trim() === '') return showForgotten(ctx, 'missing');
-        const leave = await mailGuard.attempt({ identifier, source: sourceOf(ctx), known: undefined });
+        const source = sourceOf(ctx);
+        const leave = await mailGuard.attempt({ identifier, eachSource: true, source, known: undefined });
         if ('retryAfter' in leave) {
           ctx.status = 429;
           return showForgotten(ctx, 'limited', { identifier, minutes: wait(ctx, leave.retryAfter) });

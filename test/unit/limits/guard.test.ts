@@ -216,3 +216,14 @@ test('a browser is known for an account by whichever way somebody signed in', as
   expect([guard.knows(value, 'aroha'), guard.knows(value, 'mere')]).toEqual([true, false]);
   expect((await leave({ known: value })).known).toBe(true);
 });
+
+test('what anybody may ask for is counted for each source apart, and from there however the name is written', async () => {
+  const ask = (source: string, identifier = aroha) =>
+    guard.attempt({ identifier, eachSource: true, source, known: undefined });
+  for (const identifier of [aroha, ' AROHA@example.test', aroha, aroha]) {
+    const answer = await ask('203.0.113.9', identifier);
+    if ('failed' in answer) await answer.failed();
+  }
+  expect('retryAfter' in (await ask('203.0.113.9'))).toBe(true);
+  expect('retryAfter' in (await ask(here))).toBe(false);
+});
