@@ -181,7 +181,8 @@ describe('somebody else’s passkey', () => {
   test('is not to be found, named or removed', async () => {
     const passkey = createPasskey({ issuer: server.issuer });
     const { passkeys } = server.services.credentials;
-    const hana = { id: 'hana', name: 'Hana', patient: undefined, practitioner: undefined };
+    const hana = await server.services.accounts.find('hana');
+    if (hana === undefined) throw new Error('hana has no account');
     const made = passkey.create(await passkeys.creationOptions(hana, 'page'));
     await passkeys.add(hana, { page: 'page', response: JSON.stringify(made), name: 'Hers' });
     const { visitor, page } = await openAccount(server, { path: `${security}/password` });
