@@ -63,5 +63,5 @@ test('a first login with password and consent costs at most 30 statements, with 
   const exchanged = await counting(() =>
     exchange(server, { code, verifier, redirectUri, visitor, response }),
   );
-  expect(exchanged.statements.length, exchanged.statements.join(' ')).toBeLessThanOrEqual(9);
+  expect(exchanged.statements.length, exchanged.statements.join(' ')).toBeLessThanOrEqual(8);
 });
