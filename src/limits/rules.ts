@@ -45,6 +45,20 @@ export const SOURCE: Rule = {
   sliding: false,
 };
 
+/**
+ * Failures at one account in all of the browsers together in which it signed in before: each of them has `ACCOUNT` for itself, but
+ * whoever once knew the password may have made himself many. Enough for all that a person has, and it holds up nobody else.
+ */
+export const KNOWN: Rule = {
+  free: 20,
+  first: 30,
+  longest: 900,
+  memory: 3600,
+  most: 30,
+  window: 900,
+  sliding: false,
+};
+
 /** Seconds to wait after the n-th failure; 0 while failures are free. */
 export function waitAfter({ free, first, longest }: Rule, n: number): number {
   return n < free ? 0 : Math.min(longest, first * 2 ** Math.min(n - free, 20));

@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts';
 import { type Counted, createAttempts, type TooMany } from './attempts.ts';
 import { createKnownBrowsers } from './known-browsers.ts';
 import { networkOf } from './network.ts';
-import { ACCOUNT, SOURCE } from './rules.ts';
+import { ACCOUNT, KNOWN, SOURCE } from './rules.ts';
 import type { LimitStore } from './store.ts';
 
 /** Somebody is about to have a password checked, or to have a mail sent. */
@@ -64,8 +64,8 @@ export interface SignInGuard {
 }
 
 /**
- * Counts tries per account and per source; in a browser where the account signed in before, in a count of its own
- * instead of both. Nothing in the store tells who tried to sign in, or from where.
+ * Counts tries per account and per source; in a browser where the account signed in before, in a count of its own and in one of
+ * all such browsers instead of both. Nothing in the store tells who tried to sign in, or from where.
  *
  * @param issuer keeps apart systems that share a Redis
  * @param key secret, the same on all nodes
@@ -96,9 +96,11 @@ export function createSignInGuard(options: {
         key: nonce === undefined ? account : digest('browser', nonce),
         rule: ACCOUNT,
       };
-      const shared: readonly Counted[] =
-        nonce === undefined ? [{ key: digest('source', networkOf(source)), rule: SOURCE }] : [];
-      const taken = await attempts.take([own, ...shared]);
+      const shared: Counted =
+        nonce === undefined
+          ? { key: digest('source', networkOf(source)), rule: SOURCE }
+          : { key: digest('known browsers', account), rule: KNOWN };
+      const taken = await attempts.take([own, shared]);
       if ('retryAfter' in taken) return taken;
 
       return {

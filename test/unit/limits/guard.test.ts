@@ -160,6 +160,16 @@ describe('LO-01 a browser in which the account signed in before', () => {
     expect(await refused({ known })).toBe(false);
   });
 
+  test('is one of few: however many somebody has made known, tries in all of them have one limit', async () => {
+    const many: string[] = [];
+    for (let n = 0; n < 6; n += 1) many.push(await (await leave()).succeeded());
+    for (const value of many.slice(0, 5)) await failTimes(4, () => ({ known: value }));
+    expect(await refused({ known: many[5] ?? '' })).toBe(true);
+    expect(await refused()).toBe(false);
+    store.now += 31;
+    expect(await refused({ known: many[5] ?? '' })).toBe(false);
+  });
+
   test('is a stranger to every other account', async () => {
     await failTimes(4, () => ({ identifier: 'mere@example.test', source: '192.0.2.8' }));
     expect(await refused({ identifier: 'mere@example.test', known })).toBe(true);
@@ -176,7 +186,7 @@ test('nothing in the store says who, or from where', async () => {
   const known = await (await leave()).succeeded();
   await failTimes(4);
   await failTimes(4, () => ({ known }));
-  expect(new Set([...store.keys].map((key) => key.split(':')[0])).size).toBe(3);
+  expect(new Set([...store.keys].map((key) => key.split(':')[0])).size).toBe(4);
   for (const key of store.keys) expect(key).toMatch(/^[\w-]{43}(:(failed|last|\d))?$/);
 });
 
