@@ -57,12 +57,14 @@ describe('a question says how long it stays open, and more time can be had', () 
     const answer = await askInPage(visitor, page);
     expect([answer.status, answer.html]).toEqual([204, '']);
     const given = answer.headers.getSetCookie();
-    for (const name of ['assent_interaction', 'assent_resume', 'assent_session']) {
+    for (const name of ['assent_interaction', 'assent_resume']) {
       const line = given.find((one) => one.startsWith(`${name}=`)) ?? '';
       expect(line).toMatch(/; httponly/i);
       const end = Date.parse(/; expires=([^;]+)/.exec(line)?.[1] ?? '');
       expect(end - Date.now()).toBeGreaterThan(29 * MINUTE * 1000);
     }
+    // That of the session ends with the browser, and nothing makes it last.
+    expect(given.filter((one) => one.startsWith('assent_session='))).toEqual([]);
     shiftTime(55 * MINUTE);
     const decided = await allow(visitor, page);
     expect(decided.location).toContain('code=');
