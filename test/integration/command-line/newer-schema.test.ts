@@ -47,7 +47,8 @@ const leave = (statements: readonly string[]) =>
 describe('on a database to which a newer version has added', () => {
   beforeAll(() => leave([adds]));
 
-  test('this version starts, examines it and has nothing to migrate', async () => {
+  // Four processes, one after the other.
+  test('this version starts, examines it and has nothing to migrate', { timeout: 120_000 }, async () => {
     const server = await startChildServer(world.env);
     expect((await fetch(`${server.issuer}/health/ready`)).status).toBe(200);
     expect((await server.stop()).code).toBe(0);

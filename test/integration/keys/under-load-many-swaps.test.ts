@@ -42,7 +42,9 @@ const listeners = () => new Map(process.eventNames().map((name) => [name, proces
 const grown = (before: ReturnType<typeof listeners>) =>
   [...listeners()].filter(([name, count]) => count > (before.get(name) ?? 0));
 
-test(`${SWAPS} changes of the keys, with requests in between and one that outlives them, leave nothing behind`, async () => {
+test(`${SWAPS} changes of the keys, with requests in between and one that outlives them, leave nothing behind`, {
+  timeout: 120_000,
+}, async () => {
   const { server } = nodes;
   const at = { providers: providers(), listeners: listeners() };
   const warnings: string[] = [];
