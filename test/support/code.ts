@@ -19,6 +19,11 @@ const servers = new Map<string, Pick<TestServer, 'sql'>>();
 export const rememberServer = (issuer: string, server: Pick<TestServer, 'sql'>): void =>
   void servers.set(issuer, server);
 
+/** Forgets a server that has ended: another, which is not ours to ask, may be given its port. */
+export function forgetServer(issuer: string, server: Pick<TestServer, 'sql'>): void {
+  if (servers.get(issuer) === server) servers.delete(issuer);
+}
+
 /**
  * Makes all codes of all apps good again. Each is good once, in half a minute, and tests sign the same people in many times
  * within that: those that are not about codes begin with this.

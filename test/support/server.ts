@@ -9,7 +9,7 @@ import type { Row } from '../../src/db/index.ts';
 import type { KeyWatch } from '../../src/keys/index.ts';
 import { createLog } from '../../src/log.ts';
 import { createServices, type Services, seed } from '../../src/services.ts';
-import { rememberServer } from './code.ts';
+import { forgetServer, rememberServer } from './code.ts';
 import { openTestDatabase } from './database.ts';
 import { masterKey } from './template.ts';
 
@@ -70,7 +70,8 @@ export async function startServer(
   const app = await createApp(services, log, extras);
   await new Promise<void>((resolve) => app.server.listen(port, resolve));
   const sql: TestServer['sql'] = (text, values) => services.db.query({ name: '', text }, values);
-  rememberServer(config.issuer, { sql });
+  const remembered = { sql };
+  rememberServer(config.issuer, remembered);
   return {
     issuer: config.issuer,
     services,
@@ -91,6 +92,7 @@ export async function startServer(
               },
       }),
     async close() {
+      forgetServer(config.issuer, remembered);
       await app.close();
       await services.close();
       rmSync(dataDir, { recursive: true, force: true });
