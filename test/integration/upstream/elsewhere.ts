@@ -1,6 +1,7 @@
 import { decodeJwt, type JWTPayload } from 'jose';
 import { readSources } from '../../../src/upstream/index.ts';
 import { register } from '../../support/fixtures.ts';
+import { type LyingProvider, startLyingProvider } from '../../support/lying-provider.ts';
 import { startServer, type TestServer } from '../../support/server.ts';
 import {
   type Authorised,
@@ -121,4 +122,46 @@ export async function knownToPortal(
   if (response.status !== 200) throw new Error(`${response.status} ${await response.text()}`);
   const { id_token: idToken } = (await response.json()) as { id_token: string };
   return decodeJwt(idToken);
+}
+
+/** A provider that says what a test wants, and an Assent at which somebody may sign in by it. */
+export interface Elsewhere {
+  readonly provider: LyingProvider;
+  readonly server: TestServer;
+  /** Imports the provider as the source `elsewhere`, anew if it is there, so that it is asked for its metadata anew. */
+  offer(settings?: Readonly<Record<string, unknown>>): Promise<void>;
+  /** Signs in there, comes back, and goes on as far as the browser is led. */
+  through(waiting: Waiting): Promise<Page>;
+  close(): Promise<void>;
+}
+
+/** Starts both, with an application that asks there. */
+export async function startElsewhere(): Promise<Elsewhere> {
+  const provider = await startLyingProvider();
+  const server = await startBeside(provider.issuer);
+  await registerPortal(server);
+  return {
+    provider,
+    server,
+    async offer(settings = {}) {
+      const { publicJwk } = await importSource(server, {
+        id: 'elsewhere',
+        name: 'Elsewhere',
+        issuer: provider.issuer,
+        client_id: 'assent-here',
+        id_token_alg: 'ES256',
+        new_accounts: true,
+        ...settings,
+      });
+      provider.clientKey = publicJwk;
+    },
+    async through(waiting) {
+      const back = provider.signIn(await toProvider(waiting, 'elsewhere'));
+      return waiting.visitor.follow(await waiting.visitor.get(back.href));
+    },
+    async close() {
+      await server.close();
+      await provider.close();
+    },
+  };
 }

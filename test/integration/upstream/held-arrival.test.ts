@@ -1,15 +1,14 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { type LyingProvider, startLyingProvider } from '../../support/lying-provider.ts';
+import type { LyingProvider } from '../../support/lying-provider.ts';
 import type { TestServer } from '../../support/server.ts';
 import type { Page, Visitor } from '../../support/visitor.ts';
 import {
-  importSource,
+  type Elsewhere,
   knownToPortal,
   linkedTo,
   portalRequest,
-  registerPortal,
   signInPage,
-  startBeside,
+  startElsewhere,
   toProvider,
   type Waiting,
 } from './elsewhere.ts';
@@ -18,20 +17,12 @@ import {
 
 let provider: LyingProvider;
 let server: TestServer;
+let elsewhere: Elsewhere;
 
 beforeAll(async () => {
-  provider = await startLyingProvider();
-  server = await startBeside(provider.issuer);
-  await registerPortal(server);
-  const { publicJwk } = await importSource(server, {
-    id: 'elsewhere',
-    name: 'Elsewhere',
-    issuer: provider.issuer,
-    client_id: 'assent-here',
-    id_token_alg: 'ES256',
-    new_accounts: true,
-  });
-  provider.clientKey = publicJwk;
+  elsewhere = await startElsewhere();
+  ({ provider, server } = elsewhere);
+  await elsewhere.offer();
 });
 beforeEach(async () => {
   provider.honest();
@@ -42,10 +33,7 @@ beforeEach(async () => {
     [provider.issuer],
   );
 });
-afterAll(async () => {
-  await server?.close();
-  await provider?.close();
-});
+afterAll(() => elsewhere?.close());
 
 /** Signs in there and comes back, but not yet on to the page that goes on with it. */
 async function handedOver(): Promise<{ waiting: Waiting; handed: Page }> {

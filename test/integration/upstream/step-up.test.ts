@@ -1,54 +1,30 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { codeOf, demoSeed } from '../../support/code.ts';
-import { type LyingProvider, startLyingProvider } from '../../support/lying-provider.ts';
+import type { LyingProvider } from '../../support/lying-provider.ts';
 import type { TestServer } from '../../support/server.ts';
-import { formTo, type Page } from '../../support/visitor.ts';
-import {
-  importSource,
-  knownToPortal,
-  portalRequest,
-  registerPortal,
-  signInPage,
-  startBeside,
-  toProvider,
-  type Waiting,
-} from './elsewhere.ts';
+import { formTo } from '../../support/visitor.ts';
+import { type Elsewhere, knownToPortal, portalRequest, signInPage, startElsewhere } from './elsewhere.ts';
 
 let provider: LyingProvider;
 let server: TestServer;
+let elsewhere: Elsewhere;
 
 beforeAll(async () => {
-  provider = await startLyingProvider();
-  server = await startBeside(provider.issuer);
-  await registerPortal(server);
-  const { publicJwk } = await importSource(server, {
-    id: 'elsewhere',
-    name: 'Elsewhere',
-    issuer: provider.issuer,
-    client_id: 'assent-here',
-    id_token_alg: 'ES256',
-    new_accounts: true,
+  elsewhere = await startElsewhere();
+  ({ provider, server } = elsewhere);
+  await elsewhere.offer({
     assurance: { claim: 'acr', values: { strong: { acr: '2', amr: ['pwd', 'otp', 'mfa'] } } },
   });
-  provider.clientKey = publicJwk;
 });
-afterAll(async () => {
-  await server?.close();
-  await provider?.close();
-});
-
-async function through(waiting: Waiting): Promise<Page> {
-  const back = provider.signIn(await toProvider(waiting, 'elsewhere'));
-  return waiting.visitor.follow(await waiting.visitor.get(back.href));
-}
+afterAll(() => elsewhere?.close());
 
 test('a request that needs more than the sign-in elsewhere proved asks for it here', async () => {
   const first = await signInPage(server, portalRequest);
-  const { sub } = await knownToPortal(server, first, await through(first));
+  const { sub } = await knownToPortal(server, first, await elsewhere.through(first));
   await server.services.credentials.authenticators.put(String(sub), demoSeed, { always: false });
 
   const waiting = await signInPage(server, { ...portalRequest, acr_values: '2' });
-  const asked = await through(waiting);
+  const asked = await elsewhere.through(waiting);
   const form = formTo(asked, '/code');
   const page = await waiting.visitor.follow(
     await waiting.visitor.post(form.action, [...form.fields, ['code', codeOf()]]),
@@ -61,7 +37,7 @@ test('a request that needs more than the sign-in elsewhere proved asks for it he
 test('one that proved as much as is needed does not', async () => {
   provider.person = { ...provider.person, acr: 'strong' };
   const waiting = await signInPage(server, { ...portalRequest, acr_values: '2' });
-  const claims = await knownToPortal(server, waiting, await through(waiting));
+  const claims = await knownToPortal(server, waiting, await elsewhere.through(waiting));
   expect(claims).toMatchObject({ acr: '2', amr: ['pwd', 'otp', 'mfa'] });
 });
 
@@ -69,5 +45,5 @@ test('when she signed in there is when she signed in here, if it was earlier', a
   const earlier = Math.floor(Date.now() / 1000) - 1000;
   provider.person = { ...provider.person, auth_time: earlier };
   const waiting = await signInPage(server, portalRequest);
-  expect((await knownToPortal(server, waiting, await through(waiting))).auth_time).toBe(earlier);
+  expect((await knownToPortal(server, waiting, await elsewhere.through(waiting))).auth_time).toBe(earlier);
 });
