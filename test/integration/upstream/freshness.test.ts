@@ -1,43 +1,27 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { type LyingProvider, startLyingProvider } from '../../support/lying-provider.ts';
+import type { LyingProvider } from '../../support/lying-provider.ts';
 import type { TestServer } from '../../support/server.ts';
-import type { Page } from '../../support/visitor.ts';
 import {
-  importSource,
+  type Elsewhere,
   knownToPortal,
   portalRequest,
-  registerPortal,
   signInPage,
-  startBeside,
+  startElsewhere,
   toProvider,
-  type Waiting,
 } from './elsewhere.ts';
 
 /** How lately somebody proved who she is, where she did so elsewhere. */
 
 let provider: LyingProvider;
 let server: TestServer;
-
-const source = (id: string, at: LyingProvider, more: object) => ({
-  ...{ id, name: id, issuer: at.issuer, client_id: 'assent-here', id_token_alg: 'ES256' },
-  ...{ new_accounts: true, ...more },
-});
+let elsewhere: Elsewhere;
 
 beforeAll(async () => {
-  provider = await startLyingProvider();
-  server = await startBeside(provider.issuer);
-  await registerPortal(server);
+  elsewhere = await startElsewhere();
+  ({ provider, server } = elsewhere);
 });
 afterEach(() => provider.honest());
-afterAll(async () => {
-  await server?.close();
-  await provider?.close();
-});
-
-async function through(waiting: Waiting): Promise<Page> {
-  const back = provider.signIn(await toProvider(waiting, 'elsewhere'));
-  return waiting.visitor.follow(await waiting.visitor.get(back.href));
-}
+afterAll(() => elsewhere?.close());
 
 const ago = (seconds: number) => Math.floor(Date.now() / 1000) - seconds;
 
@@ -45,7 +29,7 @@ const ago = (seconds: number) => Math.floor(Date.now() / 1000) - seconds;
 async function arriveAfter(seconds: number | undefined, change: Readonly<Record<string, string>>) {
   provider.person = { ...provider.person, ...(seconds === undefined ? {} : { auth_time: ago(seconds) }) };
   const waiting = await signInPage(server, { ...portalRequest, ...change });
-  return { waiting, page: await through(waiting) };
+  return { waiting, page: await elsewhere.through(waiting) };
 }
 
 describe.each([
@@ -53,8 +37,7 @@ describe.each([
   ['a source where an earlier sign-in is enough', { single_sign_on: true }],
 ])('IS-04 %s', (_name, settings) => {
   beforeAll(async () => {
-    const { publicJwk } = await importSource(server, source('elsewhere', provider, settings));
-    provider.clientKey = publicJwk;
+    await elsewhere.offer(settings);
   });
 
   test.for<[Record<string, string>, string, string | null]>([

@@ -1,65 +1,48 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Lies, type LyingProvider, startLyingProvider } from '../../support/lying-provider.ts';
+import type { Lies, LyingProvider } from '../../support/lying-provider.ts';
 import type { TestServer } from '../../support/server.ts';
 import { shiftTime } from '../../support/time.ts';
 import { createVisitor, type Page } from '../../support/visitor.ts';
 import {
   choose,
-  importSource,
+  type Elsewhere,
   knownToPortal,
   linkedTo,
   portalRequest,
-  registerPortal,
   signInPage,
-  startBeside,
+  startElsewhere,
   toProvider,
-  type Waiting,
 } from './elsewhere.ts';
 
 let provider: LyingProvider;
 let server: TestServer;
+let elsewhere: Elsewhere;
 
-const source = () => ({
-  id: 'elsewhere',
-  name: 'Elsewhere',
-  issuer: provider.issuer,
-  client_id: 'assent-here',
-  id_token_alg: 'ES256',
-  new_accounts: true,
+const settings = {
   claims: {
     identifiers: [{ claim: 'nhs_number', system: 'https://fhir.nhs.uk/Id/nhs-number' }],
     identity_level: { claim: 'level', values: { P9: 'high' } },
   },
   assurance: { claim: 'acr', values: { strong: { acr: '3', amr: ['hwk', 'user', 'mfa'] } } },
-});
+};
 
 beforeAll(async () => {
-  provider = await startLyingProvider();
-  server = await startBeside(provider.issuer);
-  await registerPortal(server);
+  elsewhere = await startElsewhere();
+  ({ provider, server } = elsewhere);
 });
 beforeEach(async () => {
   provider.honest();
   // Imported anew, it is asked for its metadata anew.
-  const { publicJwk } = await importSource(server, source());
-  provider.clientKey = publicJwk;
+  await elsewhere.offer(settings);
 });
 afterEach(async () => {
   shiftTime(0);
   await server.sql('DELETE FROM linked_identities');
 });
-afterAll(async () => {
-  await server?.close();
-  await provider?.close();
-});
+afterAll(() => elsewhere?.close());
 
 const atSignIn = () => signInPage(server, portalRequest);
 const accounts = async () => (await server.sql('SELECT id FROM accounts')).length;
-
-async function through(waiting: Waiting): Promise<Page> {
-  const back = provider.signIn(await toProvider(waiting, 'elsewhere'));
-  return waiting.visitor.follow(await waiting.visitor.get(back.href));
-}
 
 /** Expects a page that says so, and that nobody was signed in, nothing was made and nothing told. */
 async function expectRefused(page: Page, before: number, heading: string, status = 403): Promise<void> {
@@ -103,7 +86,7 @@ describe('an honest provider', () => {
 
   test('keeps no cookie and no row once it is done', async () => {
     const waiting = await atSignIn();
-    await through(waiting);
+    await elsewhere.through(waiting);
     const paths = ['/sources/elsewhere/callback', `${new URL(waiting.page.url).pathname}/source`];
     const cookies = paths.flatMap((path) => waiting.visitor.cookies(path)).join();
     expect(cookies).not.toMatch(/assent_source|assent_arrival/);
@@ -111,8 +94,8 @@ describe('an honest provider', () => {
   });
 
   test('an assertion is for the token endpoint where the settings say so', async () => {
-    await importSource(server, { ...source(), assertion_audience: 'token_endpoint' });
-    await through(await atSignIn());
+    await elsewhere.offer({ ...settings, assertion_audience: 'token_endpoint' });
+    await elsewhere.through(await atSignIn());
     expect(provider.assertions.at(-1)?.aud).toBe(`${provider.issuer}/token`);
   });
 
@@ -161,7 +144,7 @@ describe('IS-01 a provider that lies', () => {
     provider.lies = lie;
     const waiting = await atSignIn();
     const first = await choose(waiting, 'elsewhere');
-    const page = first.status === 200 ? await through(waiting) : first;
+    const page = first.status === 200 ? await elsewhere.through(waiting) : first;
     await expectRefused(page, before, 'You are not signed in');
     const logged = server.logLines.slice(lines).join();
     expect(logged).toContain('a sign-in elsewhere came to nothing');
@@ -169,9 +152,9 @@ describe('IS-01 a provider that lies', () => {
     expect(logged).not.toMatch(/9434765918|Somebody Else|evil\.example/);
     // The way back is open still.
     provider.honest();
-    await importSource(server, source());
+    await elsewhere.offer(settings);
     const again = await waiting.visitor.get(waiting.page.url);
-    expect((await through({ ...waiting, page: again })).html).toContain('/consent"');
+    expect((await elsewhere.through({ ...waiting, page: again })).html).toContain('/consent"');
   });
 
   test('by a response that names another issuer (RFC 9207)', async () => {
@@ -187,7 +170,7 @@ describe('IS-01 a provider that lies', () => {
     async (verified) => {
       provider.person = { ...provider.person, email: 'aroha@example.test', email_verified: verified };
       const waiting = await atSignIn();
-      const { sub } = await knownToPortal(server, waiting, await through(waiting));
+      const { sub } = await knownToPortal(server, waiting, await elsewhere.through(waiting));
       // Nor is it the account that signs in with this address.
       expect(sub).not.toBe('aroha');
       const [account] = await server.sql('SELECT email FROM accounts WHERE id = $1', [sub]);
@@ -198,16 +181,16 @@ describe('IS-01 a provider that lies', () => {
   test('an address that belongs to an account here, verified or not, links to nothing', async () => {
     provider.person = { ...provider.person, email: 'aroha@example.test', email_verified: true };
     const waiting = await atSignIn();
-    const { sub } = await knownToPortal(server, waiting, await through(waiting));
+    const { sub } = await knownToPortal(server, waiting, await elsewhere.through(waiting));
     expect(sub).not.toBe('aroha');
   });
 
   test('to a place in the inner network: it is not gone to', async () => {
     const before = await accounts();
     provider.lies = { metadata: { token_endpoint: 'http://127.0.0.1:1/token' } };
-    await expectRefused(await through(await atSignIn()), before, 'We cannot reach Elsewhere', 503);
+    await expectRefused(await elsewhere.through(await atSignIn()), before, 'We cannot reach Elsewhere', 503);
     provider.lies = { metadata: { authorization_endpoint: 'javascript:alert(1)' } };
-    await importSource(server, source());
+    await elsewhere.offer(settings);
     await expectRefused(await choose(await atSignIn(), 'elsewhere'), before, 'You are not signed in');
   });
 });
@@ -245,21 +228,21 @@ describe('a provider that does not let somebody in', () => {
 
   test('a source that makes no accounts says what to do', async () => {
     const before = await accounts();
-    await importSource(server, { ...source(), new_accounts: false });
-    await expectRefused(await through(await atSignIn()), before, 'We do not know you yet');
+    await elsewhere.offer({ ...settings, new_accounts: false });
+    await expectRefused(await elsewhere.through(await atSignIn()), before, 'We do not know you yet');
   });
 
   test('an account needs a name', async () => {
     const before = await accounts();
     provider.person = { sub: 'somebody' };
-    await expectRefused(await through(await atSignIn()), before, 'We could not make your account');
+    await expectRefused(await elsewhere.through(await atSignIn()), before, 'We could not make your account');
   });
 
   test('an account that was closed stays closed', async () => {
     const waiting = await atSignIn();
-    const { sub } = await knownToPortal(server, waiting, await through(waiting));
+    const { sub } = await knownToPortal(server, waiting, await elsewhere.through(waiting));
     await server.sql('UPDATE accounts SET disabled_at = now() WHERE id = $1', [sub]);
-    const page = await through(await atSignIn());
+    const page = await elsewhere.through(await atSignIn());
     expect(page.status).toBe(403);
     expect(page.html).toContain('You cannot use this account');
   });
@@ -267,9 +250,9 @@ describe('a provider that does not let somebody in', () => {
   test('another NHS number than the account has', async () => {
     provider.person = { ...provider.person, nhs_number: '9434765919' };
     const waiting = await atSignIn();
-    const { sub } = await knownToPortal(server, waiting, await through(waiting));
+    const { sub } = await knownToPortal(server, waiting, await elsewhere.through(waiting));
     provider.person = { ...provider.person, nhs_number: '9990001073' };
-    const page = await through(await atSignIn());
+    const page = await elsewhere.through(await atSignIn());
     expect(page.status).toBe(403);
     expect(page.html).toContain('The number that Elsewhere has for you');
     const rows = await server.sql('SELECT value FROM health_identifiers WHERE account_id = $1', [sub]);
