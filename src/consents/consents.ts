@@ -3,7 +3,16 @@ import type { Clock, Ids } from '../clock.ts';
 import type { Database, Statement } from '../db/index.ts';
 import { type ConsentLine, merged, narrows, type Reach, scopesOf, withCovered } from './lines.ts';
 import { type ConsentList, createConsentList } from './list.ts';
-import { asConsent, type Consent, type ConsentKey, type ConsentRow, columns, key, shared } from './rows.ts';
+import {
+  asConsent,
+  type Consent,
+  type ConsentKey,
+  type ConsentRow,
+  columns,
+  key,
+  lockedAccount,
+  shared,
+} from './rows.ts';
 import { type Shown, textDigest } from './shown.ts';
 import { createStandings, type Standings } from './standing.ts';
 import { createTakingBack, type TakingBack } from './taking-back.ts';
@@ -84,10 +93,10 @@ const statements = {
     text: `INSERT INTO consent_answers (interaction, decision, expires_at) VALUES ($1, $2, $3)
            ON CONFLICT (interaction) DO NOTHING RETURNING interaction`,
   },
-  // The account's row is locked as by `shared.lockAccount`, and nothing is answered for one that is no longer live.
+  // Nothing is answered for an account that is no longer live.
   answerLocked: {
     name: 'consent_answers_add_locked',
-    text: `WITH account AS (SELECT id FROM accounts WHERE id = $4 AND disabled_at IS NULL FOR UPDATE),
+    text: `WITH account AS (${lockedAccount('$4')}),
            answer AS (
              INSERT INTO consent_answers (interaction, decision, expires_at) SELECT $1, $2, $3 FROM account
              ON CONFLICT (interaction) DO NOTHING RETURNING interaction)

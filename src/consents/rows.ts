@@ -66,13 +66,12 @@ export const isUnder = (consent: Consent, key: ConsentKey): boolean =>
     (name) => consent[name] === key[name],
   );
 
+/** The account's row, where it is live: the lock under which a person's decisions change, one after the other. @param id parameter */
+export const lockedAccount = (id: string) =>
+  `SELECT id FROM accounts WHERE id = ${id} AND disabled_at IS NULL FOR UPDATE`;
+
 /** Statements that several files of this room need. */
 export const shared = {
-  // The account's row is the lock under which a person's decisions change, one after the other.
-  lockAccount: {
-    name: 'consents_lock_account',
-    text: 'SELECT id FROM accounts WHERE id = $1 AND disabled_at IS NULL FOR UPDATE',
-  },
   moveGrants: {
     name: 'grants_move',
     text: 'UPDATE grants SET consent_id = $2 WHERE consent_id = $1 AND ended_at IS NULL',

@@ -1,10 +1,11 @@
 import type { Clock, Ids } from '../clock.ts';
 import type { Database, Statement } from '../db/index.ts';
 import { type Reach, scopesOf } from './lines.ts';
-import { asConsent, type Consent, type ConsentRow, columns, shared } from './rows.ts';
+import { asConsent, type Consent, type ConsentRow, columns, lockedAccount, shared } from './rows.ts';
 import { withoutLine } from './without-line.ts';
 
 const statements = {
+  lockAccount: { name: 'consents_lock_account', text: lockedAccount('$1') },
   // Of a version that another took the place of, the present one is meant: it stood in a tab that is older. Its row is
   // kept as it is, because covered lines are noted, and roles end, without her account's lock (`extend`, `endOfRoles`).
   mine: {
@@ -96,7 +97,7 @@ export function createTakingBack(options: { db: Database; clock: Clock; ids: Ids
 
   /** The decision of hers that holds, which nobody else can change until the transaction ends. */
   async function held(accountId: string, id: string): Promise<Consent | undefined> {
-    const [account] = await db.query(shared.lockAccount, [accountId]);
+    const [account] = await db.query(statements.lockAccount, [accountId]);
     if (account === undefined) return undefined;
     const [row] = await db.query<ConsentRow>(statements.mine, [accountId, id, clock.now()]);
     return row && asConsent(row);
